@@ -1,0 +1,1 @@
+"""Pure signal mathematics on numpy arrays: no record, file, clock or thread."""
