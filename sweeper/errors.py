@@ -7,6 +7,8 @@ traceback. Everything else that escapes is a defect.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class SweeperError(Exception):
@@ -75,3 +77,28 @@ class Unavailable(SweeperError):  # noqa: N818  (it is a state of the world, in 
         self.reason = reason
         self.detail = detail
         self.mend = mend
+
+
+class Caught:
+    """What ``contained`` caught, if anything."""
+
+    error: Exception | None = None
+
+    def line(self) -> str:
+        """One line for a person."""
+        if isinstance(self.error, SweeperError):
+            return str(self.error)
+        return f"{type(self.error).__name__}: {self.error}"
+
+
+@contextmanager
+def contained() -> Iterator[Caught]:
+    """Run foreign code (a stage, a source, a plug-in) so that its failure does not end the sweep.
+
+    One of the two places with a broad ``except``; whoever uses it looks at ``error`` and tells the reader.
+    """
+    caught = Caught()
+    try:
+        yield caught
+    except Exception as error:  # noqa: BLE001  the purpose of this function
+        caught.error = error

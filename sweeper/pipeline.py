@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from sweeper.errors import Reason
+from sweeper.errors import Reason, contained
 from sweeper.records import Record, State, Status
 
 PATIENCE = 3
@@ -61,9 +61,9 @@ class Pipeline:
         made: list[Record] = []
         if self._failures[index] >= PATIENCE:
             return made
-        try:
+        with contained() as caught:
             made.extend(stage.finish() if record is None else stage.feed(record))
-        except Exception as error:  # noqa: BLE001  one of the two broad excepts: a stage must not end a sweep
+        if caught.error is not None:
             self._failures[index] += 1
             out = "; it is left out from here on" if self._failures[index] >= PATIENCE else ""
             made.append(
@@ -73,7 +73,7 @@ class Pipeline:
                     subject=stage.name,
                     state=State.FAILED,
                     reason=Reason.STAGE_ERROR,
-                    detail=f"{type(error).__name__}: {error}{out}",
+                    detail=caught.line() + out,
                 )
             )
         return made

@@ -25,7 +25,9 @@ class Setup(msgspec.Struct, frozen=True):
 
 Factory = Callable[[Setup], Stage]
 
-BUILTIN: dict[str, str] = {}
+BUILTIN: dict[str, str] = {
+    "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs
+}
 """Name -> ``module:factory``, in the order of the pipeline."""
 
 

@@ -1,0 +1,177 @@
+"""What was heard: the stage that counts listening, so that the report can say what was not swept.
+
+Only what arrived counts. A range, a radio or a stretch of time without records has no Coverage record and
+is *not swept*, whatever the plan said. Adjacent hops that were heard alike become one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sweeper.records import (
+    AdvertisementBatch,
+    Coverage,
+    Device,
+    FrameBatch,
+    IqBlock,
+    Medium,
+    Opened,
+    Record,
+    Trace,
+)
+
+SAME_DWELL = 0.2
+"""Adjacent hops whose listening time differs by less than this share are one row of the table."""
+
+
+@dataclass
+class _Range:
+    """One tuned range: hertz, seconds of listening, looks (retunes) and the floors seen there."""
+
+    start_hz: float
+    stop_hz: float
+    seconds: float = 0.0
+    looks: int = 0
+    floors: list[float] = field(default_factory=list)
+
+
+@dataclass
+class _Packets:
+    """BLE, Wi-Fi or LAN: when the first and last packet came, how many, how many were lost."""
+
+    medium: Medium
+    first_s: float
+    last_s: float
+    count: int = 0
+    lost: int = 0
+    channels: set[int] = field(default_factory=set)
+
+
+FLOORS_KEPT = 512
+"""Floor samples kept for each range; their median is what the table shows."""
+
+
+class CoverageStage:
+    """Counts what arrives; says what was covered when all sources have ended."""
+
+    name = "coverage"
+    accepts: tuple[type[Record], ...] = (Opened, IqBlock, Trace, AdvertisementBatch, FrameBatch, Device)
+
+    def __init__(self) -> None:
+        self._ranges: dict[str, dict[tuple[float, float], _Range]] = {}
+        self._packets: dict[str, _Packets] = {}
+        self._from_iq: set[str] = set()
+
+    def feed(self, record: Record, /) -> Iterable[Record]:
+        """Counts; yields nothing before the end."""
+        if isinstance(record, IqBlock):
+            self._from_iq.add(record.source)
+            half = record.rate_hz / 2
+            heard = self._range(record.source, record.center_hz - half, record.center_hz + half)
+            heard.seconds += len(record.samples) / record.rate_hz
+            heard.looks += record.first_sample == 0
+        elif isinstance(record, Trace):
+            self._trace(record)
+        elif isinstance(record, AdvertisementBatch) and record.adverts:
+            times = [advert.time_s for advert in record.adverts]
+            self._count(record.source, Medium.BLE, min(times), max(times), len(times), 0)
+        elif isinstance(record, FrameBatch) and record.frames:
+            first, last = min(record.times_s), max(record.times_s)
+            self._count(record.source, record.medium, first, last, len(record.frames), record.lost)
+        elif isinstance(record, Device) and record.source in self._packets:
+            channel = record.facts.get("wifi.channel")
+            if isinstance(channel, int):
+                self._packets[record.source].channels.add(channel)
+        return ()
+
+    def finish(self) -> Iterator[Record]:
+        """One Coverage record a range or packet source."""
+        for source, ranges in sorted(self._ranges.items()):
+            for row in _joined(sorted(ranges.values(), key=lambda r: (r.start_hz, r.stop_hz))):
+                if row.seconds > 0:
+                    yield _rf_coverage(source, row)
+        for source, packets in sorted(self._packets.items()):
+            ble = packets.medium is Medium.BLE
+            yield Coverage(
+                source=source,
+                time_s=packets.last_s,
+                medium=packets.medium,
+                seconds=packets.last_s - packets.first_s,
+                adverts=packets.count if ble else None,
+                frames=None if ble else packets.count,
+                lost=None if ble else packets.lost,
+                channels=tuple(sorted(packets.channels)),
+            )
+
+    def _range(self, source: str, start_hz: float, stop_hz: float) -> _Range:
+        ranges = self._ranges.setdefault(source, {})
+        return ranges.setdefault((start_hz, stop_hz), _Range(start_hz, stop_hz))
+
+    def _trace(self, trace: Trace) -> None:
+        """A trace tells the floor; from a source without IQ it also tells the listening itself."""
+        start_hz = trace.start_hz - trace.bin_hz / 2
+        stop_hz = start_hz + len(trace.mean_db) * trace.bin_hz
+        if trace.source not in self._from_iq:
+            heard = self._range(trace.source, start_hz, stop_hz)
+            heard.seconds += trace.dwell_s
+            heard.looks += 1
+        if trace.floor_db is None:
+            return
+        middle = (start_hz + stop_hz) / 2
+        for row in self._ranges.get(trace.source, {}).values():
+            if row.start_hz <= middle <= row.stop_hz and len(row.floors) < FLOORS_KEPT:
+                row.floors.append(float(np.median(trace.floor_db)))
+
+    def _count(
+        self, source: str, medium: Medium, first_s: float, last_s: float, count: int, lost: int
+    ) -> None:
+        packets = self._packets.setdefault(source, _Packets(medium, first_s, last_s))
+        packets.first_s = min(packets.first_s, first_s)
+        packets.last_s = max(packets.last_s, last_s)
+        packets.count += count
+        packets.lost += lost
+
+
+def stage(_setup: object) -> CoverageStage:
+    """The factory."""
+    return CoverageStage()
+
+
+def _joined(rows: Iterable[_Range]) -> Iterator[_Range]:
+    """Rows in order of frequency, touching or overlapping ones of like listening time made one."""
+    current: _Range | None = None
+    for row in rows:
+        if (
+            current is not None
+            and row.start_hz <= current.stop_hz
+            and abs(row.seconds - current.seconds) <= SAME_DWELL * max(row.seconds, current.seconds)
+        ):
+            current = _Range(
+                current.start_hz,
+                max(current.stop_hz, row.stop_hz),
+                min(current.seconds, row.seconds),
+                min(current.looks, row.looks),
+                current.floors + row.floors,
+            )
+            continue
+        if current is not None:
+            yield current
+        current = row
+    if current is not None:
+        yield current
+
+
+def _rf_coverage(source: str, row: _Range) -> Coverage:
+    return Coverage(
+        source=source,
+        time_s=0.0,
+        medium=Medium.RF,
+        seconds=row.seconds,
+        start_hz=row.start_hz,
+        stop_hz=row.stop_hz,
+        dwell_s=row.seconds / max(row.looks, 1),
+        floor_dbfs_per_hz=float(np.median(row.floors)) if row.floors else None,
+    )
