@@ -1,0 +1,265 @@
+"""The results document: what ``--json`` prints, and what other programs may rely on.
+
+The keys are a contract (see the project's documentation, *Results document*): more may be added, none is
+renamed. The same recording gives the same bytes: rows are in a stated order, numbers have no more digits than
+the measurement, and no clock of this computer is read. Control and direction characters, which a hostile
+name may carry, are written as JSON escapes, so the document is inert on a terminal too.
+
+    document = results.document(collector, library=library)
+    print(results.encode(document))
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from sweeper import __version__
+from sweeper.records import Coverage, Device, Emission, Evidence, Finding, Medium, Opened, Status
+from sweeper.report.collect import Collector
+from sweeper.signatures import Library
+from sweeper.text import Phrase, fill
+
+Document = dict[str, Any]
+Render = Callable[[Phrase], str]
+
+_DIGITS = {"_s": 6, "_hz": 1, "_mhz": 3, "_db": 1, "_dbm": 1, "_dbfs": 1, "_dbfs_per_hz": 1, "_ppm": 2}
+"""Decimals by the unit in the name: a microsecond, a tenth of a hertz, a tenth of a decibel."""
+_SIGNIFICANT = 6
+"""Significant digits of a number without a unit in its name."""
+
+
+def document(
+    collected: Collector,
+    *,
+    library: Library,
+    render: Render | None = None,
+    sweep: Mapping[str, float] | None = None,
+) -> Document:
+    """The results of one session as plain JSON values.
+
+    ``render`` speaks phrases (``Language.phrase``; English by default); ``sweep`` is the speed of a live
+    sweep: hops, span_mhz, wall_s, mhz_per_s, lost_blocks.
+    """
+    speak = render or _english
+    made: Document = {
+        "sweeper": {
+            "version": __version__,
+            "signatures": {
+                "version": library.version,
+                "sha256": library.sha256,
+                "count": len(library.signatures),
+            },
+        },
+        "demo": collected.demo,
+        "inputs": _inputs(collected),
+        "coverage": [_coverage(row) for row in collected.coverage],
+        "emissions": [_emission(emission) for emission in collected.emissions],
+        "devices": [_device(device) for device in collected.devices],
+        "findings": [_finding(finding, speak) for finding in collected.findings],
+        "status": [_status(status, count) for status, count in collected.statuses],
+    }
+    if sweep is not None:
+        made["sweep"] = {key: _plain(value, key) for key, value in sweep.items()}
+    return made
+
+
+def encode(made: Document, *, indent: int | None = 2) -> str:
+    """The document as text without a final line break; ``indent=None`` puts it on one line."""
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(made, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+    return _UNSEEN.sub(lambda found: _escaped(found[0]), text)
+
+
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""What a terminal would obey instead of show; JSON itself escapes what is below U+0020."""
+
+
+def _escaped(character: str) -> str:
+    return "".join(f"\\u{unit:04x}" for unit in np.frombuffer(character.encode("utf-16-le"), "<u2"))
+
+
+def _english(phrase: Phrase) -> str:
+    return fill(phrase.text, phrase.args)
+
+
+def _inputs(collected: Collector) -> list[Document]:
+    rows = [_input(collected, opened) for opened in collected.opened.values()]
+    for refused in collected.refused:
+        rows.append(
+            {
+                "path": _text(refused.path),
+                "medium": None,
+                "format": None,
+                "rate_hz": None,
+                "center_hz": None,
+                "duration_s": None,
+                "records": 0,
+                "problems": [_text(refused.problem)],
+            }
+        )
+    return rows
+
+
+def _input(collected: Collector, opened: Opened) -> Document:
+    closed = collected.closed.get(opened.source)
+    duration_s = opened.duration_s
+    if closed is not None and closed.duration_s is not None:
+        duration_s = closed.duration_s
+    return {
+        "path": _text(opened.path),
+        "medium": opened.medium.value,
+        "format": opened.format or None,
+        "rate_hz": _plain(opened.rate_hz, "rate_hz"),
+        "center_hz": _plain(opened.center_hz, "center_hz"),
+        "duration_s": _plain(duration_s, "duration_s"),
+        "records": closed.records if closed is not None else 0,
+        "problems": [_text(line) for line in collected.problems(opened.source)],
+        "source": _text(opened.source),
+        "live": opened.live,
+        "start_utc_s": _plain(opened.start_utc_s, "start_utc_s"),
+        "sha256": opened.sha256,
+    }
+
+
+_ROWS = {
+    Medium.RF: ("start_hz", "stop_hz", "dwell_s", "floor_dbfs_per_hz", "seconds"),
+    Medium.BLE: ("seconds", "adverts"),
+    Medium.WIFI: ("seconds", "channels", "frames", "lost"),
+    Medium.LAN: ("seconds", "frames", "lost"),
+}
+
+
+def _coverage(row: Coverage) -> Document:
+    made: Document = {"medium": row.medium.value, "source": _text(row.source)}
+    for key in _ROWS[row.medium]:
+        made[key] = _plain(getattr(row, key), "seconds_s" if key == "seconds" else key)
+    return made
+
+
+def _emission(emission: Emission) -> Document:
+    return {
+        "id": _text(emission.id),
+        "source": _text(emission.source),
+        **_measured(emission, ("center_hz", "width_hz", "power_dbfs", "snr_db", "start_s", "stop_s")),
+        "kind": emission.kind,
+        "features": _plain(dict(sorted(emission.features.items()))),
+        "bursts": [
+            _measured(burst, ("start_s", "duration_s", "center_hz", "snr_db")) for burst in emission.bursts
+        ],
+    }
+
+
+def _device(device: Device) -> Document:
+    return {
+        "id": _text(device.id),
+        "medium": device.medium.value,
+        "address": _text(device.address),
+        "kind": device.kind,
+        "state": device.state,
+        "vendor": _plain(device.vendor),
+        "model": _plain(device.model),
+        "signature": device.signature,
+        **_measured(device, ("first_s", "last_s")),
+        "sightings": device.sightings,
+        "source": _text(device.source),
+        "rssi_dbm": _plain(device.rssi_dbm),
+        "addresses": [_text(address) for address in device.addresses],
+        "facts": _plain(dict(sorted(device.facts.items()))),
+    }
+
+
+def _finding(finding: Finding, speak: Render) -> Document:
+    return {
+        "id": _text(finding.id),
+        "level": finding.level.value,
+        "kind": finding.kind,
+        "title": _text(speak(finding.title)),
+        "subject": _text(finding.subject),
+        "raised_s": _plain(finding.raised_s, "raised_s"),
+        "signature": finding.signature,
+        "confidence": round(finding.confidence, 2),
+        "why": [_text(speak(phrase)) for phrase in finding.why],
+        "benign": [_text(speak(phrase)) for phrase in finding.benign],
+        "next": [_text(speak(phrase)) for phrase in finding.next],
+        "evidence": [_evidence(item) for item in finding.evidence],
+        "signature_version": finding.signature_version,
+        "detectors": list(finding.detectors),
+        "source": _text(finding.source),
+    }
+
+
+def _evidence(item: Evidence) -> Document:
+    suffix = f"x_{item.unit.lower().replace('/', '_per_')}" if item.unit else ""
+    return {
+        "what": _text(item.what),
+        "value": _plain(item.value, suffix),
+        "unit": item.unit,
+        "source": _text(item.source),
+        "time_s": _plain(item.time_s, "time_s"),
+    }
+
+
+def _status(status: Status, count: int) -> Document:
+    return {
+        "subject": _text(status.subject),
+        "state": status.state.value,
+        "reason": status.reason.value if status.reason is not None else None,
+        "detail": _text(status.detail),
+        "source": _text(status.source),
+        "count": count,
+    }
+
+
+def _measured(record: object, keys: Iterable[str]) -> Document:
+    return {key: _plain(getattr(record, key), key) for key in keys}
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    """``value`` as JSON can say it, floats rounded by the unit that ``key`` names; not-a-number is null."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return _rounded(value, key)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {_text(str(name)): _plain(item, str(name)) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, key) for item in value]
+    return value
+
+
+def _rounded(value: float, key: str) -> float | None:
+    if not math.isfinite(value):
+        return None
+    for suffix, digits in _DIGITS.items():
+        if key.endswith(suffix):
+            return round(value, digits) + 0.0
+    return float(f"{value:.{_SIGNIFICANT}g}") + 0.0
+
+
+def _text(value: str) -> str:
+    """Text that UTF-8 can carry: a byte of a file name that is no UTF-8 becomes ``\\xNN``."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return value
+    try:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "backslashreplace").decode()
