@@ -7,6 +7,8 @@ fields and their values. Window, command line and report render it in the langua
 
 from __future__ import annotations
 
+import unicodedata
+
 import msgspec
 
 Scalar = str | int | float
@@ -35,3 +37,24 @@ def fill(template: str, args: dict[str, Scalar]) -> str:
     'Heard at 433.92 MHz'
     """
     return template.format_map(args) if args else template
+
+
+def safe_text(text: str) -> str:
+    """Outside text made safe to show: what a terminal or page would obey, not show, becomes an escape.
+
+    Control and format characters (direction overrides, zero-width joiners), lone surrogates, private-use
+    and line separators are written as ``\\x1b`` or ``\\u202e``; everything else stays as it was.
+
+    >>> safe_text("cam\\x1b[2J")
+    'cam\\\\x1b[2J'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        code = ord(character)
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return character
