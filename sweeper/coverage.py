@@ -69,7 +69,7 @@ class CoverageStage:
         """Counts; yields nothing before the end."""
         if isinstance(record, IqBlock):
             self._from_iq.add(record.source)
-            half = record.rate_hz / 2
+            half = (record.usable_hz or record.rate_hz) / 2
             heard = self._range(record.source, record.center_hz - half, record.center_hz + half)
             heard.seconds += len(record.samples) / record.rate_hz
             heard.looks += record.first_sample == 0

@@ -66,6 +66,7 @@ class Reason(enum.StrEnum):
     ENDED = "ended"
     STAGE_ERROR = "stage-error"
     DROPPED = "dropped"
+    OVERLOAD = "overload"
 
 
 class Unavailable(SweeperError):  # noqa: N818  (it is a state of the world, in the field's words)

@@ -101,6 +101,7 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
     samples: Samples
     first_sample: int
     channel: int = 0
+    usable_hz: float | None = None
 
 
 class Trace(Record, frozen=True, kw_only=True, eq=False):
