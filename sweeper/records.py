@@ -94,6 +94,8 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
 
     ``time_s`` is that of the first sample, ``first_sample`` its index since the last retune or gap: a block
     with ``first_sample == 0`` starts a new look. ``center_hz`` is 0.0 where the recording does not tell.
+    ``usable_hz`` is the span around the centre that the receiver's filters leave whole (``None``: all of it);
+    a sweep overlaps its hops so that what lies outside is heard in the neighbour.
     """
 
     rate_hz: float
