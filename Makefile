@@ -1,0 +1,49 @@
+# make demo   install what is needed, play the bundled demo sweep, write a report
+# make run    open the window
+# make test   every check that CI runs
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo run test lint corpus bench screenshots catalogues clean
+
+$(VENV)/.run: pyproject.toml
+	@sh .ci/system-libraries run
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml .ci/system-libraries
+	@sh .ci/system-libraries test
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run
+	@$(BIN)/sweeper demo --report demo-report/report.html
+
+run: $(VENV)/.run
+	@$(BIN)/sweeper gui
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict sweeper
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+corpus: $(VENV)/.test
+	$(BIN)/python -m tests.measure.corpus
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks
+
+screenshots: $(VENV)/.run
+	$(BIN)/python -m sweeper.ui.screenshots docs/screenshots
+
+catalogues: $(VENV)/.test
+	$(BIN)/python -m sweeper.locale.catalogues
+
+clean:
+	rm -rf $(VENV) build dist demo-report

@@ -1,0 +1,8 @@
+"""``python -m sweeper``: the command line."""
+
+import sys
+
+from sweeper.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The top command: a table of names and where each lives."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from sweeper import __version__
+from sweeper.cli.words import _
+
+COMMANDS = {
+    "replay": "sweeper.cli.replay:replay",
+    "demo": "sweeper.cli.demo:demo",
+    "synth": "sweeper.cli.synth:synth",
+    "identify": "sweeper.cli.identify:identify",
+    "signatures": "sweeper.cli.signatures:signatures",
+    "gui": "sweeper.cli.gui:gui",
+}
+"""Command -> ``module:name``, imported when called."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        target = COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _colon, name = target.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    help=_(
+        "Find hidden surveillance devices by what they transmit. It only receives, and says what it could "
+        "not hear."
+    ),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="sweeper")
+@click.option("--lang", metavar="en|ru|kk", help=_("Language of this command (the system's by default)."))
+def app(lang: str | None) -> None:
+    """The language was already used by ``main``; the option stands here for ``--help`` and for click."""

@@ -1,0 +1,75 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sweeper.cli.words import _
+from sweeper.errors import SweeperError
+from sweeper.signatures import Library, builtin_folder
+from sweeper.text import safe_text
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
+
+
+class Frequency(click.ParamType[float]):
+    """``433.92M``, ``250k``, ``2.4G`` or plain hertz.
+
+    >>> Frequency().convert("433.92M", None, None)
+    433920000.0
+    """
+
+    name = "frequency"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        text = str(value).strip().removesuffix("Hz").removesuffix("hz")
+        factor = UNITS.get(text[-1:], 1.0)
+        try:
+            return float(text[:-1] if text[-1:] in UNITS else text) * factor
+        except ValueError:
+            self.fail(
+                _("{value!r} is no frequency; write 433.92M or 433920000").format(value=value), param, ctx
+            )
+
+
+def json_option(function: F) -> F:
+    """``--json FILE``, ``-`` for standard output."""
+    return click.option(
+        "--json",
+        "json_out",
+        metavar="FILE",
+        help=_("Write the results document there; - for standard output."),
+    )(function)
+
+
+def signatures_option(function: F) -> F:
+    """``--signatures DIR``: a folder of one's own over the built-in ones."""
+    return click.option(
+        "--signatures",
+        "folders",
+        multiple=True,
+        metavar="DIR",
+        type=click.Path(file_okay=False, exists=True, path_type=Path),
+        help=_("A further folder of signatures; it overrides the built-in ones by id."),
+    )(function)
+
+
+def load_library(folders: tuple[Path, ...]) -> Library:
+    """The built-in signatures and the given ones; each file with an error is named on standard error."""
+    library = Library.load(builtin_folder(), *folders)
+    for problem in library.problems:
+        warn(problem)
+    return library
+
+
+def warn(error: SweeperError | str) -> None:
+    """One line on standard error."""
+    click.echo(f"sweeper: {safe_text(str(error))}", err=True)

@@ -1,0 +1,77 @@
+"""``sweeper replay PATH…``: recordings in, findings out."""
+
+from __future__ import annotations
+
+import click
+
+from sweeper import cli
+from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
+from sweeper.cli.output import give, put, results_text
+from sweeper.cli.run import exit_code, run
+from sweeper.cli.words import _
+from sweeper.errors import InputError
+from sweeper.radio import Source
+from sweeper.report.collect import Collector
+from sweeper.signatures import Library
+
+
+@click.command(
+    help=_(
+        "Analyse recordings: IQ files, SigMF, WAV, CSV sweeps, Bluetooth logs and captures, Wi-Fi captures. "
+        "A folder stands for all that is in it."
+    )
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.option("--format", "format_", metavar="NAME", help=_("Read as this format, whatever it looks like."))
+@click.option("--rate", type=Frequency(), help=_("Sample rate, as 2.4M."))
+@click.option("--center", type=Frequency(), help=_("Centre frequency, as 433.92M."))
+@click.option("--each", is_flag=True, help=_("Every input is a session of its own: one document a line."))
+@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
+@json_option
+@signatures_option
+def replay(
+    paths: tuple[str, ...],
+    format_: str | None,
+    rate: float | None,
+    center: float | None,
+    each: bool,
+    report: str | None,
+    json_out: str | None,
+    folders: tuple[object, ...],
+) -> int:
+    """Open what can be opened, name what cannot, run, and give the outcome."""
+    from sweeper.radio.replay import open_recordings
+
+    library = load_library(folders)  # type: ignore[arg-type]
+    opened, refused = open_recordings(paths, format_name=format_, rate_hz=rate, center_hz=center)
+    for error in refused:
+        warn(error)
+    if each:
+        return _each(opened, refused, library, json_out)
+    collected = Collector()
+    for error in refused:
+        collected.refuse(error.path, error.problem)
+    collected, outcome = run(opened, library, collector=collected)
+    give(collected, library, json_out=json_out, report=report)
+    return exit_code(collected, outcome, unreadable=bool(refused))
+
+
+def _each(opened: list[Source], refused: list[InputError], library: Library, json_out: str | None) -> int:
+    """One session and one line for each input; the exit code is the gravest."""
+    codes = [cli.UNREADABLE] if refused else []
+    lines = []
+    for error in refused:
+        collected = Collector()
+        collected.refuse(error.path, error.problem)
+        lines.append(results_text(collected, library, one_line=True))
+    for source in opened:
+        collected, outcome = run([source], library)
+        codes.append(exit_code(collected, outcome))
+        lines.append(results_text(collected, library, one_line=True))
+        if json_out == "-":
+            put("".join(lines), "-")
+            lines = []
+    if lines:
+        put("".join(lines), json_out or "-")
+    gravity = [cli.UNREADABLE, cli.FINDINGS, cli.NOT_HEARD, cli.OK]
+    return min(codes or [cli.OK], key=gravity.index)

@@ -1,0 +1,72 @@
+"""Run one session in this thread and keep what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sweeper import cli
+from sweeper.cli.words import _
+from sweeper.findings import worst
+from sweeper.plan import SweepPlan
+from sweeper.radio import Source
+from sweeper.records import Level
+from sweeper.report.collect import Collector
+from sweeper.session import Outcome, Session, Sink, standard_stages
+from sweeper.signatures import Library
+
+REFRESH_S = 0.25
+
+
+def run(
+    sources: Sequence[Source],
+    library: Library,
+    *,
+    plan: SweepPlan | None = None,
+    sinks: Sequence[Sink] = (),
+    merge: bool = False,
+    collector: Collector | None = None,
+    title: str = "",
+) -> tuple[Collector, Outcome]:
+    """Run ``sources`` to their end, with a progress bar where standard error is a terminal.
+
+    Ctrl-C ends the sweep early; what was heard until then is kept.
+    """
+    collected = collector or Collector()
+
+    async def session() -> Outcome:
+        made = Session(sources, standard_stages(library, plan), [collected, *sinks], plan, merge=merge)
+        with suppress(NotImplementedError, RuntimeError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, made.stop)
+        with ExitStack() as stack:
+            if sys.stderr.isatty():
+                shown = asyncio.create_task(_progress(made, title))
+                stack.callback(shown.cancel)
+            return await made.run()
+
+    return collected, asyncio.run(session())
+
+
+async def _progress(session: Session, title: str) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title or _("Listening"), total=session.duration_s)
+        while True:
+            bar.update(task, completed=session.position_s)
+            await asyncio.sleep(REFRESH_S)
+
+
+def exit_code(collected: Collector, outcome: Outcome, *, unreadable: bool = False) -> int:
+    """The contract's exit code: unreadable input first, then findings, then what was not heard."""
+    if unreadable or outcome.unreadable:
+        return cli.UNREADABLE
+    level = worst(collected.findings)
+    if level is not None and level is not Level.INFO:
+        return cli.FINDINGS
+    return cli.NOT_HEARD if outcome.unheard else cli.OK

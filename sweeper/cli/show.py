@@ -1,0 +1,82 @@
+"""What a sweep found, on a terminal: the summary, the findings with their reasons, and what was not heard."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from sweeper.cli.words import _, spoken
+from sweeper.records import Finding, Level, Medium
+from sweeper.report.collect import Collector
+from sweeper.text import Phrase, safe_text
+
+STYLES = {Level.INFO: "dim", Level.LOW: "blue", Level.MEDIUM: "yellow", Level.HIGH: "bold red"}
+MARKS = {Level.INFO: "·", Level.LOW: "○", Level.MEDIUM: "▲", Level.HIGH: "■"}
+
+
+def show(collected: Collector, console: Console | None = None) -> None:
+    """Print the outcome for a person."""
+    console = console or Console(highlight=False)
+    if collected.demo:
+        console.print(f"[reverse] {_('DEMO')} [/reverse] " + _("These signals were made up by the program."))
+    notable = [f for f in collected.findings if f.level is not Level.INFO]
+    if notable:
+        count = len(notable)
+        line = spoken().ngettext("{count} finding to look at.", "{count} findings to look at.", count)
+        console.print(line.format(count=count), style="bold")
+    else:
+        console.print(_("No device was found."), style="bold")
+    for finding in notable:
+        _finding(console, finding)
+    _coverage(console, collected)
+    for status, _count in collected.statuses:
+        console.print(safe_text(f"{status.subject}: {status.detail}"), style="yellow", markup=False)
+
+
+def _finding(console: Console, finding: Finding) -> None:
+    style, mark = STYLES[finding.level], MARKS[finding.level]
+    title = escape(_say(finding.title))
+    level = escape(spoken().level(finding.level))
+    console.print(f"\n[{style}]{mark} {finding.id} {title}[/{style}] ({level}, {escape(finding.subject)})")
+    for heading, phrases in (
+        (_("Why"), finding.why),
+        (_("May also be"), finding.benign),
+        (_("What next"), finding.next),
+    ):
+        console.print(Padding(escape(heading), (0, 0, 0, 2)), style="bold")
+        for phrase in phrases:
+            console.print(Padding("- " + escape(_say(phrase)), (0, 0, 0, 4)))
+
+
+def _say(phrase: Phrase) -> str:
+    return safe_text(spoken().phrase(phrase))
+
+
+def _coverage(console: Console, collected: Collector) -> None:
+    table = Table(title=_("What was listened to"), title_justify="left", box=None, pad_edge=False)
+    for heading in (_("radio"), _("range"), _("time")):
+        table.add_column(heading)
+    for row in collected.coverage:
+        reach = ""
+        if row.start_hz is not None and row.stop_hz is not None:
+            reach = f"{row.start_hz / 1e6:.3f}–{row.stop_hz / 1e6:.3f} MHz"
+        elif row.adverts is not None:
+            reach = spoken().ngettext("{n} advert", "{n} adverts", row.adverts).format(n=row.adverts)
+        elif row.frames is not None:
+            reach = spoken().ngettext("{n} frame", "{n} frames", row.frames).format(n=row.frames)
+        table.add_row(row.medium.value, reach, f"{row.seconds:.2f} s")
+    console.print()
+    if collected.coverage:
+        console.print(table)
+    names = {Medium.RF: _("radio bands"), Medium.BLE: _("Bluetooth"), Medium.WIFI: _("Wi-Fi")}
+    missing = [names[m] for m in names if all(row.medium is not m for row in collected.coverage)]
+    if missing:
+        console.print(_("Not swept: {what}.").format(what=", ".join(missing)))
+
+
+def written(path: str) -> None:
+    """Tell where a file was written, on standard error: standard output may be a document."""
+    click.echo(_("Written: {path}").format(path=safe_text(path)), err=True)

@@ -1,0 +1,22 @@
+"""The language of this run of the command line. It is chosen once, before the commands are built."""
+
+from __future__ import annotations
+
+from sweeper import language
+
+_spoken = language.get("en")
+
+
+def use(chosen: language.Language) -> None:
+    global _spoken
+    _spoken = chosen
+
+
+def spoken() -> language.Language:
+    """The language chosen."""
+    return _spoken
+
+
+def _(text: str) -> str:
+    """``text`` in that language."""
+    return _spoken.gettext(text)
