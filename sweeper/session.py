@@ -152,7 +152,7 @@ class Session:
         await asyncio.sleep(0)  # let stop, pause and seek be heard even where nothing is waited for
         await self._running.wait()
         position = self._offset_s + record.time_s
-        while self._speed and position > self._skip_to and not self._stopping:
+        while self._speed and position >= self._skip_to and not self._stopping:
             now = time.monotonic()
             if self._anchor is None:
                 self._anchor = (now, position)
