@@ -125,12 +125,12 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     def __post_init__(self) -> None:
         if len(self.operators()) != 1:
-            raise ValueError(f"exactly one operator for {self.key!r}, not {self.operators() or 'none'}")
+            raise ValueError(f"exactly one operator for `{self.key}`, not {self.operators() or 'none'}")
         if self.regex is not None:
             try:
                 re.compile(self.regex)
             except re.error as error:
-                raise ValueError(f"a valid regular expression for {self.key!r}: {error}") from None
+                raise ValueError(f"a valid regular expression for `{self.key}`: {error}") from None
 
     def operators(self) -> list[str]:
         return [name for name in OPERATORS if getattr(self, name) is not None]
@@ -247,11 +247,11 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence <= 1:
-            raise ValueError("confidence between 0 and 1")
+            raise ValueError("`confidence` between 0 and 1")
         if len(self.benign) < 2 and self.level is not Level.INFO:
-            raise ValueError("benign: at least two innocent causes")
+            raise ValueError("`benign`: at least two innocent causes")
         if not self.examples.positive or not self.examples.negative:
-            raise ValueError("examples: at least one positive and one negative")
+            raise ValueError("`examples`: at least one positive and one negative")
 
 
 _FOLDERS = (Medium.RF, Medium.BLE, Medium.WIFI, Medium.LAN)
@@ -282,24 +282,34 @@ def read(path: Path, medium: Medium) -> Signature:
         signature = msgspec.convert({**raw, "medium": medium.value, "origin": str(path)}, Signature)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `")
-        key = where.rstrip("`").removeprefix("$.") or _first_quoted(message)
-        raise SignatureError(str(path), _line_of(text, key), key, message) from None
+        place = where.rstrip("`").removeprefix("$").removeprefix(".")
+        named = _first_quoted(message)
+        missing = "missing required" in message
+        key = f"{place}.{named}".strip(".") if named else place
+        raise SignatureError(
+            str(path), _line_of(text, place if missing else key), key or "file", message
+        ) from None
     if signature.id != path.stem:
         raise SignatureError(str(path), _line_of(text, "id"), "id", f"the file's name, {path.stem!r}")
     return signature
 
 
 def _first_quoted(message: str) -> str:
-    found = re.search(r"[`'\"]([\w.]+)[`'\"]", message)
-    return found[1] if found else "file"
+    """The key that msgspec or one of the checks below names in backquotes."""
+    found = re.search(r"`([\w.]+)`", message)
+    return found[1] if found and found[1] not in _TYPES else ""
+
+
+_TYPES = {"int", "str", "float", "bool", "array", "object", "null", "date", "tuple", "number"}
+"""What msgspec puts in backquotes beside keys: the types it expected and got."""
 
 
 def _line_of(text: str, key: str) -> int:
     """The line on which ``key`` (``a.b[2].c``) most likely stands; 1 where it is absent."""
     names = [name for name in re.split(r"[.\[\]\d]+", key) if name and name != "..."]
-    for name in reversed(names):
+    for name in [key, *reversed(names)]:
         for number, line in enumerate(text.splitlines(), start=1):
-            if re.search(rf"(^|[\[{{,.\s]){re.escape(name)}\s*[=\].]", line):
+            if re.search(rf"(^|[\[{{,.\s\"]){re.escape(name)}\"?\s*[=\],]", line):
                 return number
     return 1
 

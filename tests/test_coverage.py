@@ -1,0 +1,107 @@
+"""Coverage counts only what arrived: seconds, ranges, adverts and frames by arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sweeper.coverage import CoverageStage
+from sweeper.records import (
+    Advertisement,
+    AdvertisementBatch,
+    Coverage,
+    Device,
+    FrameBatch,
+    IqBlock,
+    Medium,
+    Record,
+    Trace,
+)
+
+
+def rows(*records: Record) -> list[Coverage]:
+    stage = CoverageStage()
+    for record in records:
+        assert list(stage.feed(record)) == []
+    return [r for r in stage.finish() if isinstance(r, Coverage)]
+
+
+def iq(center_hz: float, samples: int, first: int = 0, rate_hz: float = 2e6) -> IqBlock:
+    return IqBlock(
+        source="rf",
+        time_s=0.0,
+        rate_hz=rate_hz,
+        center_hz=center_hz,
+        samples=np.zeros(samples, np.complex64),
+        first_sample=first,
+    )
+
+
+def trace(start_hz: float, bins: int, floor_db: float | None, source: str = "rf") -> Trace:
+    level = np.full(bins, -100.0, np.float32)
+    floor = None if floor_db is None else np.full(bins, floor_db, np.float32)
+    return Trace(
+        source=source,
+        time_s=0.0,
+        start_hz=start_hz,
+        bin_hz=1e3,
+        mean_db=level,
+        max_db=level,
+        dwell_s=0.25,
+        transforms=10,
+        floor_db=floor,
+    )
+
+
+def test_nothing_heard_is_no_coverage() -> None:
+    assert rows() == []
+    assert rows(AdvertisementBatch(source="b", time_s=0.0, adverts=())) == []
+
+
+def test_iq_counts_its_seconds_and_the_floor_comes_from_its_traces() -> None:
+    (row,) = rows(iq(100e6, 1_000_000), iq(100e6, 1_000_000, first=1_000_000), trace(99.5e6, 1000, -120.0))
+    assert (row.start_hz, row.stop_hz) == (99e6, 101e6)
+    assert row.seconds == pytest.approx(1.0)
+    assert row.dwell_s == pytest.approx(1.0), "one look of two blocks"
+    assert row.floor_dbfs_per_hz == pytest.approx(-120.0)
+
+
+def test_adjacent_hops_heard_alike_are_one_row_and_a_gap_stays_a_gap() -> None:
+    made = rows(iq(100e6, 20_000), iq(101.8e6, 20_000), iq(103.6e6, 20_000), iq(120e6, 20_000))
+    assert [(r.start_hz, r.stop_hz) for r in made] == [(99e6, 104.6e6), (119e6, 121e6)]
+    assert made[0].seconds == pytest.approx(0.01), "each frequency was heard that long"
+
+
+def test_a_hop_heard_much_longer_keeps_its_own_row() -> None:
+    made = rows(iq(100e6, 20_000), iq(101.8e6, 200_000))
+    assert [r.seconds for r in made] == pytest.approx([0.01, 0.1])
+
+
+def test_traces_alone_count_their_dwell() -> None:
+    (row,) = rows(trace(100e6, 1000, None, "csv"), trace(100e6, 1000, None, "csv"))
+    assert row.seconds == pytest.approx(0.5)
+    assert row.dwell_s == pytest.approx(0.25)
+    assert (row.start_hz, row.stop_hz) == (99.9995e6, 100.9995e6)
+    assert row.floor_dbfs_per_hz is None
+
+
+def test_adverts_and_frames_are_counted_with_losses_and_channels() -> None:
+    advert = Advertisement(time_s=3.0, address="AA:BB:CC:DD:EE:FF")
+    later = Advertisement(time_s=63.0, address="AA:BB:CC:DD:EE:FF")
+    frames = FrameBatch(
+        source="w",
+        time_s=1.0,
+        medium=Medium.WIFI,
+        link_type=127,
+        times_s=(1.0, 2.5),
+        frames=(b"a", b"b"),
+        lengths=(1, 1),
+        lost=7,
+    )
+    device = Device(
+        source="w", time_s=2.0, id="wifi-0001", medium=Medium.WIFI, address="x", facts={"wifi.channel": 6}
+    )
+    ble, wifi = rows(AdvertisementBatch(source="b", time_s=3.0, adverts=(advert, later)), frames, device)
+    assert (ble.medium, ble.seconds, ble.adverts, ble.frames) == (Medium.BLE, 60.0, 2, None)
+    assert (wifi.medium, wifi.seconds, wifi.frames, wifi.lost) == (Medium.WIFI, 1.5, 2, 7)
+    assert wifi.channels == (6,)

@@ -1,0 +1,211 @@
+"""The signature format: what a file may say, what an error names, what a match means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweeper.errors import SignatureError
+from sweeper.records import Medium
+from sweeper.signatures import Condition, Library, Match, builtin_folder, read
+
+GOOD = """\
+id = "example"
+version = 1
+status = "test"
+level = "low"
+kind = "tracker"
+device = "example_tag"
+device_class = "item-tracker"
+confidence = 0.7
+grade = "specification"
+observed = 2026-11-22
+licence = "GPL-2.0-or-later"
+references = ["a specification"]
+
+[title]
+en = "Example"
+ru = "Пример"
+kk = "Мысал"
+
+[description]
+en = "An example."
+ru = "Пример."
+kk = "Мысал."
+
+[[benign]]
+en = "A toy"
+ru = "Игрушка"
+kk = "Ойыншық"
+
+[[benign]]
+en = "A sensor"
+ru = "Датчик"
+kk = "Датчик"
+
+[[next]]
+en = "Look"
+ru = "Посмотрите"
+kk = "Қараңыз"
+
+[match]
+all = [{ key = "ble.company", equals = 76 }, { key = "ble.name", regex = "^x" }]
+not = [{ key = "ble.uuids", contains = "FD6F" }]
+
+[[examples.positive]]
+provenance = "made up"
+facts = { "ble.company" = 76, "ble.name" = "xy" }
+
+[[examples.negative]]
+provenance = "made up"
+facts = { "ble.company" = 76, "ble.name" = "yx" }
+"""
+
+
+def put(folder: Path, text: str, name: str = "example", medium: str = "ble") -> Path:
+    path = folder / medium / f"{name}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_good_file_matches_as_it_says(tmp_path: Path) -> None:
+    put(tmp_path, GOOD)
+    library = Library.load(tmp_path)
+    assert library.problems == []
+    (signature,) = library.signatures
+    example, near_miss = signature.examples.positive[0].facts, signature.examples.negative[0].facts
+    assert example is not None
+    assert near_miss is not None
+    assert [s.id for s in library.match(Medium.BLE, example)] == ["example"]
+    assert library.match(Medium.BLE, near_miss) == []
+    assert library.match(Medium.WIFI, example) == [], "a signature belongs to its radio"
+    assert library.match(Medium.BLE, {**example, "ble.uuids": ["180F", "FD6F"]}) == []
+    assert signature.title.phrase().translations["kk"] == "Мысал"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key"),
+    [
+        ('level = "low"', 'level = "confirmed"', 4, "level"),
+        ("confidence = 0.7", "confidence = 7", 8, "confidence"),
+        ("version = 1", 'version = "one"', 2, "version"),
+        ('id = "example"', 'id = "other"', 1, "id"),
+        ('kk = "Мысал"\n\n[description]', "[description]", 14, "title"),
+        ("equals = 76", "equal = 76", 40, "equal"),
+        ('regex = "^x"', 'regex = "("', 40, "ble.name"),
+        ("equals = 76 }", 'equals = 76, regex = "x" }', 40, "ble.company"),
+        ("[match]", "[match", 39, "TOML"),
+        ('licence = "GPL', 'medium = "rf"\nlicence = "GPL', 11, "medium"),
+    ],
+)
+def test_an_error_names_file_line_and_key_and_the_rest_load(
+    tmp_path: Path, old: str, new: str, line: int, key: str
+) -> None:
+    assert GOOD.count(old) >= 1
+    bad = put(tmp_path, GOOD.replace(old, new, 1))
+    put(tmp_path, GOOD.replace('id = "example"', 'id = "fine"'), "fine")
+    library = Library.load(tmp_path)
+    assert [s.id for s in library.signatures] == ["fine"]
+    (problem,) = library.problems
+    assert problem.path == str(bad)
+    assert key in str(problem)
+    assert problem.line == line, str(problem)
+
+
+def test_a_file_that_is_no_text_is_refused_with_the_byte(tmp_path: Path) -> None:
+    path = put(tmp_path, "")
+    path.write_bytes(b'id = "\xff"')
+    with pytest.raises(SignatureError, match="byte 6"):
+        read(path, Medium.BLE)
+
+
+def test_a_later_folder_overrides_by_id_and_the_hash_tells(tmp_path: Path) -> None:
+    put(tmp_path / "a", GOOD)
+    put(tmp_path / "b", GOOD.replace("version = 1", "version = 2"))
+    alone, both = Library.load(tmp_path / "a"), Library.load(tmp_path / "a", tmp_path / "b")
+    assert [s.version for s in both.signatures] == [2]
+    assert alone.sha256 != both.sha256
+    assert alone.sha256 == Library.load(tmp_path / "a").sha256
+
+
+@pytest.mark.parametrize(
+    ("condition", "yes", "no"),
+    [
+        (Condition("k", equals="a"), ["a", ["b", "a"]], ["b", ["b"], None]),
+        (Condition("k", any_of=(1, 2)), [1, [5, 2]], [3, "1", None]),
+        (Condition("k", starts_with="ab"), ["abc", ["x", "ab"]], ["xab", None]),
+        (Condition("k", contains="b"), ["abc", ["b"]], ["ac", ["a"], None]),
+        (Condition("k", contains=5), [[4, 5]], [[4]]),
+        (Condition("k", mask="1?3"), ["123", "1x3"], ["12", "1234", "223"]),
+        (Condition("k", range=(1.0, 2.0)), [1, 2.0, 1.5], [0.99, 2.01, "1", None]),
+        (Condition("k", regex="^c.m$"), ["cam"], ["camp", None]),
+        (Condition("k", present=True), ["", 0, False], [None]),
+        (Condition("k", present=False), [None], ["", 0]),
+    ],
+    ids=lambda value: value.operators()[0] if isinstance(value, Condition) else "",
+)
+def test_operators(condition: Condition, yes: list[object], no: list[object]) -> None:
+    def facts(value: object) -> dict[str, object]:
+        return {} if value is None else {"k": value}
+
+    for value in yes:
+        assert condition.holds(facts(value)), value  # type: ignore[arg-type]
+    for value in no:
+        assert not condition.holds(facts(value)), value  # type: ignore[arg-type]
+
+
+values = st.one_of(
+    st.integers(0, 3), st.sampled_from(["a", "ab", "b"]), st.lists(st.integers(0, 3), max_size=3)
+)
+conditions = st.builds(
+    lambda key, op: Condition(key, **op),
+    st.sampled_from("xyz"),
+    st.one_of(
+        st.builds(lambda v: {"equals": v}, st.one_of(st.integers(0, 3), st.sampled_from(["a", "ab"]))),
+        st.builds(lambda v: {"any_of": tuple(v)}, st.lists(st.integers(0, 3), min_size=1, max_size=2)),
+        st.just({"starts_with": "a"}),
+        st.just({"present": True}),
+        st.just({"present": False}),
+    ),
+)
+
+
+@given(
+    st.lists(st.tuples(st.lists(conditions, max_size=2), st.lists(conditions, max_size=2)), max_size=6),
+    st.dictionaries(st.sampled_from("xyz"), values),
+)
+def test_the_index_finds_exactly_what_trying_each_would(
+    tmp: list[tuple[list[Condition], list[Condition]]], facts: dict[str, object]
+) -> None:
+    import msgspec
+
+    base = read(builtin_example(), Medium.BLE)
+    made = []
+    for number, (every, some) in enumerate(tmp):
+        try:
+            match = Match(tuple(every), tuple(some))
+        except ValueError:
+            continue
+        made.append(msgspec.structs.replace(base, id=f"s{number}", match=match))
+    expected = {s.id for s in made if s.match.holds(facts)}  # type: ignore[arg-type]
+    assert {s.id for s in Library(made).match(Medium.BLE, facts)} == expected  # type: ignore[arg-type]
+
+
+def builtin_example() -> Path:
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / "sweeper-test-signature"
+    return put(folder, GOOD)
+
+
+def test_every_built_in_signature_loads() -> None:
+    library = Library.load()
+    assert [str(problem) for problem in library.problems] == []
+    assert len(library.signatures) >= 30
+    assert len({s.id for s in library.signatures}) == sum(
+        1 for medium in Medium for _ in (builtin_folder() / medium.value).glob("*.toml")
+    )
