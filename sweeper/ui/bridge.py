@@ -1,0 +1,333 @@
+"""The one way between the window and the core.
+
+The core runs on an asyncio loop in one plain thread; the Qt thread has no asyncio. Window to core goes only
+by ``call_soon_threadsafe``. Core to window: rare records (a source opened, ended, failed) by one queued
+signal; traces onto a ``Panorama`` that the spectrum view takes at display rate; everything else is kept by
+id, newest wins, and handed over in batches when the window asks, so a flood never queues up.
+
+    Qt thread                                   core's thread
+    Core.start(recipe) ── call_soon ──────────> Session.run()
+    pause, resume, seek, stop ── call_soon ───> ...
+    opened, status, ended <── queued signal ─── _Feed(record)
+    Core.take() <───────────── lock ─────────── pending emissions, devices, findings, coverage
+    Panorama.take() <───────── lock ─────────── Panorama.add(trace)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from sweeper.errors import Caught, SweeperError, contained
+from sweeper.records import (
+    AdvertisementBatch,
+    Closed,
+    Coverage,
+    Device,
+    Emission,
+    Finding,
+    Opened,
+    Record,
+    Status,
+    Trace,
+)
+from sweeper.report.collect import Collector
+from sweeper.session import Outcome, Session, Sink
+from sweeper.ui.panorama import Panorama
+
+JOIN_S = 5.0
+"""Longest wait for the core's thread when the window closes; sources give up their hardware in less."""
+
+LEVELS_KEPT = 120
+"""Signal strengths kept per address for the sparkline: two minutes at one a second."""
+
+ADDRESSES_KEPT = 4_000
+"""Addresses whose signal strengths are kept; a crowd of phones changes its addresses every 15 minutes."""
+
+Recipe = Callable[[Sequence[Sink]], Session]
+"""Builds a fresh session with these sinks; called on the core's thread, so it may import and read."""
+
+
+class Batch(msgspec.Struct, eq=False):
+    """What came since the last ``take``."""
+
+    emissions: list[Emission] = []
+    devices: list[Device] = []
+    findings: list[Finding] = []
+    coverage: list[Coverage] = []
+    position_s: float = 0.0
+    duration_s: float | None = None
+
+
+class Ended(msgspec.Struct, frozen=True, eq=False):
+    """A session is over; ``problem`` is one line where it could not even begin."""
+
+    outcome: Outcome | None
+    problem: str = ""
+
+
+class _Feed:
+    """The session's sink: sorts records by how they travel. Runs on the core's thread."""
+
+    def __init__(self, core: Core, run: int) -> None:
+        self._core = core
+        self._run = run
+
+    def __call__(self, record: Record) -> None:
+        core = self._core
+        if core.run != self._run:
+            return
+        if isinstance(record, Trace):
+            core.panorama(record.source).add(record)
+        elif isinstance(record, Emission | Device | Finding | Coverage):
+            with core.lock:
+                core.pending[_key(record)] = record
+            if isinstance(record, Device) and record.rssi_dbm is not None:
+                core.hear(record.id, record.last_s, record.rssi_dbm)
+        elif isinstance(record, AdvertisementBatch):
+            for advert in record.adverts:
+                if advert.rssi_dbm is not None:
+                    core.hear(advert.address, advert.time_s, advert.rssi_dbm)
+        elif isinstance(record, Opened | Closed | Status):
+            core.told.emit((self._run, record))
+
+
+def _key(record: Record) -> tuple[Any, ...]:
+    if isinstance(record, Coverage):
+        return (record.source, record.medium, record.start_hz, record.stop_hz)
+    return (type(record), getattr(record, "id", ""))
+
+
+class Core(QObject):
+    """Owns the core's thread and the session that runs on it. All methods are the Qt thread's."""
+
+    told = Signal(object)
+    """``(run, Opened | Closed | Status)``."""
+    ended = Signal(object)
+    """``(run, Ended)``."""
+    answered = Signal(object)
+    """``(callback, result, problem)`` of ``ask``."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.lock = threading.Lock()
+        self.run = 0
+        self.pending: dict[tuple[Any, ...], Record] = {}
+        self.collected = Collector()
+        self._panoramas: dict[str, Panorama] = {}
+        self._levels: dict[str, deque[tuple[float, int]]] = {}
+        self._session: Session | None = None
+        self._recipe: Recipe | None = None
+        self._speed: float | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._errands: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self.answered.connect(_deliver)
+
+    # What the window tells the core.
+
+    def start(self, recipe: Recipe, *, speed: float | None = None, position_s: float = 0.0) -> int:
+        """End what runs and run a new session; returns its number, which its signals carry."""
+        self.run += 1
+        self._recipe, self._speed = recipe, speed
+        self._forget()
+        self._call(self._begin, self.run, recipe, speed, position_s)
+        return self.run
+
+    def pause(self) -> None:
+        self._call(self._on_session, "pause")
+
+    def resume(self) -> None:
+        self._call(self._on_session, "resume")
+
+    def stop(self) -> None:
+        """End soon; stages still say what they have."""
+        self._call(self._on_session, "stop")
+
+    def set_speed(self, speed: float | None) -> None:
+        self._speed = speed
+        self._call(self._change_speed, speed)
+
+    def seek(self, position_s: float) -> None:
+        """Go to a position: forward by analysing what lies between, back by starting anew."""
+        session = self._session
+        if session is not None and position_s >= session.position_s:
+            self._call(session.skip_to, position_s)
+        elif self._recipe is not None:
+            self.start(self._recipe, speed=self._speed, position_s=position_s)
+
+    def ask(
+        self, work: Callable[[], Any | Awaitable[Any]], then: Callable[[Any, str], None]
+    ) -> None:
+        """Do ``work`` on the core's thread and call ``then(result, problem)`` on this one."""
+        self._call(self._errand, work, then)
+
+    def close(self) -> bool:
+        """Stop session, loop and thread; ``True`` if the thread is gone."""
+        self.run += 1
+        thread, loop = self._thread, self._loop
+        if thread is None or loop is None:
+            return True
+        if thread.is_alive():
+            self._call(self._end_loop)
+            thread.join(JOIN_S)
+        self._thread = self._loop = None
+        return not thread.is_alive()
+
+    # What the window takes.
+
+    def take(self) -> Batch:
+        """Everything that changed since the last call."""
+        with self.lock:
+            pending, self.pending = self.pending, {}
+        batch = Batch()
+        for record in pending.values():
+            if isinstance(record, Emission):
+                batch.emissions.append(record)
+            elif isinstance(record, Device):
+                batch.devices.append(record)
+            elif isinstance(record, Finding):
+                batch.findings.append(record)
+            elif isinstance(record, Coverage):
+                batch.coverage.append(record)
+        session = self._session
+        if session is not None:
+            batch.position_s = session.position_s
+            batch.duration_s = session.duration_s
+        return batch
+
+    def panorama(self, source: str) -> Panorama:
+        """The spectrum of a source; made when first asked for."""
+        with self.lock:
+            return self._panoramas.setdefault(source, Panorama())
+
+    def spectra(self) -> list[str]:
+        """Sources that have a spectrum."""
+        with self.lock:
+            return list(self._panoramas)
+
+    def levels(self, address: str) -> list[tuple[float, int]]:
+        """Recent signal strengths of an address or device id: ``(time_s, dBm)``, oldest first."""
+        with self.lock:
+            return list(self._levels.get(address, ()))
+
+    def hear(self, address: str, time_s: float, rssi_dbm: int) -> None:
+        """Note a signal strength (core's thread)."""
+        with self.lock:
+            kept = self._levels.get(address)
+            if kept is None:
+                if len(self._levels) >= ADDRESSES_KEPT:
+                    del self._levels[next(iter(self._levels))]
+                kept = self._levels[address] = deque(maxlen=LEVELS_KEPT)
+            kept.append((time_s, rssi_dbm))
+
+    @property
+    def alive(self) -> bool:
+        """Whether the core's thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    # On the core's thread from here on.
+
+    def _begin(self, run: int, recipe: Recipe, speed: float | None, position_s: float) -> None:
+        before = self._task
+        if self._session is not None:
+            self._session.stop()
+        self._task = asyncio.get_running_loop().create_task(
+            self._live(run, recipe, speed, position_s, before)
+        )
+
+    async def _live(
+        self,
+        run: int,
+        recipe: Recipe,
+        speed: float | None,
+        position_s: float,
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        outcome = None
+        with contained() as caught:
+            collected = Collector()
+            session = recipe([collected, _Feed(self, run)])
+            session.speed = speed
+            session.skip_to(position_s)
+            self.collected, self._session = collected, session
+            outcome = await session.run()
+        self.ended.emit((run, Ended(outcome, caught.line() if caught.error else "")))
+
+    def _on_session(self, what: str) -> None:
+        if self._session is not None:
+            getattr(self._session, what)()
+
+    def _change_speed(self, speed: float | None) -> None:
+        if self._session is not None:
+            self._session.speed = speed
+
+    def _errand(self, work: Callable[[], Any], then: Callable[[Any, str], None]) -> None:
+        async def do() -> None:
+            result = None
+            with contained() as caught:
+                result = work()
+                if isinstance(result, Awaitable):
+                    result = await result
+            self.answered.emit((then, result, _plain(caught)))
+
+        task = asyncio.get_running_loop().create_task(do())
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    def _end_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._session is not None:
+            self._session.stop()
+        loop.create_task(self._wind_up(loop))
+
+    async def _wind_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._task is not None:
+            _done, late = await asyncio.wait([self._task], timeout=JOIN_S / 2)
+            for task in late:
+                task.cancel()
+            await asyncio.wait([self._task], timeout=JOIN_S / 4)
+        loop.stop()
+
+    # Between the threads.
+
+    def _forget(self) -> None:
+        with self.lock:
+            self.pending.clear()
+            self._panoramas.clear()
+            self._levels.clear()
+
+    def _call(self, what: Callable[..., object], *args: object) -> None:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="core", daemon=True)
+            self._thread.start()
+        self._loop.call_soon_threadsafe(what, *args)
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+
+def _plain(caught: Caught) -> str:
+    if caught.error is None:
+        return ""
+    return str(caught.error) if isinstance(caught.error, SweeperError) else caught.line()
+
+
+def _deliver(answer: tuple[Callable[[Any, str], None], Any, str]) -> None:
+    then, result, problem = answer
+    then(result, problem)

@@ -1,0 +1,207 @@
+"""The live trace: power over frequency, now and held, with a cursor that reads it out.
+
+Curves are in dB relative to full scale per hertz (dBm per hertz where the source is calibrated). Only what
+the screen can show is handed to the painter: the strongest point of each pixel column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+
+from sweeper.ui.panorama import Grid, View
+from sweeper.ui.theme import Style
+from sweeper.ui.words import _
+
+CURVES: tuple[tuple[str, str, float], ...] = (
+    ("floor", "trace-floor", 1.0),
+    ("minimum", "trace-floor", 1.0),
+    ("mean", "trace-mean", 1.0),
+    ("maximum", "trace-max", 1.0),
+    ("current", "trace-now", 1.4),
+)
+"""Name, role of its colour, width of its pen; drawn in this order, so the current trace lies on top."""
+
+DASHED = ("floor",)
+DOTTED = ("minimum",)
+HEADROOM_DB = 6.0
+SHRINK_DB = 20.0
+"""The level axis grows at once, and shrinks only when this much of it is unused: it should not swim."""
+
+
+def titles() -> dict[str, str]:
+    """What each curve is called."""
+    return {
+        "current": _("Current"),
+        "maximum": _("Max hold"),
+        "mean": _("Mean"),
+        "minimum": _("Min hold"),
+        "floor": _("Noise floor"),
+    }
+
+
+class FrequencyAxis(pg.AxisItem):  # type: ignore[misc]
+    """The lower axis in megahertz, or in kilohertz of offset where the recording does not tell its centre."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        step = spacing / 1e6
+        digits = 0 if step >= 1 else min(6, int(np.ceil(-np.log10(max(step, 1e-6)) - 1e-9)))
+        return [f"{value / 1e6:.{digits}f}" for value in values]
+
+
+class Curves:
+    """The plot of the live trace. ``show`` draws a ``View``; ``read`` says what lies under the cursor."""
+
+    def __init__(self, style: Style, shown: set[str], on_cursor: Callable[[float | None], None]) -> None:
+        self._style, self._on_cursor = style, on_cursor
+        self.shown = shown
+        self.view: View | None = None
+        self._frequencies: npt.NDArray[np.float64] = np.zeros(0)
+        self.plot = pg.PlotWidget(axisItems={"bottom": FrequencyAxis("bottom")})
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.plot.showGrid(x=True, y=True, alpha=0.12)
+        self.plot.setMouseEnabled(x=True, y=False)
+        self._lines = {name: self._line(name, role, width) for name, role, width in CURVES}
+        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(style.color("muted"), width=1))
+        self._cursor.hide()
+        self._span = pg.LinearRegionItem(movable=False, brush=self._tint(), pen=pg.mkPen(style.color("accent")))
+        self._span.hide()
+        for item in (self._span, self._cursor):
+            self.plot.addItem(item, ignoreBounds=True)
+        self.plot.scene().sigMouseMoved.connect(self._moved)
+        self.plot.getViewBox().sigXRangeChanged.connect(lambda *_args: self.draw())
+
+    def _tint(self) -> pg.QtGui.QColor:
+        color = self._style.color("accent")
+        color.setAlpha(40)
+        return color
+
+    def _line(self, name: str, role: str, width: float) -> pg.PlotCurveItem:
+        dash = {True: Qt.PenStyle.DashLine, False: Qt.PenStyle.SolidLine}[name in DASHED]
+        pen = pg.mkPen(self._style.color(role), width=width if width > 1 else 1, style=dash)
+        if name in DOTTED:
+            pen.setStyle(Qt.PenStyle.DotLine)
+        curve = pg.PlotCurveItem(pen=pen, skipFiniteCheck=True)
+        self.plot.addItem(curve, ignoreBounds=True)
+        return curve
+
+    def show(self, view: View) -> None:
+        """Draw this view; fits the frequency axis when the grid is new."""
+        fresh = self.view is None or self.view.epoch != view.epoch or self.view.grid != view.grid
+        self.view = view
+        if fresh:
+            self._frequencies = view.grid.frequencies()
+            self.fit()
+            unit = _("dBm/Hz") if view.calibrated else _("dBFS/Hz")
+            self.plot.setLabel("left", unit)
+        self._level(view)
+        self.draw()
+
+    def fit(self) -> None:
+        """Show the whole grid."""
+        if self.view is not None:
+            grid = self.view.grid
+            half = grid.step_hz / 2
+            self.plot.getViewBox().setLimits(xMin=grid.start_hz - half, xMax=grid.stop_hz + half)
+            self.plot.setXRange(grid.start_hz - half, grid.stop_hz + half, padding=0)
+
+    def zoom(self, low_hz: float, high_hz: float) -> None:
+        """Show a part of the grid."""
+        self.plot.setXRange(low_hz, high_hz, padding=0)
+
+    def mark(self, low_hz: float | None, high_hz: float | None) -> None:
+        """Tint the width of the selected emission; ``None`` takes the tint away."""
+        if low_hz is None or high_hz is None:
+            self._span.hide()
+        else:
+            self._span.setRegion((low_hz, high_hz))
+            self._span.show()
+
+    def draw(self) -> None:
+        """Hand the curves to the painter, one point pair per screen column."""
+        view = self.view
+        if view is None:
+            return
+        (low, high), _levels = self.plot.getViewBox().viewRange()
+        first, last = view.grid.column(low), view.grid.column(high) + 1
+        pixels = max(64, self.plot.getViewBox().width() or 64)
+        for name, line in self._lines.items():
+            if name not in self.shown:
+                line.setVisible(False)
+                continue
+            levels = getattr(view, name)[first:last]
+            xs, ys = thinned(self._frequencies[first:last], levels, int(pixels))
+            heard = np.isfinite(ys)
+            if heard.all():
+                line.setData(xs, ys, connect="all")
+            elif heard.any():
+                line.setData(xs, ys, connect="finite")
+            line.setVisible(bool(heard.any()))
+
+    def _level(self, view: View) -> None:
+        top, bottom = _extent(view)
+        if top is None or bottom is None:
+            return
+        box = self.plot.getViewBox()
+        low, high = box.viewRange()[1]
+        wanted_low, wanted_high = bottom - HEADROOM_DB, top + HEADROOM_DB
+        unused = (wanted_low - low) + (high - wanted_high)
+        if wanted_low < low or wanted_high > high or unused > SHRINK_DB:
+            box.setYRange(wanted_low, wanted_high, padding=0)
+
+    def _moved(self, place: QPointF) -> None:
+        box = self.plot.getViewBox()
+        if not box.sceneBoundingRect().contains(place):
+            self.point(None)
+            self._on_cursor(None)
+            return
+        hz = float(box.mapSceneToView(place).x())
+        self.point(hz)
+        self._on_cursor(hz)
+
+    def point(self, hz: float | None) -> None:
+        """Put the cursor at a frequency, or take it away."""
+        self._cursor.setVisible(hz is not None)
+        if hz is not None:
+            self._cursor.setValue(hz)
+
+    def read(self, hz: float) -> tuple[float | None, float | None]:
+        """Current and max-hold level at a frequency; ``None`` where it was not heard."""
+        if self.view is None:
+            return None, None
+        column = self.view.grid.column(hz)
+        now, held = float(self.view.current[column]), float(self.view.maximum[column])
+        return (now if np.isfinite(now) else None), (held if np.isfinite(held) else None)
+
+    @property
+    def grid(self) -> Grid | None:
+        return self.view.grid if self.view is not None else None
+
+
+def thinned(
+    xs: npt.NDArray[np.float64], ys: npt.NDArray[np.float32], pixels: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+    """At most two points (lowest and highest) per pixel column, so that peaks survive."""
+    per = len(ys) // pixels
+    if per < 4:
+        return xs, ys
+    count = len(ys) // per
+    block = ys[: count * per].reshape(count, per)
+    made = np.empty(count * 2, np.float32)
+    made[0::2], made[1::2] = np.fmin.reduce(block, axis=1), np.fmax.reduce(block, axis=1)
+    return np.repeat(xs[: count * per : per], 2), made
+
+
+def _extent(view: View) -> tuple[float | None, float | None]:
+    heard = np.isfinite(view.maximum)
+    if not heard.any():
+        return None, None
+    top = float(view.maximum[heard].max())
+    low = view.minimum[np.isfinite(view.minimum)]
+    return top, float(np.percentile(low, 2)) if low.size else top - 40

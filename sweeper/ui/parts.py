@@ -1,0 +1,201 @@
+"""Small parts that every view is made of. Each control gets its accessible name here, so none is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sweeper.ui import icons
+from sweeper.ui.theme import GRID, Style
+
+PROSE_CHARACTERS = 72
+"""Longest line of prose."""
+
+
+def column(*items: QWidget | QLayout | int, margin: int = 0, spacing: int = GRID) -> QVBoxLayout:
+    """A vertical layout; a number among the items is a stretch (0) or a gap in pixels."""
+    layout = QVBoxLayout()
+    _fill(layout, items, margin, spacing)
+    return layout
+
+
+def row(*items: QWidget | QLayout | int, margin: int = 0, spacing: int = GRID) -> QHBoxLayout:
+    """A horizontal layout; numbers as in ``column``."""
+    layout = QHBoxLayout()
+    _fill(layout, items, margin, spacing)
+    return layout
+
+
+def _fill(layout: QBoxLayout, items: tuple[QWidget | QLayout | int, ...], margin: int, spacing: int) -> None:
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    for item in items:
+        if isinstance(item, int):
+            if item:
+                layout.addSpacing(item)
+            else:
+                layout.addStretch(1)
+        elif isinstance(item, QWidget):
+            layout.addWidget(item)
+        else:
+            layout.addLayout(item)
+
+
+def label(text: str = "", *, size: str = "body", tone: str = "", wrap: bool = False) -> QLabel:
+    """Plain text; ``size`` and ``tone`` name sizes and colours of the theme. Never interprets markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("size", size)
+    made.setProperty("tone", tone)
+    if wrap:
+        made.setWordWrap(True)
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    return made
+
+
+def prose(text: str, style: Style, *, tone: str = "") -> QLabel:
+    """Running text that wraps and is no wider than 72 characters."""
+    made = label(text, tone=tone, wrap=True)
+    made.setMaximumWidth(style.px(7.2 * PROSE_CHARACTERS))
+    return made
+
+
+def picture(name: str, style: Style, role: str, size: int = 24) -> QLabel:
+    """An icon as a label; purely visual, its meaning always stands beside it in words."""
+    made = QLabel()
+    made.setPixmap(icons.pixmap(name, style.color(role).name(), style.px(size)))
+    made.setFixedSize(style.px(size), style.px(size))
+    return made
+
+
+def button(
+    text: str,
+    on: Callable[[], object],
+    style: Style,
+    *,
+    icon: str = "",
+    tip: str = "",
+    primary: bool = False,
+    quiet: bool = False,
+    checkable: bool = False,
+) -> QPushButton:
+    """A button whose text is a verb."""
+    made = QPushButton(text)
+    made.setAccessibleName(text)
+    if tip:
+        made.setToolTip(tip)
+        made.setAccessibleDescription(tip)
+    if icon:
+        role = "on-accent" if primary else ("accent" if quiet else "text")
+        made.setIcon(icons.icon(icon, style.color(role).name(), style.px(18)))
+        made.setIconSize(QSize(style.px(18), style.px(18)))
+    made.setProperty("primary", primary)
+    made.setProperty("quiet", quiet)
+    made.setCheckable(checkable)
+    made.clicked.connect(lambda _checked=False: on())
+    return made
+
+
+def tool(
+    name: str, icon: str, on: Callable[[], object], style: Style, *, quiet: bool = True, checkable: bool = False
+) -> QToolButton:
+    """A button with an icon only; ``name`` is its tooltip and what a screen reader says."""
+    made = QToolButton()
+    made.setIcon(icons.icon(icon, style.color("text").name(), style.px(20)))
+    made.setIconSize(QSize(style.px(20), style.px(20)))
+    made.setToolTip(name)
+    made.setAccessibleName(name)
+    made.setProperty("quiet", quiet)
+    made.setCheckable(checkable)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.clicked.connect(lambda _checked=False: on())
+    return made
+
+
+def choice(name: str, entries: list[tuple[str, str]], chosen: str, on: Callable[[str], object]) -> QComboBox:
+    """A box to choose one of ``(value, text)``; calls ``on(value)``."""
+    made = QComboBox()
+    made.setAccessibleName(name)
+    made.setToolTip(name)
+    for value, text in entries:
+        made.addItem(text, value)
+    made.setCurrentIndex(max(0, made.findData(chosen)))
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    made.activated.connect(lambda _index: on(str(made.currentData())))
+    return made
+
+
+def search(name: str, on: Callable[[str], object], style: Style) -> QLineEdit:
+    """A field to search in."""
+    made = QLineEdit()
+    made.setPlaceholderText(name)
+    made.setAccessibleName(name)
+    made.setClearButtonEnabled(True)
+    made.addAction(
+        icons.icon("search", style.color("muted").name(), style.px(16)), QLineEdit.ActionPosition.LeadingPosition
+    )
+    made.textChanged.connect(on)
+    return made
+
+
+def card(layout: QLayout) -> QFrame:
+    """A raised area around a layout."""
+    made = QFrame()
+    made.setProperty("card", True)
+    made.setLayout(layout)
+    return made
+
+
+def rule() -> QFrame:
+    """A thin line between groups."""
+    made = QFrame()
+    made.setProperty("rule", True)
+    return made
+
+
+def plain(layout: QLayout) -> QWidget:
+    """A bare widget around a layout."""
+    made = QWidget()
+    made.setProperty("plain", True)
+    made.setLayout(layout)
+    return made
+
+
+def scrolled(inner: QWidget, name: str) -> QScrollArea:
+    """``inner`` with scroll bars where the window is too small for it; reachable by keyboard."""
+    made = QScrollArea()
+    made.setWidgetResizable(True)
+    made.setWidget(inner)
+    made.setAccessibleName(name)
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.viewport().setAutoFillBackground(False)
+    inner.setAutoFillBackground(False)
+    return made
+
+
+def empty(layout: QLayout) -> None:
+    """Take everything out of a layout and delete it."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            empty(inner)

@@ -1,0 +1,122 @@
+"""The waterfall: the ring of byte rows drawn as an image, newest at the top.
+
+A frame takes the visible part of the ring, keeps the strongest bin of each screen column (so a narrow
+signal never falls between two columns), looks the bytes up in the colour table, and draws one image. Nothing
+is kept per frame; memory is the ring's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from sweeper.ui import words
+from sweeper.ui.history import COARSE, History
+from sweeper.ui.palettes import Table
+from sweeper.ui.panorama import Grid, Row
+
+
+class TimeAxis(pg.AxisItem):  # type: ignore[misc]
+    """The waterfall's left axis: rows, labelled with the time at which each was heard."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+        self.history: History | None = None
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        history = self.history
+        if history is None or not history.count:
+            return ["" for _value in values]
+        texts = []
+        for value in values:
+            row = round(value)
+            texts.append(words.clock(history.times_s[row]) if 0 <= row < history.count else "")
+        return texts
+
+
+class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
+    """Draws a ``History`` over frequency; x is hertz, y is the row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self._history: History | None = None
+        self._grid = Grid(0.0, 1.0, 2)
+        self._colors: Table = np.zeros(256, np.uint32)
+
+    def show_history(self, history: History, grid: Grid) -> None:
+        """Draw this ring on this grid from here on."""
+        self.prepareGeometryChange()
+        self._history, self._grid = history, grid
+        self.update()
+
+    def set_colors(self, colors: Table) -> None:
+        """Use this colour table; the rows already drawn change with it."""
+        self._colors = colors
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        grid = self._grid
+        rows = self._history.capacity if self._history is not None else 1
+        return QRectF(grid.start_hz - grid.step_hz / 2, 0, grid.columns * grid.step_hz, rows)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        history, grid = self._history, self._grid
+        view = self.viewRect()
+        if history is None or not history.count or view is None or view.width() <= 0:
+            return
+        first = int(max(0, (view.left() - grid.start_hz) / grid.step_hz - 1))
+        last = int(min(grid.columns, (view.right() - grid.start_hz) / grid.step_hz + 2))
+        low, high = int(max(0, view.top() - 1)), int(min(history.count, view.bottom() + 2))
+        if last <= first or high <= low:
+            return
+        pixels = max(1, round(self.deviceTransform().m11() * (last - first) * grid.step_hz))
+        block, first, last = visible(history, low, high, first, last, pixels)
+        argb = np.ascontiguousarray(self._colors[block[::-1]])
+        image = QImage(argb.data, argb.shape[1], argb.shape[0], argb.shape[1] * 4, QImage.Format.Format_RGB32)
+        left = grid.start_hz + (first - 0.5) * grid.step_hz
+        area = QRectF(left, low, (last - first) * grid.step_hz, high - low)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        # The view's y axis points up and the image's down: flip within the item's own area.
+        painter.translate(0, area.top() + area.bottom())
+        painter.scale(1, -1)
+        painter.drawImage(area, image)
+        painter.restore()
+
+
+def visible(
+    history: History, low: int, high: int, first: int, last: int, pixels: int
+) -> tuple[Row, int, int]:
+    """Rows ``low .. high - 1`` of columns ``first .. last - 1``, no wider than ``pixels``.
+
+    Returns the bytes and the columns that they really span; each byte is the strongest of its columns.
+    """
+    if last - first <= pixels:
+        return history.fine[low:high, first:last], first, last
+    if (last - first) // COARSE >= pixels:
+        start, stop = first // COARSE, -(-last // COARSE)
+        source, first, last = history.coarse[low:high, start:stop], start * COARSE, stop * COARSE
+    else:
+        source = history.fine[low:high, first:last]
+    edges = np.linspace(0, source.shape[1], pixels, endpoint=False).astype(np.int64)
+    pooled: Row = np.maximum.reduceat(source, edges, axis=1)
+    return pooled, first, last
+
+
+def frame() -> tuple[pg.PlotWidget, WaterfallItem, TimeAxis]:
+    """A plot that holds a waterfall, without grid or menu."""
+    axis = TimeAxis()
+    plot = pg.PlotWidget(axisItems={"left": axis})
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setMouseEnabled(x=True, y=False)
+    plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    item = WaterfallItem()
+    plot.addItem(item, ignoreBounds=True)
+    return plot, item, axis
