@@ -1,0 +1,1 @@
+"""Measurements on real captures (``make corpus``): they print figures and assert nothing."""
