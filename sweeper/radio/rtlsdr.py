@@ -1,0 +1,295 @@
+"""RTL-SDR dongles: the parent's side of the driver's own process (``rtlsdr_child.py``).
+
+Looks are sent ahead, so that the child tunes and reads the next while the consumer computes on this one. Each
+look has its place in memory that both processes map: an anonymous file, which leaves nothing behind however
+either of them ends. A watchdog waits for every answer; a child that stays silent is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mmap
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from sweeper.errors import Reason, Unavailable
+from sweeper.radio.receiver import (
+    Facts,
+    Heard,
+    Look,
+    RateRefused,
+    ReceiverLost,
+    Refused,
+    clipped_share,
+    complex_of,
+)
+
+CHILD = Path(__file__).with_name("rtlsdr_child.py")
+
+MEMORY = 64 << 20
+"""Bytes mapped by both: eight looks of a second at 2.4 MS/s fit; a page that is not used costs nothing."""
+
+AHEAD = 8
+"""Looks sent ahead: at 12 ms a hop 0.1 s of computing does not stop the dongle."""
+
+STREAM_SLOTS = 16
+"""Blocks of a stream that may wait; at 2.4 MS/s and 64 Ki samples half a second."""
+
+START_S = 30.0
+"""For the child to start and import pyrtlsdr on a slow machine."""
+
+ANSWER_S = 3.0
+"""For an answer, beyond the time that the samples take: a retune takes 0.1 s at worst, then it hangs."""
+
+READ_STEP = 512
+"""Bytes of one USB packet; a read is whole packets."""
+
+TUNERS = {1: "E4000", 2: "FC0012", 3: "FC0013", 4: "FC2580", 5: "R820T", 6: "R828D"}
+"""``enum rtlsdr_tuner`` of rtl-sdr.h; rtl_tcp sends the same numbers."""
+
+MENDS = {
+    Reason.LIBRARY_MISSING: "install it: pip install 'sweeper[rtlsdr]'",
+    Reason.DRIVER_MISSING: "pip install pyrtlsdrlib, or apt install librtlsdr0, or check SWEEPER_LIBRTLSDR",
+    Reason.DRIVER_TOO_OLD: "pip install pyrtlsdrlib brings a newer one; or name one in SWEEPER_LIBRTLSDR",
+    Reason.NO_DEVICE: "plug the dongle in; a USB hub may lack power",
+    Reason.NO_PERMISSION: "see 'sweeper sources' for the udev rule",
+    Reason.BUSY: "end the other program that uses the dongle, or see 'sweeper sources' for the kernel driver",
+}
+
+
+class Child:
+    """The process with the driver. Every question has a deadline; who does not answer is killed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._process: asyncio.subprocess.Process | None = None
+        self.memory: mmap.mmap | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until the driver is loaded. Raises ``Unavailable``."""
+        with tempfile.TemporaryFile() as shared:
+            os.ftruncate(shared.fileno(), MEMORY)
+            self.memory = mmap.mmap(shared.fileno(), MEMORY)
+            os.set_inheritable(shared.fileno(), True)
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                str(CHILD),
+                str(shared.fileno()),
+                str(MEMORY),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(shared.fileno(),),
+                start_new_session=True,
+            )
+        try:
+            await self.answer(START_S)
+        except (ReceiverLost, Failed) as error:
+            await self.stop()
+            raise self.unavailable(error) from error
+
+    def unavailable(self, error: ReceiverLost | Failed) -> Unavailable:
+        """The same, as the reason why the source cannot start."""
+        return Unavailable(self._name, error.reason, error.detail, MENDS.get(error.reason, ""))
+
+    def send(self, **order: Any) -> None:
+        """An order; its answer comes by ``answer``, in turn."""
+        if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
+            raise ReceiverLost(Reason.UNPLUGGED, "the driver's process has ended")
+        self._process.stdin.write(msgspec.json.encode(order) + b"\n")
+
+    async def answer(self, within_s: float) -> dict[str, Any]:
+        """The next answer. Raises ``Failed`` as the child says, ``ReceiverLost`` if it says nothing."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
+        except TimeoutError:
+            await self.stop()
+            raise ReceiverLost(Reason.STALLED, f"no answer from the dongle in {within_s:.0f} s") from None
+        if not line.endswith(b"\n"):
+            code = await self._process.wait()
+            raise ReceiverLost(Reason.STALLED, f"the driver's process ended with code {code}")
+        said: dict[str, Any] = msgspec.json.decode(line)
+        if not said["ok"]:
+            raise Failed(Reason(said["reason"]), said["detail"])
+        return said
+
+    async def ask(self, within_s: float = ANSWER_S, **order: Any) -> dict[str, Any]:
+        """Order and answer."""
+        self.send(**order)
+        return await self.answer(within_s)
+
+    async def stop(self) -> None:
+        """End it, kindly at first (the dongle is then closed by the system), and wait until it is gone."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.stdin is not None:
+                process.stdin.close()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            if process.stdout is not None:  # reading to the end lets asyncio close the pipe
+                await process.stdout.read()
+        if self.memory is not None:
+            with contextlib.suppress(BufferError):  # a view still held by a consumer keeps the map alive
+                self.memory.close()
+            self.memory = None
+
+
+class Failed(Exception):  # noqa: N818
+    """The child's answer is a refusal or a failure."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class RtlSdr:
+    """One dongle as a ``Receiver``; ``serial`` empty means the first that is free."""
+
+    def __init__(self, serial: str = "") -> None:
+        self.name = f"rtlsdr:{serial}" if serial else "rtlsdr"
+        self._serial = serial
+        self._child = Child(self.name)
+        self._rate_hz = 0.0
+
+    async def open(self) -> Facts:
+        """Take the dongle. Raises ``Unavailable``."""
+        await self._child.start()
+        try:
+            said = await self._child.ask(START_S, do="open", serial=self._serial)
+        except (Failed, ReceiverLost) as error:
+            await self._child.stop()
+            raise self._child.unavailable(error) from error
+        maker = " ".join(part for part in (said["maker"], said["product"]) if part) or said["name"]
+        tuner = TUNERS.get(said["tuner"], "unknown tuner")
+        serial = f", serial {said['serial']}" if said["serial"] else ""
+        return Facts(label=f"{maker} ({tuner}{serial})", gains_db=tuple(said["gains"]))
+
+    async def set_rate(self, rate_hz: float) -> float:
+        """Hertz that the driver set. Raises ``RateRefused`` or ``ReceiverLost``."""
+        try:
+            said = await self._ask(do="rate", hz=round(rate_hz))
+        except Failed as failed:
+            raise RateRefused(failed.detail) from failed
+        self._rate_hz = float(said["rate"])
+        return self._rate_hz
+
+    async def set_gain(self, gain_db: float) -> float:
+        """Decibels that the driver set. Raises ``ReceiverLost``."""
+        try:
+            return float((await self._ask(do="gain", db=gain_db))["gain"])
+        except Failed as failed:
+            raise ReceiverLost(failed.reason, failed.detail) from failed
+
+    async def look(self, looks: Sequence[Look]) -> AsyncGenerator[Heard | Refused, None]:
+        """One outcome a look, in order; up to ``AHEAD`` looks are under way. Raises ``ReceiverLost``."""
+        sizes = [_bytes(look.settle + look.samples) for look in looks]
+        slot = max(sizes, default=READ_STEP)
+        slots = min(AHEAD, MEMORY // slot)
+        if not slots:
+            raise ReceiverLost(Reason.REFUSED, f"a look of {slot // 2} samples is too long")
+        try:
+            for index, look in enumerate(looks):
+                if index == 0:
+                    for early in range(min(slots, len(looks))):
+                        self._send(looks[early], early % slots * slot, sizes[early])
+                seconds = sizes[index] / 2 / self._rate_hz
+                try:
+                    said = await self._child.answer(ANSWER_S + 2 * seconds)
+                    outcome: Heard | Refused = self._heard(look, index % slots * slot, said)
+                except Failed as failed:
+                    if failed.reason is not Reason.REFUSED:
+                        raise
+                    outcome = Refused(failed.detail)
+                if index + slots < len(looks):
+                    self._send(looks[index + slots], index % slots * slot, sizes[index + slots])
+                yield outcome
+        except (Failed, ReceiverLost) as error:
+            raise await self._lost(error) from error
+
+    def _send(self, look: Look, at: int, size: int) -> None:
+        self._child.send(do="look", hz=round(look.center_hz), at=at, bytes=size)
+
+    def _heard(self, look: Look, at: int, said: dict[str, Any]) -> Heard:
+        """Copy a look out of the shared memory. The read goes on past the last sample that was asked for."""
+        assert self._child.memory is not None
+        if said["bytes"] < 2 * (look.settle + look.samples):
+            raise ReceiverLost(Reason.STALLED, f"only {said['bytes']} bytes of a look came")
+        raw = np.frombuffer(self._child.memory, np.uint8, 2 * look.samples, at + 2 * look.settle)
+        beyond_s = (said["bytes"] / 2 - look.settle - look.samples) / self._rate_hz
+        return Heard(complex_of(raw), said["end_s"] - beyond_s, clipped_share(raw))
+
+    async def stream(self, center_hz: float, samples: int) -> AsyncGenerator[Heard | Refused, None]:
+        """Blocks without a gap from one frequency. Raises ``ReceiverLost``."""
+        size = _bytes(samples)
+        slots = max(2, min(STREAM_SLOTS, MEMORY // size))
+        try:
+            self._child.send(do="stream", hz=round(center_hz), bytes=size, slots=slots)
+            while True:
+                said = await self._child.answer(ANSWER_S + size / self._rate_hz)
+                assert self._child.memory is not None
+                raw = np.frombuffer(self._child.memory, np.uint8, size, said["slot"] * size)
+                heard = Heard(complex_of(raw), said["end_s"], clipped_share(raw))
+                self._child.send(do="free")
+                yield heard
+        except (Failed, ReceiverLost) as error:
+            if isinstance(error, Failed) and error.reason is Reason.REFUSED:
+                yield Refused(error.detail)
+                return
+            raise await self._lost(error) from error
+
+    async def close(self) -> None:
+        """Let go of the dongle."""
+        await self._child.stop()
+
+    async def _ask(self, **order: Any) -> dict[str, Any]:
+        try:
+            return await self._child.ask(**order)
+        except ReceiverLost as lost:
+            raise await self._lost(lost) from lost
+
+    async def _lost(self, error: Failed | ReceiverLost) -> ReceiverLost:
+        """What happened, once the child is gone: a dongle no longer on the bus was unplugged."""
+        await self._child.stop()
+        reason, detail = error.reason, error.detail
+        if reason is Reason.STALLED:
+            try:
+                found = await present()
+            except Unavailable:
+                found = []
+            gone = not any(not self._serial or one["serial"] == self._serial for one in found)
+            if gone:
+                reason, detail = Reason.UNPLUGGED, "the dongle is no longer there"
+        return ReceiverLost(reason, detail)
+
+
+async def present() -> list[dict[str, Any]]:
+    """The dongles on the bus, as a driver process of its own lists them. Raises ``Unavailable``."""
+    child = Child("rtlsdr")
+    await child.start()
+    try:
+        said = await child.ask(START_S, do="list")
+    except (Failed, ReceiverLost) as error:
+        raise child.unavailable(error) from error
+    finally:
+        await child.stop()
+    dongles: list[dict[str, Any]] = said["dongles"]
+    return dongles
+
+
+def _bytes(samples: int) -> int:
+    """Bytes of a read that holds so many samples, in whole USB packets."""
+    return -(-2 * samples // READ_STEP) * READ_STEP
