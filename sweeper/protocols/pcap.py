@@ -7,7 +7,7 @@ pcap is one 24-byte header and then records; both byte orders occur::
 
 The magic tells byte order and fraction: ``A1B2C3D4`` microseconds, ``A1B23C4D`` nanoseconds, ``A1B2CD34``
 Kuznetsov's patched libpcap, whose record header is 24 or 28 bytes. Nokia's files carry the plain magic and a
-20-byte record header. Which record header a file has is found by walking its first records.
+20-byte record header, Red Hat 6.1's the plain magic and 24 bytes. Which record header a file has is found by walking its first records.
 Only the low 16 bits of ``link`` are the link type; the high ones may tell the length of the FCS.
 
 pcapng is a list of blocks, each ``type u32 | length u32 | body | length u32``, padded to four bytes.
@@ -41,6 +41,11 @@ PCAPNG = b"\x0a\x0d\x0d\x0a"
 _ORDER_MAGIC = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 
 
+_ENHANCED = {order: Struct(order + "IIIII").unpack_from for order in "<>"}
+_OBSOLETE = {order: Struct(order + "HHIIII").unpack_from for order in "<>"}
+_WORD = {order: Struct(order + "I").unpack_from for order in "<>"}
+
+
 class Packet(msgspec.Struct, frozen=True, gc=False):
     """One captured packet: UTC seconds, libpcap link type, the captured bytes, the length on the air."""
 
@@ -59,8 +64,8 @@ class _Form(NamedTuple):
 
 
 _MAGICS: dict[bytes, _Form] = {
-    b"\xd4\xc3\xb2\xa1": _Form("<", 1e6, (16, 20)),
-    b"\xa1\xb2\xc3\xd4": _Form(">", 1e6, (16, 20)),
+    b"\xd4\xc3\xb2\xa1": _Form("<", 1e6, (16, 20, 24)),
+    b"\xa1\xb2\xc3\xd4": _Form(">", 1e6, (16, 20, 24)),
     b"\x4d\x3c\xb2\xa1": _Form("<", 1e9, (16,)),
     b"\xa1\xb2\x3c\x4d": _Form(">", 1e9, (16,)),
     b"\x34\xcd\xb2\xa1": _Form("<", 1e6, (24, 28)),
@@ -139,9 +144,9 @@ def _pcap(window: _Window, form: _Form) -> Iterator[Packet]:
     order, per_second, _ = form
     major, minor = Struct(order + "HH").unpack_from(window.data, 4)
     link_type = Struct(order + "I").unpack_from(window.data, 20)[0] & 0xFFFF
-    window.at = 24
     window.fill(CHUNK // 4)
     size = _record_header(window.data, form)
+    window.at = 24
     swapped = (major, minor) < (2, 3)  # captured and original length stood the other way round before 2.3
     unpack = Struct(order + "IIII").unpack_from
     while True:
@@ -168,25 +173,26 @@ def _pcap(window: _Window, form: _Form) -> Iterator[Packet]:
 def _record_header(data: bytes, form: _Form) -> int:
     """The record header's size: the first that leads through the first records without nonsense.
 
-    The alternatives are believed only where the usual one fails, and they must not fail at all.
+    The alternatives are believed only where the usual one fails and they lead to a second record.
     """
-    for size in form.headers:
-        if _walks(data, form, size):
-            return size
-    return form.headers[0]
+    usual, *others = form.headers
+    if _walk(data, form, usual) is not None:
+        return usual
+    return next((size for size in others if (_walk(data, form, size) or 0) >= 2), usual)
 
 
-def _walks(data: bytes, form: _Form, size: int, records: int = 20) -> bool:
+def _walk(data: bytes, form: _Form, size: int, most: int = 20) -> int | None:
+    """Plausible records from the file header on, at most ``most``; ``None`` if one is not plausible."""
     unpack = Struct(form.order + "IIII").unpack_from
     at = 24
-    for _ in range(records):
+    for count in range(most):
         if at + size > len(data):
-            return True
+            return count
         _, fraction, captured, original = unpack(data, at)
         if captured > MAX_PACKET or original > MAX_PACKET or fraction >= form.per_second:
-            return False
+            return None
         at += size + captured
-    return True
+    return most
 
 
 class _Interface(NamedTuple):
@@ -215,23 +221,35 @@ def _pcapng(window: _Window) -> Iterator[Packet]:
         kind, length = head(window.data, window.at)
         if length < 12:
             raise ProtocolError(f"a block claims {length} bytes", start)
-        length = (length + 3) & ~3
+        body = _body(window, kind, length, order)
         if kind not in (1, 2, 3, 6):
-            if not window.skip(length):
-                raise ProtocolError("the file ends within a block", start)
             continue
-        if length > MAX_BLOCK:
-            raise ProtocolError(f"a packet block claims {length} bytes", start)
-        if not window.fill(length):
-            raise ProtocolError("the file ends within a block", start)
-        body = window.data[window.at + 8 : window.at + length - 4]
-        window.at += length
         if kind == 1:
             interfaces.append(_interface(body, order, start))
         else:
             packet = _PACKET_BLOCKS[kind](body, order, interfaces, start, last_s)
             last_s = packet.time_s
             yield packet
+
+
+def _body(window: _Window, kind: int, length: int, order: str) -> bytes:
+    """What stands between the two lengths of the block; empty for the kinds that are passed over."""
+    start = window.offset
+    padded = (length + 3) & ~3
+    body = b""
+    if kind in (1, 2, 3, 6):
+        if padded > MAX_BLOCK:
+            raise ProtocolError(f"a packet block claims {length} bytes", start)
+        whole = window.fill(padded)
+        body = window.data[window.at + 8 : window.at + padded - 4]
+    else:
+        whole = True
+    if not (whole and window.skip(padded - 4) and window.fill(4)):
+        raise ProtocolError("the file ends within a block", start)
+    if _WORD[order](window.data, window.at)[0] != length:
+        raise ProtocolError("the two lengths of a block differ", start)
+    window.at += 4
+    return body
 
 
 def _section_order(window: _Window) -> str:
@@ -267,11 +285,6 @@ def _options(body: bytes, at: int, order: str) -> Iterator[tuple[int, bytes]]:
             return
         yield code, body[at + 4 : at + 4 + length]
         at += 4 + (length + 3 & ~3)
-
-
-_ENHANCED = {order: Struct(order + "IIIII").unpack_from for order in "<>"}
-_OBSOLETE = {order: Struct(order + "HHIIII").unpack_from for order in "<>"}
-_WORD = {order: Struct(order + "I").unpack_from for order in "<>"}
 
 
 def _time(interface: _Interface, high: int, low: int) -> float:
