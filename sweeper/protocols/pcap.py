@@ -7,7 +7,8 @@ pcap is one 24-byte header and then records; both byte orders occur::
 
 The magic tells byte order and fraction: ``A1B2C3D4`` microseconds, ``A1B23C4D`` nanoseconds, ``A1B2CD34``
 Kuznetsov's patched libpcap, whose record header is 24 or 28 bytes. Nokia's files carry the plain magic and a
-20-byte record header, Red Hat 6.1's the plain magic and 24 bytes. Which record header a file has is found by walking its first records.
+20-byte record header, Red Hat 6.1's the plain magic and 24 bytes. Which record header a file has is found
+by walking its first records.
 Only the low 16 bits of ``link`` are the link type; the high ones may tell the length of the FCS.
 
 pcapng is a list of blocks, each ``type u32 | length u32 | body | length u32``, padded to four bytes.
