@@ -1,0 +1,1 @@
+"""Who a number belongs to: vendor registries, compiled from maintained packages and shipped with us."""
