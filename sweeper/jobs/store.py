@@ -1,0 +1,168 @@
+"""The job's database: SQLite in WAL mode, with a schema version and migrations.
+
+WAL with ``synchronous=FULL``: a commit that returned survives a crash and a power cut, and a killed writer
+leaves a database that opens as of its last commit. What is heard is committed at most ``COMMIT_S`` seconds
+late; acts of a person (verdicts, purges, consent) at once, each with its line in the audit log, in one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from sweeper.errors import SweeperError
+from sweeper.jobs.audit import GENESIS, Entry, first_break, sealed
+
+COMMIT_S = 5.0
+"""Nothing that was heard is longer than this only in memory."""
+
+SCHEMA = [
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE sweep (id INTEGER PRIMARY KEY, started_utc_s REAL NOT NULL, ended_utc_s REAL,
+                        place TEXT NOT NULL, what TEXT NOT NULL);
+    CREATE TABLE item (sweep INTEGER NOT NULL REFERENCES sweep(id), kind TEXT NOT NULL, id TEXT NOT NULL,
+                       value BLOB NOT NULL, PRIMARY KEY (sweep, kind, id)) WITHOUT ROWID;
+    CREATE TABLE paper (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, utc_s REAL NOT NULL, value BLOB NOT NULL);
+    CREATE TABLE audit (seq INTEGER PRIMARY KEY, value BLOB NOT NULL);
+    """,
+]
+"""One script a version; ``PRAGMA user_version`` counts those applied."""
+
+
+class StoreError(SweeperError):
+    """The database cannot be used: says which and why."""
+
+
+class Store:
+    """Opens or creates the database; ``read_only`` writes nothing, for a job that was tampered with."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        mode = "ro" if read_only else "rwc"
+        try:
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None
+            )
+            self._db.execute("PRAGMA foreign_keys=ON")
+            if not read_only:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute("PRAGMA secure_delete=ON")
+                self._migrate()
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}") from None
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _migrate(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > len(SCHEMA):
+            raise StoreError(
+                f"{self.path}: made by a newer sweeper (schema {version}, this one knows {len(SCHEMA)})"
+            )
+        for number, script in enumerate(SCHEMA[version:], start=version + 1):
+            self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT;")
+
+    def get(self, key: str) -> bytes | None:
+        """One value of the job's head."""
+        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def put(self, key: str, value: bytes) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def drop(self, key: str) -> None:
+        self._db.execute("DELETE FROM meta WHERE key=?", (key,))
+
+    def start_sweep(self, utc_s: float, place: str, what: str) -> int:
+        """A new sweep's number."""
+        cursor = self._db.execute(
+            "INSERT INTO sweep (started_utc_s, place, what) VALUES (?, ?, ?)", (utc_s, place, what)
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def end_sweep(self, sweep: int, utc_s: float) -> None:
+        self._db.execute("UPDATE sweep SET ended_utc_s=? WHERE id=?", (utc_s, sweep))
+
+    def sweeps(self) -> list[tuple[int, float, float | None, str, str]]:
+        """Number, start, end (``None`` if it was cut off), place, what."""
+        rows = self._db.execute("SELECT id, started_utc_s, ended_utc_s, place, what FROM sweep ORDER BY id")
+        return [(int(i), float(a), None if b is None else float(b), p, w) for i, a, b, p, w in rows]
+
+    def put_item(self, sweep: int, kind: str, item: str, value: bytes) -> None:
+        """The latest word on one emission, device, finding, coverage row or status."""
+        self._db.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?)", (sweep, kind, item, value))
+
+    def items(self, kind: str, sweep: int | None = None) -> list[tuple[int, str, bytes]]:
+        """Sweep, id and value, in order of sweep and id."""
+        rows = self._db.execute(
+            "SELECT sweep, id, value FROM item WHERE kind=?1 AND (?2 IS NULL OR sweep=?2) ORDER BY sweep, id",
+            (kind, sweep),
+        )
+        return [(int(s), str(i), bytes(v)) for s, i, v in rows]
+
+    def drop_items(self, kind: str) -> int:
+        """Delete every item of a kind; the number deleted."""
+        return self._db.execute("DELETE FROM item WHERE kind=?", (kind,)).rowcount
+
+    def add_paper(self, kind: str, utc_s: float, value: bytes) -> int:
+        """File a paper (verdict, consent, objection, custody, note, photo): its number."""
+        cursor = self._db.execute(
+            "INSERT INTO paper (kind, utc_s, value) VALUES (?, ?, ?)", (kind, utc_s, value)
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def papers(self, kind: str) -> list[tuple[int, float, bytes]]:
+        rows = self._db.execute("SELECT id, utc_s, value FROM paper WHERE kind=? ORDER BY id", (kind,))
+        return [(int(i), float(t), bytes(v)) for i, t, v in rows]
+
+    def replace_paper(self, number: int, value: bytes) -> None:
+        self._db.execute("UPDATE paper SET value=? WHERE id=?", (value, number))
+
+    def audit(self, utc_s: float, who: str, act: str, **detail: str) -> Entry:
+        """Add one act to the chain."""
+        row = self._db.execute("SELECT value FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        last = msgspec.json.decode(row[0], type=Entry) if row else None
+        seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+        entry = sealed(seq, utc_s, who, act, detail, previous)
+        self._db.execute("INSERT INTO audit VALUES (?, ?)", (entry.seq, msgspec.json.encode(entry)))
+        return entry
+
+    def audit_log(self) -> list[Entry]:
+        rows = self._db.execute("SELECT value FROM audit ORDER BY seq")
+        return [msgspec.json.decode(value, type=Entry) for (value,) in rows]
+
+    def intact(self) -> str | None:
+        """``None`` if the database and its audit chain hold; else what does not."""
+        try:
+            (answer,) = self._db.execute("PRAGMA integrity_check").fetchone()
+            if answer != "ok":
+                return f"{self.path.name}: {answer}"
+            broken = first_break(self.audit_log())
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            return f"{self.path.name}: {error}"
+        return None if broken is None else f"{self.path.name}: audit log entry {broken} was changed"
+
+    def vacuum(self) -> None:
+        """Really free what was deleted: overwrite, compact and empty the write-ahead log."""
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
