@@ -82,11 +82,15 @@ class Opened(Record, frozen=True, kw_only=True, eq=False):
 
 
 class Closed(Record, frozen=True, kw_only=True, eq=False):
-    """A source ended. ``problems`` are lines for a person; ``records`` counts samples, adverts or frames."""
+    """A source ended. ``problems`` are lines for a person; ``records`` counts samples, adverts or frames.
+
+    ``sha256`` is that of a recording's file, computed while it was read.
+    """
 
     records: int
     duration_s: float | None = None
     problems: tuple[str, ...] = ()
+    sha256: str | None = None
 
 
 class IqBlock(Record, frozen=True, kw_only=True, eq=False):

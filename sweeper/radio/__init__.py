@@ -15,7 +15,9 @@ import msgspec
 from sweeper.plan import SweepPlan
 from sweeper.records import Medium, Record
 
-BUILTIN: dict[str, str] = {}
+BUILTIN: dict[str, str] = {
+    "replay": "sweeper.radio.replay:source",
+}
 """Source name -> ``module:factory``, resolved when asked for."""
 
 

@@ -1,0 +1,162 @@
+"""Recordings as a Source: they enter by the same door as a receiver.
+
+``ReplaySource`` probes its file when it is made, so a file that cannot be read is refused before a session
+begins, with one line. ``records`` yields Opened, then the records, then Closed with everything that was
+skipped, mended or cut short. Between records it gives the loop a turn, so a replay can be stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from sweeper.errors import InputError
+from sweeper.plan import SweepPlan
+from sweeper.radio import Source, SourceInfo
+from sweeper.recording import Problems, expand, probe, read
+from sweeper.recording.files import Digest
+from sweeper.recording.overrides import CONTAINERS
+from sweeper.records import AdvertisementBatch, Closed, FrameBatch, IqBlock, Opened, Record, Trace
+
+
+class ReplaySource:
+    """One recording. Raises ``InputError`` where it cannot be read at all.
+
+    ``start_s`` begins that far into the recording; times stay those of the whole recording. ``name`` is the
+    source's name in its records; by default the path.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        format_name: str | None = None,
+        rate_hz: float | None = None,
+        center_hz: float | None = None,
+        start_s: float = 0.0,
+        name: str | None = None,
+        demo: bool = False,
+    ) -> None:
+        self.probe = probe(path, format=format_name, rate_hz=rate_hz, center_hz=center_hz)
+        self._start_s = start_s
+        self.name = name or self.probe.name
+        self._demo = demo
+
+    @property
+    def info(self) -> SourceInfo:
+        found = self.probe
+        return SourceInfo(name=self.name, medium=found.medium, live=False, duration_s=found.duration_s)
+
+    async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+        """Opened, the recording's records in its own order, Closed. The plan has no say: what was recorded
+        was recorded."""
+        digest = Digest(self.probe.data_path)
+        try:
+            yield self._opened()
+            problems = Problems()
+            count, end_s = 0, 0.0
+            with closing(read(self.probe, self.name, problems, self._start_s)) as made:
+                for record in made:
+                    number, until = extent(record)
+                    count += number
+                    end_s = max(end_s, until)
+                    yield record
+                    await asyncio.sleep(0)
+            if self.probe.duration_s is not None:
+                end_s = max(end_s, self.probe.duration_s)
+            yield Closed(
+                source=self.name,
+                time_s=end_s,
+                records=count,
+                duration_s=end_s,
+                problems=problems.lines(),
+                sha256=digest.result(),
+            )
+        finally:
+            digest.cancel()
+
+    def _opened(self) -> Opened:
+        found = self.probe
+        return Opened(
+            source=self.name,
+            time_s=0.0,
+            medium=found.medium,
+            path=found.name,
+            format=found.format,
+            rate_hz=found.rate_hz,
+            center_hz=found.center_hz,
+            start_utc_s=found.start_utc_s,
+            duration_s=found.duration_s,
+            demo=self._demo,
+            annotations=found.annotations,
+        )
+
+
+def extent(record: Record) -> tuple[int, float]:
+    """How many samples (of one channel), sweeps, adverts or frames a record holds, and when it ends."""
+    if isinstance(record, IqBlock):
+        size = record.samples.size
+        return (0 if record.channel else size), record.time_s + size / record.rate_hz
+    if isinstance(record, AdvertisementBatch):
+        return len(record.adverts), max(advert.time_s for advert in record.adverts)
+    if isinstance(record, FrameBatch):
+        return len(record.frames), max(record.times_s)
+    return (1 if isinstance(record, Trace) else 0), record.time_s
+
+
+def open_recordings(
+    paths: Sequence[str | Path],
+    *,
+    format_name: str | None = None,
+    rate_hz: float | None = None,
+    center_hz: float | None = None,
+) -> tuple[list[Source], list[InputError]]:
+    """A source for each recording that the paths stand for, and why the others are refused.
+
+    Over files found in a folder the overrides fill what a file does not tell: a folder holds recordings of
+    several kinds, and ``--format cu8`` must not turn a packet capture into samples.
+    """
+    opened: list[Source] = []
+    refused: list[InputError] = []
+    names: dict[str, int] = {}
+    for entry in expand(paths):
+        try:
+            source = _open(entry.path, entry.named, format_name, rate_hz, center_hz)
+        except InputError as error:
+            refused.append(error)
+            continue
+        name = source.info.name
+        names[name] = names.get(name, 0) + 1
+        if names[name] > 1:
+            source.name = f"{name} ({names[name]})"
+        opened.append(source)
+    if not opened and not refused:
+        refused += [InputError(str(path), "a folder without recordings") for path in paths]
+    return opened, refused
+
+
+def _open(
+    path: Path, named: bool, format_name: str | None, rate_hz: float | None, center_hz: float | None
+) -> ReplaySource:
+    if named:
+        return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
+    try:
+        source = ReplaySource(path)
+    except InputError:
+        return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
+    if source.probe.format in CONTAINERS or source.probe.format.startswith(("sigmf", "wav")):
+        return source
+    return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
+
+
+def source(
+    path: str | Path,
+    *,
+    format_name: str | None = None,
+    rate_hz: float | None = None,
+    center_hz: float | None = None,
+) -> ReplaySource:
+    """The factory behind the source name ``replay``."""
+    return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)

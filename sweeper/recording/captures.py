@@ -1,0 +1,198 @@
+"""Packet captures as records: each packet goes where its link type belongs.
+
+    105 802.11   119 with Prism header   127 with radiotap   192 with PPI       Wi-Fi frames
+    1   Ethernet                                                                LAN frames
+    251, 256 BLE link layer   272 nRF Sniffer   187, 201 HCI   and btsnoop      advertisements
+
+Kismet's pcapng holds several interfaces of several kinds: each packet is taken by itself, and records come
+out in file order. A clock that jumps backwards is left as it is: time is what the capturing host wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO
+
+from sweeper.errors import InputError, ProtocolError
+from sweeper.protocols import pcap
+from sweeper.protocols.pcap import Packet
+from sweeper.recording.files import READ_ERRORS, reason
+from sweeper.recording.problems import Problems
+from sweeper.records import Advertisement, AdvertisementBatch, FrameBatch, Medium, Record
+
+FRAMES = {105: Medium.WIFI, 119: Medium.WIFI, 127: Medium.WIFI, 192: Medium.WIFI, 1: Medium.LAN}
+ADVERTS = frozenset({187, 201, 251, 256, 272})
+"""Link types that carry Bluetooth: HCI, HCI with direction, link layer, with header, Nordic."""
+
+BATCH = 2_000
+"""Packets in a batch at most."""
+BATCH_S = 1.0
+"""Seconds that a batch spans at most, so that a replay at its own speed moves on every second."""
+MOST_FOREIGN = 100_000
+"""Packets of other kinds passed over in search of the first that is read."""
+UNSET_CLOCK_S = 86_400.0 * 366
+"""A first packet within 1970 says that the capturing host's clock was never set."""
+
+NAMES = {
+    0: "BSD loopback",
+    12: "raw IP",
+    101: "raw IP",
+    113: "Linux cooked",
+    143: "DOCSIS",
+    147: "private",
+    189: "USB",
+    195: "802.15.4",
+    215: "802.15.4",
+    220: "USB",
+    228: "raw IPv4",
+    230: "802.15.4",
+    276: "Linux cooked v2",
+    283: "802.15.4",
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the first packet that is read tells. ``time_s`` is ``None`` in a capture without packets."""
+
+    medium: Medium
+    time_s: float | None
+    format: str
+
+
+def is_capture(head: bytes) -> bool:
+    """Whether a file that starts with ``head`` is pcap, pcapng or btsnoop."""
+    return pcap.is_capture(head)
+
+
+def start(path: str, file: BinaryIO) -> Start:
+    """Looks at the packets up to the first that is read; ``InputError`` where there is none to come."""
+    head = file.read(16)
+    file.seek(0)
+    form = "pcapng" if head[:4] == pcap.PCAPNG else "pcap"
+    others: dict[int, int] = {}
+    try:
+        for packet in islice(_packets(file, head), MOST_FOREIGN):
+            medium = Medium.BLE if packet.link_type in ADVERTS else FRAMES.get(packet.link_type)
+            if medium is not None:
+                return Start(medium, packet.time_s, form)
+            others[packet.link_type] = others.get(packet.link_type, 0) + 1
+    except ProtocolError as error:
+        raise InputError(path, error.problem, error.offset) from error
+    except READ_ERRORS as error:
+        raise InputError(path, f"cannot be read: {reason(error)}") from error
+    if others:
+        kinds = ", ".join(f"{_named(kind)}: {count}" for kind, count in sorted(others.items()))
+        raise InputError(path, f"its packets are of kinds that are not read ({kinds})")
+    return Start(Medium.BLE if form == "btsnoop" else Medium.WIFI, None, form)
+
+
+def _named(link_type: int) -> str:
+    name = NAMES.get(link_type)
+    return f"link type {link_type}, {name}" if name else f"link type {link_type}"
+
+
+def _packets(file: BinaryIO, head: bytes) -> Iterator[Packet]:
+    return pcap.packets(file)
+
+
+def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) -> Iterator[Record]:
+    """The packets of an open capture as batches; times count from ``origin_s``."""
+    head = file.read(16)
+    file.seek(0)
+    open_batches: dict[int, _Batch] = {}
+    count = 0
+    try:
+        for packet in _packets(file, head):
+            time_s = packet.time_s - origin_s
+            if open_batches and _full(open_batches, time_s):
+                yield from _flush(open_batches, source)
+            kind = packet.link_type
+            if kind in FRAMES:
+                open_batches.setdefault(kind, _Batch(time_s)).add(packet, time_s)
+            elif kind in ADVERTS:
+                _heard(open_batches, packet, time_s, origin_s, problems)
+            else:
+                problems.count(f"packets of {_named(kind)}, not read", "")
+            count += 1
+    except ProtocolError as error:
+        where = "" if error.offset is None else f" at byte {error.offset}"
+        problems.add(f"{error.problem}{where}; the packets before it were read")
+    except READ_ERRORS as error:
+        problems.add(f"reading broke off after {count} packets: {reason(error)}")
+    yield from _flush(open_batches, source)
+    if not count:
+        problems.add("a capture without packets")
+
+
+def _heard(
+    open_batches: dict[int, _Batch], packet: Packet, time_s: float, origin_s: float, problems: Problems
+) -> None:
+    try:
+        adverts: tuple[Advertisement, ...] = ()
+    except ProtocolError as error:
+        problems.count(f"Bluetooth packets not understood ({error.problem})", "")
+        return
+    for advert in adverts:
+        batch = open_batches.setdefault(packet.link_type, _Batch(time_s))
+        batch.adverts.append(moved(advert, origin_s))
+
+
+def moved(advert: Advertisement, origin_s: float) -> Advertisement:
+    """The advertisement with its time counted from ``origin_s``."""
+    return Advertisement(
+        advert.time_s - origin_s,
+        advert.address,
+        advert.address_type,
+        advert.rssi_dbm,
+        advert.data,
+        advert.channel,
+        advert.place,
+        advert.hint,
+    )
+
+
+@dataclass
+class _Batch:
+    """Packets of one link type, not yet handed on."""
+
+    start_s: float
+    times_s: list[float] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    adverts: list[Advertisement] = field(default_factory=list)
+
+    def add(self, packet: Packet, time_s: float) -> None:
+        self.times_s.append(time_s)
+        self.frames.append(packet.data)
+        self.lengths.append(packet.length)
+
+    def __len__(self) -> int:
+        return len(self.frames) + len(self.adverts)
+
+
+def _full(open_batches: dict[int, _Batch], time_s: float) -> bool:
+    """Whether one is long enough, or the next packet lies too far from the first, before or after it."""
+    first = next(iter(open_batches.values()))
+    return abs(time_s - first.start_s) >= BATCH_S or any(
+        len(batch) >= BATCH for batch in open_batches.values()
+    )
+
+
+def _flush(open_batches: dict[int, _Batch], source: str) -> Iterator[Record]:
+    for kind, batch in open_batches.items():
+        if batch.adverts:
+            yield AdvertisementBatch(source=source, time_s=batch.start_s, adverts=tuple(batch.adverts))
+        else:
+            yield FrameBatch(
+                source=source,
+                time_s=batch.start_s,
+                medium=FRAMES[kind],
+                link_type=kind,
+                times_s=tuple(batch.times_s),
+                frames=tuple(batch.frames),
+                lengths=tuple(batch.lengths),
+            )
+    open_batches.clear()

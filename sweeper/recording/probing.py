@@ -1,0 +1,208 @@
+"""What a file is: decided by its content, then by its name, and by the user over both.
+
+1. Bytes that say what they are: pcap, pcapng, btsnoop, RIFF, a SigMF pair or archive, a JSON-lines log, a
+   sweep in CSV.
+2. Otherwise a headerless IQ file. Its extension names the format; where the content plainly contradicts it,
+   the content is believed and the reader told. Under ``.iq``, ``.raw``, ``.bin`` and their like the content
+   decides alone (see ``guess``).
+3. Rate and centre come from the user, from a PortaPack ``.TXT`` beside the file, or from the name. A rate
+   that nobody tells is asked for: without it every frequency and time would be made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sweeper.errors import InputError
+from sweeper.recording import advert_log, captures, power_csv, raw, sigmf_files, wav
+from sweeper.recording.files import READ_ERRORS, open_regular, reason, shown, size_of
+from sweeper.recording.names import facts
+from sweeper.recording.overrides import CONTAINERS, Overrides, believable, checked
+from sweeper.recording.problems import Problems
+from sweeper.recording.samples import Look, fits
+from sweeper.records import Medium
+
+HEAD_BYTES = 65_536
+"""Bytes looked at to recognise a file: a hackrf_sweep line has a few thousand, a log header fewer."""
+TAIL_BYTES = 65_536
+"""Bytes at the end of a text log in which its last line, and so its duration, is looked for."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a recording is and how it will be read. ``name`` is the path, safe to show."""
+
+    path: Path
+    name: str
+    medium: Medium
+    format: str
+    rate_hz: float | None = None
+    center_hz: float | None = None
+    start_utc_s: float | None = None
+    duration_s: float | None = None
+    problems: tuple[str, ...] = ()
+    annotations: tuple[dict[str, Any], ...] = ()
+    looks: tuple[Look, ...] = ()
+    origin_s: float = 0.0
+
+    @property
+    def data_path(self) -> Path:
+        """The file whose bytes the records are made of: a SigMF pair's data file, else the file itself."""
+        both = sigmf_files.pair(self.path)
+        return both[1] if both is not None and both[1].is_file() else self.path
+
+
+def probe(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    rate_hz: float | None = None,
+    center_hz: float | None = None,
+) -> Probe:
+    """What the file is. Raises ``InputError``: one line that says what is wrong, and what to say if that helps."""
+    place = Path(path)
+    name = shown(place)
+    overrides = checked(name, Overrides(format, rate_hz, center_hz))
+    try:
+        return _probe(place, name, overrides)
+    except READ_ERRORS as error:
+        raise InputError(name, f"cannot be read: {reason(error)}") from error
+
+
+def _probe(place: Path, name: str, overrides: Overrides) -> Probe:
+    if place.name.lower().endswith(sigmf_files.COLLECTION):
+        raise InputError(name, "a SigMF collection names recordings; give those instead")
+    both = sigmf_files.pair(place)
+    if both is not None and both[0].exists():
+        found = sigmf_files.read_pair(*both, overrides)
+        return _of_looks(place, name, _sigmf_format(found.looks), found)
+    with open_regular(place) as file:
+        size = size_of(file)
+        head = file.read(HEAD_BYTES)
+        if not head:
+            raise InputError(name, "is empty", 0)
+        forced = overrides.format
+        if forced is None or forced in CONTAINERS:
+            found_container = _container(place, name, file, head, overrides)
+            if found_container is not None:
+                return found_container
+        if forced in CONTAINERS:
+            raise InputError(name, f"is not {forced}", 0)
+        found = raw.recording(place, name, file, head, size, overrides)
+        return _of_looks(place, name, found.looks[0].format.name, found)
+
+
+def _container(place: Path, name: str, file: BinaryIO, head: bytes, overrides: Overrides) -> Probe | None:
+    """The probe of a file that says what it is."""
+    wanted = overrides.format
+    file.seek(0)
+    if captures.is_capture(head) and wanted in (None, "pcap", "pcapng", "btsnoop"):
+        begun = captures.start(name, file)
+        first = begun.time_s
+        utc = first if first is not None and first > captures.UNSET_CLOCK_S else None
+        return Probe(place, name, begun.medium, begun.format, start_utc_s=utc, origin_s=first or 0.0)
+    if wav.is_wav(head) and wanted in (None, "wav"):
+        return _wav(place, name, file, overrides)
+    if _is_archive(place, head) and wanted in (None, "sigmf"):
+        found = sigmf_files.read_archive(place, overrides)
+        return _of_looks(place, name, _sigmf_format(found.looks), found)
+    if advert_log.is_log(head) and wanted in (None, advert_log.FORMAT):
+        return _log(place, name, file)
+    kind = power_csv.kind_of(head)
+    if kind is not None and wanted in (None, power_csv.RTL_POWER, power_csv.HACKRF_SWEEP):
+        kind = wanted or kind
+        return Probe(place, name, Medium.RF, kind, duration_s=_csv_duration(file, head))
+    return None
+
+
+def _is_archive(place: Path, head: bytes) -> bool:
+    lower = place.name.lower()
+    if head[257:262] == b"ustar":
+        return True
+    packed = head[:2] in (b"\x1f\x8b", b"PK") or head[:6] == b"\xfd7zXZ\x00"
+    return packed and lower.endswith((".sigmf.gz", ".sigmf.xz", ".sigmf.zip", ".sigmf"))
+
+
+def _sigmf_format(looks: tuple[Look, ...]) -> str:
+    return f"sigmf-{looks[0].format.name}" if looks else "sigmf"
+
+
+def _of_looks(place: Path, name: str, form: str, found: sigmf_files.Recording) -> Probe:
+    looks = found.looks
+    if not looks:
+        raise InputError(name, "no samples" + (f" ({found.problems[-1]})" if found.problems else ""), 0)
+    for look in looks:
+        believable(name, look.rate_hz, look.center_hz)
+    return Probe(
+        place,
+        name,
+        Medium.RF,
+        form,
+        rate_hz=looks[0].rate_hz,
+        center_hz=looks[0].center_hz or None,
+        start_utc_s=found.start_utc_s,
+        duration_s=max(look.stop_s for look in looks),
+        problems=found.problems,
+        annotations=found.annotations,
+        looks=looks,
+    )
+
+
+def _wav(place: Path, name: str, file: BinaryIO, overrides: Overrides) -> Probe:
+    head = wav.header(name, file)
+    told = facts(place.name)
+    rate = overrides.rate_hz or head.rate_hz
+    center = overrides.center_hz
+    if center is None:
+        center = head.center_hz or told.center_hz
+    problems = list(head.problems)
+    frame = head.format.sample_bytes * head.channels
+    look = Look(
+        lambda: open_regular(place),
+        head.offset,
+        fits(head.size, frame, head.offset, problems),
+        head.format,
+        rate,
+        center or 0.0,
+        channels=head.channels,
+    )
+    if not look.samples:
+        raise InputError(name, "a WAV file without samples", head.offset)
+    start = head.start_utc_s if head.start_utc_s is not None else told.start_utc_s
+    found = sigmf_files.Recording((look,), start, (), tuple(problems))
+    return _of_looks(place, name, f"wav-{head.format.name}", found)
+
+
+def _log(place: Path, name: str, file: BinaryIO) -> Probe:
+    first = next(advert_log.adverts(file, Problems()), None)
+    origin = first.time_s if first is not None else 0.0
+    last = None
+    for _, line in _tail(file):
+        parsed = advert_log.parse(line)
+        last = parsed.time_s if parsed is not None else last
+    return Probe(
+        place,
+        name,
+        Medium.BLE,
+        advert_log.FORMAT,
+        start_utc_s=origin if first is not None and origin > captures.UNSET_CLOCK_S else None,
+        duration_s=max(0.0, last - origin) if last is not None else None,
+        origin_s=origin,
+    )
+
+
+def _csv_duration(file: BinaryIO, head: bytes) -> float | None:
+    times = [segment.time_s for line in head.split(b"\n")[:3] if (segment := power_csv.parse(line))]
+    times += [segment.time_s for _, line in _tail(file) if (segment := power_csv.parse(line))]
+    return max(0.0, times[-1] - times[0]) if times else None
+
+
+def _tail(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The whole lines within the last bytes of a text file, with the file's place of each."""
+    begin = max(0, size_of(file) - TAIL_BYTES)
+    file.seek(begin)
+    lines = file.read(TAIL_BYTES).split(b"\n")
+    yield from enumerate(lines[1:] if begin else lines)

@@ -1,0 +1,54 @@
+"""The records of a probed recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import BinaryIO
+
+from sweeper.recording import advert_log, captures, power_csv, samples
+from sweeper.recording.files import READ_ERRORS, open_regular, reason
+from sweeper.recording.probing import Probe
+from sweeper.recording.problems import Problems
+from sweeper.records import Advertisement, AdvertisementBatch, Medium, Record
+
+
+def read(found: Probe, source: str, problems: Problems, start_s: float = 0.0) -> Iterator[Record]:
+    """The records of a probed recording, in file order, times in seconds from its start.
+
+    ``start_s`` seeks: samples before it are not read, batches before it are left out. Raises ``InputError``
+    where nothing could be read; anything later is told to ``problems``.
+    """
+    for line in found.problems:
+        problems.add(line)
+    if found.looks:
+        yield from samples.blocks(found.name, source, found.looks, problems, start_s)
+        return
+    with closing(open_regular(found.path)) as file:
+        if found.medium is Medium.RF:
+            made: Iterator[Record] = power_csv.traces(file, found.format, source, problems)
+        elif found.format == advert_log.FORMAT:
+            made = _advert_batches(file, found.origin_s, source, problems)
+        else:
+            made = captures.batches(file, found.origin_s, source, problems)
+        try:
+            for record in made:
+                if record.time_s >= start_s:
+                    yield record
+        except READ_ERRORS as error:
+            problems.add(f"reading broke off: {reason(error)}")
+
+
+def _advert_batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) -> Iterator[Record]:
+    """Advertisements of a log in batches of at most a second and ``captures.BATCH``."""
+    batch: list[Advertisement] = []
+    for logged in advert_log.adverts(file, problems):
+        advert = captures.moved(logged, origin_s)
+        if batch and (
+            len(batch) >= captures.BATCH or abs(advert.time_s - batch[0].time_s) >= captures.BATCH_S
+        ):
+            yield AdvertisementBatch(source=source, time_s=batch[0].time_s, adverts=tuple(batch))
+            batch = []
+        batch.append(advert)
+    if batch:
+        yield AdvertisementBatch(source=source, time_s=batch[0].time_s, adverts=tuple(batch))

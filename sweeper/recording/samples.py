@@ -1,0 +1,140 @@
+"""Streams samples off a disk: fixed-size blocks in, ``IqBlock`` records out.
+
+A recording is a list of ``Look``s, each a stretch of samples of one rate, centre and format. A block is
+read into a buffer that is reused and converted into an array of its own, so a recording of any length needs
+the memory of one block. The file is read, not mapped: a file that shrinks while it is mapped kills the
+process, a short read is a line for the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from sweeper.errors import InputError
+from sweeper.recording.files import READ_ERRORS, reason
+from sweeper.recording.formats import SampleFormat, mend, to_complex
+from sweeper.recording.problems import Problems
+from sweeper.records import IqBlock
+
+BLOCK_SAMPLES = 262_144
+"""Samples in a block: 2 MB, 0.1 s of an RTL-SDR: long against any transform, short to wait for."""
+
+MAX_CHANNELS = 64
+"""More interleaved channels than any recorder writes; a larger number is a damaged header."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Samples that follow each other without a gap. ``samples`` counts each channel's; ``offset`` is in
+    bytes from the start of the stream that ``opener`` gives; ``start_s`` is seconds into the input."""
+
+    opener: Callable[[], AbstractContextManager[BinaryIO]]
+    offset: int
+    samples: int
+    format: SampleFormat
+    rate_hz: float
+    center_hz: float
+    start_s: float = 0.0
+    channels: int = 1
+
+    @property
+    def stop_s(self) -> float:
+        return self.start_s + self.samples / self.rate_hz
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self.format.sample_bytes * self.channels
+
+
+def fits(size: int, frame_bytes: int, offset: int, problems: list[str]) -> int:
+    """How many whole samples ``size`` bytes hold; a cut one at the end is a problem line with its offset."""
+    whole, rest = divmod(max(size, 0), frame_bytes)
+    if rest:
+        problems.append(
+            f"the last sample is cut: {rest} of {frame_bytes} bytes at byte {offset + whole * frame_bytes}"
+        )
+    return whole
+
+
+def blocks(
+    path: str, source: str, looks: Sequence[Look], problems: Problems, start_s: float = 0.0
+) -> Iterator[IqBlock]:
+    """Blocks of all looks, from ``start_s`` seconds into the input on (a whole block starts there).
+
+    Raises ``InputError`` if nothing could be read; what breaks off later is told to ``problems``.
+    """
+    for look in looks:
+        skip = min(max(0, round((start_s - look.start_s) * look.rate_hz)), look.samples)
+        if skip < look.samples:
+            yield from _look(path, source, look, skip, problems)
+
+
+def _look(path: str, source: str, look: Look, skip: int, problems: Problems) -> Iterator[IqBlock]:
+    frame = look.frame_bytes
+    size = max(1, BLOCK_SAMPLES // look.channels)
+    done = skip
+    buffer = bytearray(min(size, look.samples - skip) * frame)
+    try:
+        with look.opener() as file:
+            file.seek(look.offset + done * frame)
+            while done < look.samples:
+                view = memoryview(buffer)[: min(size, look.samples - done) * frame]
+                got = _fill(file, view)
+                whole = got // frame
+                if whole:
+                    raw = np.frombuffer(buffer, np.uint8, whole * frame)
+                    yield from _convert(source, look, raw, done, skip, problems)
+                    done += whole
+                if got < len(view):
+                    lack = look.samples - done
+                    at = look.offset + done * frame
+                    problems.add(f"the file ends {lack} samples before its end was expected, at byte {at}")
+                    return
+    except READ_ERRORS as error:
+        at = look.offset + done * frame
+        if done == skip:
+            raise InputError(path, f"cannot be read: {reason(error)}", at) from error
+        problems.add(f"reading broke off at byte {at}: {reason(error)}")
+
+
+def _fill(file: BinaryIO, view: memoryview) -> int:
+    """Reads until ``view`` is full or the stream ends; returns the bytes read."""
+    got = 0
+    while got < len(view):
+        more = file.readinto(view[got:])  # type: ignore[attr-defined]
+        if not more:
+            break
+        got += more
+    return got
+
+
+def _convert(
+    source: str,
+    look: Look,
+    raw: np.ndarray[tuple[int], np.dtype[np.uint8]],
+    done: int,
+    skip: int,
+    problems: Problems,
+) -> Iterator[IqBlock]:
+    frames = raw.reshape(-1, look.channels, look.format.sample_bytes) if look.channels > 1 else None
+    for channel in range(look.channels):
+        own = raw if frames is None else np.ascontiguousarray(frames[:, channel]).reshape(-1)
+        floats = look.format.floats(own)
+        if look.format.kind == "f" and (bad := mend(floats)):
+            at = look.offset + done * look.frame_bytes
+            problems.count("values that are no number or beyond 1e12, set to 0", f"from byte {at} on", bad)
+        yield IqBlock(
+            source=source,
+            time_s=look.start_s + done / look.rate_hz,
+            rate_hz=look.rate_hz,
+            center_hz=look.center_hz,
+            samples=to_complex(floats, look.format.complex),
+            first_sample=done - skip,
+            channel=channel,
+        )
