@@ -2,7 +2,7 @@
 
 WAL with ``synchronous=FULL``: a commit that returned survives a crash and a power cut, and a killed writer
 leaves a database that opens as of its last commit. What is heard is committed at most ``COMMIT_S`` seconds
-late; acts of a person (verdicts, purges, consent) at once, each with its line in the audit log, in one transaction.
+late; acts of a person (verdicts, purges, consent) at once, with their audit entry in one transaction.
 """
 
 from __future__ import annotations
