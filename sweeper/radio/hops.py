@@ -38,13 +38,14 @@ LONGEST_LOOK_S = 1.0
 
 class Hop(msgspec.Struct, frozen=True):
     """Tune to ``center_hz`` for ``dwell_s`` seconds, ``looks`` times in a row, to cover ``start_hz`` to
-    ``stop_hz`` of the plan."""
+    ``stop_hz`` of the plan. A ``spare`` hop stands in for one that was refused."""
 
     center_hz: float
     start_hz: float
     stop_hz: float
     dwell_s: float
     looks: int = 1
+    spare: bool = False
 
 
 def hops(plan: SweepPlan, rate_hz: float, number: int = 0) -> list[Hop]:
@@ -79,11 +80,16 @@ def dwell_s(plan: SweepPlan, band: Band) -> float:
     return max(band.dwell_s or DWELL_S[plan.mode], TRANSFORMS / bin_hz)
 
 
-def other_side(hop: Hop) -> Hop | None:
-    """The same band heard from its other side, for a hop tuned beside its band; ``None`` for any other."""
+def spares(hop: Hop) -> list[Hop]:
+    """Where to tune instead of a hop that was refused: on the other side of a narrow band, else to both ends
+    of the hop's part, since a tuner's limit may run through it."""
+    if hop.spare:
+        return []
     if hop.start_hz <= hop.center_hz <= hop.stop_hz:
-        return None
-    return msgspec.structs.replace(hop, center_hz=_off_raster(hop.start_hz + hop.stop_hz - hop.center_hz))
+        centers = [hop.start_hz + RASTER_HZ, hop.stop_hz - RASTER_HZ]
+    else:
+        centers = [hop.start_hz + hop.stop_hz - hop.center_hz]
+    return [msgspec.structs.replace(hop, center_hz=_off_raster(hz), spare=True) for hz in centers]
 
 
 def beside(hop: Hop, rate_hz: float) -> Hop:

@@ -276,12 +276,13 @@ class RtlSdr:
         return ReceiverLost(reason, detail)
 
 
-async def present() -> list[dict[str, Any]]:
-    """The dongles on the bus, as a driver process of its own lists them. Raises ``Unavailable``."""
+async def present(order: str = "list") -> list[dict[str, Any]]:
+    """The dongles on the bus, as a driver process of its own lists them; with ``order`` "probe" each is also
+    opened for a moment. Raises ``Unavailable``."""
     child = Child("rtlsdr")
     await child.start()
     try:
-        said = await child.ask(START_S, do="list")
+        said = await child.ask(START_S, do=order)
     except (Failed, ReceiverLost) as error:
         raise child.unavailable(error) from error
     finally:

@@ -8,7 +8,7 @@ plain script, without the rest of the project, which also keeps pyrtlsdr (GPL-3)
     parent <─stdout──  one JSON object for each    {"ok": true, "end_s": 8123.25, ...}
     both   <─memory──> an anonymous file mapped by both; the parent says where each look goes ("at")
 
-What is done: ``list``, ``open``, ``rate``, ``gain``, ``look``, ``stream``, ``stop``. An error is
+What is done: ``list``, ``probe``, ``open``, ``rate``, ``gain``, ``look``, ``stream``, ``stop``. An error is
 ``{"ok": false, "reason": "...", "detail": "..."}`` with the reasons of ``sweeper.errors.Reason``. ``stream``
 answers once for every block until ``stop``; the parent returns each block with ``{"do": "free"}``.
 """
@@ -95,7 +95,8 @@ def load(named: str) -> Any:
         from rtlsdr.librtlsdr import librtlsdr
     except AttributeError as error:
         lacks = str(error).rpartition("undefined symbol: ")[2]
-        raise Failure("driver-too-old", f"{named or 'the installed librtlsdr'} lacks {lacks}") from error
+        driver = named or "the installed librtlsdr"
+        raise Failure("driver-too-old", f"{driver} is too old for pyrtlsdr: it has no {lacks}") from error
     except ModuleNotFoundError as error:
         raise Failure("library-missing", f"{error.name} is not installed") from error
     except (ImportError, OSError) as error:
@@ -151,13 +152,31 @@ class Dongle:
                 return self._opened(found[index])
         raise self._not_opened(status)
 
+    def probe(self) -> list[dict[str, Any]]:
+        """Every dongle on the bus, each opened and let go: ``reason`` says why one cannot be had."""
+        found = self.present()
+        for index, one in enumerate(found):
+            self._murmur.heard()
+            status = self._library.rtlsdr_open(ctypes.byref(self._device), index)
+            one["reason"] = one["detail"] = None
+            if status < 0:
+                failure = self._not_opened(status)
+                one["reason"], one["detail"] = failure.reason, failure.detail
+            else:
+                one["tuner"] = self._library.rtlsdr_get_tuner_type(self._device)
+                self._library.rtlsdr_close(self._device)
+        return found
+
     def _not_opened(self, status: int) -> Failure:
         said = self._murmur.heard().decode("utf-8", "replace").strip().splitlines()
-        detail = said[-1] if said else f"librtlsdr error {status}"
-        reason = {USB_ACCESS: "no-permission", USB_BUSY: "busy", USB_NO_DEVICE: "unplugged"}.get(status, "")
-        if not reason:
-            reason = "busy" if any("claim" in line for line in said) else "no-device"
-        return Failure(reason, detail)
+        word = said[-1] if said else f"error {status}"
+        if status == USB_ACCESS:
+            return Failure("no-permission", f"this user may not open the dongle (driver: {word})")
+        if status == USB_BUSY or any("claim" in line for line in said):
+            return Failure("busy", f"another program or a kernel driver holds the dongle (driver: {word})")
+        if status == USB_NO_DEVICE:
+            return Failure("unplugged", f"the dongle went away (driver: {word})")
+        return Failure("no-device", f"the dongle cannot be opened (driver: {word})")
 
     def _opened(self, one: dict[str, Any]) -> dict[str, Any]:
         steps = (ctypes.c_int * 128)()
@@ -273,6 +292,8 @@ def answer(desk: Desk, dongle: Dongle, order: dict[str, Any]) -> dict[str, Any]:
     match order["do"]:
         case "list":
             return {"dongles": dongle.present()}
+        case "probe":
+            return {"dongles": dongle.probe()}
         case "open":
             return dongle.open(order["serial"])
         case "rate":

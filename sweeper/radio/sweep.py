@@ -23,7 +23,7 @@ import msgspec
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import FULL, SweepPlan
 from sweeper.radio import SourceInfo, tuning
-from sweeper.radio.hops import Hop, beside, hops, joined, merged, minus, named, other_side, span_hz
+from sweeper.radio.hops import Hop, beside, hops, joined, merged, minus, named, span_hz, spares
 from sweeper.radio.receiver import (
     RATES_HZ,
     USABLE,
@@ -48,7 +48,8 @@ BLOCK_SAMPLES = 1 << 18
 """A longer look is handed on in blocks of this many samples (109 ms at 2.4 MS/s)."""
 
 GAIN_LOOKS = 24
-"""Hops of the overload test, spread over the plan."""
+"""Hops of the overload test, spread over the plan; fewer where the receiver is slow to settle, so that one
+round takes about a second."""
 
 DC_RATIO = 20.0
 """Constant part of a look, in times of what noise leaves, that calls for a second look: chance 2e-9."""
@@ -270,9 +271,7 @@ class _Run:
 
     def _refused(self, hop: Hop, outcome: Refused, again: list[Hop]) -> None:
         self._refusals[outcome.detail] = None
-        other = other_side(hop)
-        if other is not None and other.center_hz > hop.center_hz:
-            again.append(other)
+        again += spares(hop)
 
     # --- preparing ------------------------------------------------------------------------------------
 
@@ -285,7 +284,8 @@ class _Run:
             self._gain_db = await self.receiver.set_gain(nearest(gains, wanted))
         self._settle = await self._measure_settle(first)
         if gains and self._plan.gain_db is None:
-            await self._choose_gain([first[i] for i in tuning.spread(len(first), GAIN_LOOKS)])
+            most = max(4, min(GAIN_LOOKS, round(self._rate_hz / max(1, self._settle))))
+            await self._choose_gain([first[i] for i in tuning.spread(len(first), most)])
         self._stats.gain_db = self._gain_db
         self._stats.settle_s = self._settle / self._rate_hz
 
@@ -304,7 +304,7 @@ class _Run:
                 index += 1
         fallback = round(self._facts.settle_fallback_s * self._rate_hz)
         margin = round(self._facts.settle_margin_s * self._rate_hz)
-        return tuning.settle_from([end for end in tries if end], fallback, margin)
+        return tuning.settle_from(tries, fallback, samples, margin)
 
     async def _choose_gain(self, test: Sequence[Hop]) -> None:
         """From the highest gain down until nearly none of the test hops overloads."""

@@ -49,18 +49,20 @@ def settled_after(samples: Samples) -> int | None:
     return None if last >= count // 2 - 1 else (last + 1) * BLOCK
 
 
-def settle_from(tries: Sequence[Sequence[int | None]], fallback: int, margin: int = 0) -> int:
+def settle_from(tries: Sequence[Sequence[int | None]], fallback: int, longest: int, margin: int = 0) -> int:
     """Samples to throw away after a retune, from several tries at each of several ends.
 
     The median of an end's tries forgives a burst in one of them; the slower end counts. Where no try saw any
-    change (nothing differs between the ends) or an end never came to rest, ``fallback`` holds.
+    change (nothing differs between the ends) ``fallback`` holds; where an end did not come to rest,
+    ``longest``.
     """
     slowest = 0
     for end in tries:
-        known = sorted(t for t in end if t is not None)
-        if len(known) * 2 <= len(end):
-            return fallback
-        slowest = max(slowest, known[(len(known) - 1) // 2])
+        known = sorted(longest if t is None else t for t in end)
+        if known:
+            slowest = max(slowest, known[(len(known) - 1) // 2])
+    if slowest >= longest:
+        return longest
     return round(slowest * MARGIN) + margin if slowest else fallback
 
 
