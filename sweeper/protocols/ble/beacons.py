@@ -41,7 +41,7 @@ MIBEACON_SENSOR_PRODUCTS = frozenset(
     )[at : at + 2]
     for at in range(0, 46, 2)
 )
-"""Thermometers, plant, door, flood, motion and gas sensors, kettles (as home-automation parsers list them)."""
+"""Thermometers, plant, door, flood, motion and gas sensors, kettles; as home-automation parsers list them."""
 MIBEACON_SENSOR_OBJECTS = range(0x1004, 0x1020)
 """Objects that are measured values: temperature 1004, humidity 1006, light 1007, moisture 1008."""
 
