@@ -53,6 +53,7 @@ REASONS = {
     Reason.ENDED: mark("the source ended"),
     Reason.STAGE_ERROR: mark("a part of the analysis failed"),
     Reason.DROPPED: mark("part of the data was dropped"),
+    Reason.OVERLOAD: mark("the receiver was overloaded"),
 }
 
 FINDING_KINDS = {

@@ -1,0 +1,296 @@
+"""From what a session left to the report model: chooses, orders and words; draws no page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sweeper import __version__
+from sweeper.language import Language
+from sweeper.records import Burst, Device, Emission, Finding, Level
+from sweeper.report import svg, tables
+from sweeper.report.collect import Collector
+from sweeper.report.facts import device_facts, device_kind, emission_facts, evidence_fact, input_name
+from sweeper.report.model import Fact, FindingView, Group, JobPart, Picture, Report, Section, Table
+from sweeper.report.reach import missed
+from sweeper.report.spectra import Band, bands
+from sweeper.report.summary import heard_table, range_text, summary, unheard
+from sweeper.report.words import guide, limits, words
+from sweeper.signatures import Library
+from sweeper.text import Phrase, safe_text
+
+OVERVIEW_FROM = 4
+"""With fewer findings the findings themselves are overview enough."""
+MAX_PICTURES = 24
+"""Spectra drawn: a sweep of many small files would otherwise be a book of pictures."""
+MAX_STRIPS = 40
+"""Timing and strength pictures drawn with findings, the most pressing first."""
+EVIDENCE_SHOWN = 12
+"""Pieces of evidence printed with one finding; the results document has all."""
+
+
+def build(
+    collected: Collector,
+    *,
+    library: Library,
+    language: Language,
+    job: JobPart | None = None,
+    made_utc_s: float | None = None,
+) -> Report:
+    """The report on one session, in one language.
+
+    ``made_utc_s`` prints when the report was made; without it nothing depends on the clock, and the same
+    session gives the same bytes.
+    """
+    about = job or JobPart()
+    drawn, more = _spectra(collected, language)
+    views = _Views(collected, language, about)
+    notable = [finding for finding in collected.findings if finding.level is not Level.INFO]
+    groups = views.groups(notable)
+    return Report(
+        language=language.code,
+        title=about.title or language.gettext("Sweep report"),
+        demo=language.gettext("These signals were made up by the program.") if collected.demo else "",
+        cover=(*about.cover, *_cover(collected, language, made_utc_s)),
+        summary=summary(collected, language),
+        before=about.before,
+        overview=_overview(groups, language) if len(notable) >= OVERVIEW_FROM else None,
+        groups=groups,
+        informative=tables.informative(collected, language),
+        heard=heard_table(collected, language),
+        unheard=unheard(collected, language),
+        missed=missed(collected.coverage, language),
+        spectra=drawn,
+        spectra_more=more,
+        signals=tables.signals(collected, language),
+        guide=guide(language),
+        limits=limits(language),
+        inputs=tables.inputs(collected, language),
+        events=tables.events(collected, language),
+        made=_made(library, language),
+        after=about.after,
+        words=words(language),
+        confidentiality=about.confidentiality,
+    )
+
+
+def _cover(collected: Collector, language: Language, made_utc_s: float | None) -> list[Fact]:
+    _ = language.gettext
+    facts = []
+    starts = [opened.start_utc_s for opened in collected.opened.values() if opened.start_utc_s is not None]
+    if starts:
+        facts.append(Fact(_("Recorded from"), language.datetime(min(starts))))
+    if made_utc_s is not None:
+        facts.append(Fact(_("Report made"), language.datetime(made_utc_s)))
+    count = len(collected.opened) + len(collected.refused)
+    if count == 1 and collected.opened:
+        facts.append(Fact(_("Input"), input_name(next(iter(collected.opened.values())))))
+    elif count:
+        facts.append(Fact(_("Inputs"), language.number(count)))
+    return facts
+
+
+def _made(library: Library, language: Language) -> Section:
+    _ = language.gettext
+    return Section(
+        title=_("How these results were made"),
+        paragraphs=(
+            _(
+                "By fixed rules and signatures, without artificial intelligence. The same recordings give "
+                "the "
+                "same results with the same versions."
+            ),
+        ),
+        facts=(
+            Fact(_("Program"), f"sweeper {__version__}"),
+            Fact(_("Signatures"), f"{library.version}, {language.number(len(library.signatures))}"),
+            Fact("SHA-256", library.sha256),
+            Fact("ai_assisted", "false"),
+        ),
+    )
+
+
+class _Views:
+    """Findings as they are printed; counts the strips drawn, so that a long report stays readable."""
+
+    def __init__(self, collected: Collector, language: Language, job: JobPart) -> None:
+        self._collected = collected
+        self._language = language
+        self._job = job
+        self._emissions = {emission.id: emission for emission in collected.emissions}
+        self._devices = {device.id: device for device in collected.devices}
+        self._strips = 0
+
+    def groups(self, findings: Sequence[Finding]) -> tuple[Group, ...]:
+        """Findings of one level and kind with the same innocent causes and next steps, together."""
+        grouped: dict[tuple[object, ...], list[Finding]] = {}
+        for finding in findings:
+            benign, steps = self._all(finding.benign), self._all(finding.next)
+            grouped.setdefault((finding.level, finding.kind, benign, steps), []).append(finding)
+        return tuple(
+            Group(
+                level=own[0].level,
+                kind=self._language.finding_kind(own[0].kind),
+                findings=tuple(self._view(finding) for finding in own),
+                benign=self._all(own[0].benign),
+                next=self._all(own[0].next),
+            )
+            for own in grouped.values()
+        )
+
+    def _all(self, phrases: Sequence[Phrase]) -> tuple[str, ...]:
+        return tuple(safe_text(self._language.phrase(phrase)) for phrase in phrases)
+
+    def _view(self, finding: Finding) -> FindingView:
+        language = self._language
+        evidence = [evidence_fact(item, language) for item in finding.evidence[:EVIDENCE_SHOWN]]
+        left = len(finding.evidence) - EVIDENCE_SHOWN
+        if left > 0:
+            line = language.ngettext(
+                "{n} more in the results document", "{n} more in the results document", left
+            )
+            evidence.append(Fact("…", line.format(n=language.number(left))))
+        if finding.signature:
+            version = f" v{finding.signature_version}" if finding.signature_version is not None else ""
+            evidence.append(Fact(language.gettext("Signature"), finding.signature + version))
+        evidence.append(Fact(language.gettext("Fit of the evidence"), _fit(finding.confidence, language)))
+        return FindingView(
+            id=safe_text(finding.id),
+            level=finding.level,
+            level_word=language.level(finding.level),
+            title=safe_text(language.phrase(finding.title)),
+            subject=self.subject(finding.subject),
+            facts=self._facts(finding.subject),
+            why=self._all(finding.why),
+            evidence=tuple(evidence),
+            pictures=self._pictures(finding),
+            verdict=self._job.verdicts.get(finding.id),
+        )
+
+    def subject(self, subject: str) -> str:
+        """What a finding is about, in a few words."""
+        emission = self._emissions.get(subject)
+        if emission is not None:
+            return self._language.frequency(emission.center_hz)
+        device = self._devices.get(subject)
+        if device is not None:
+            return f"{safe_text(device.address)} ({device_kind(device, self._language)})"
+        return safe_text(subject)
+
+    def _facts(self, subject: str) -> tuple[Fact, ...]:
+        emission = self._emissions.get(subject)
+        if emission is not None:
+            return emission_facts(emission, self._language)
+        device = self._devices.get(subject)
+        return device_facts(device, self._language) if device is not None else ()
+
+    def _pictures(self, finding: Finding) -> tuple[Picture, ...]:
+        if self._strips >= MAX_STRIPS:
+            return ()
+        emission = self._emissions.get(finding.subject)
+        device = self._devices.get(finding.subject)
+        made: Picture | None = None
+        if emission is not None and len(emission.bursts) > 1:
+            made = self._timing(emission)
+        elif device is not None:
+            made = self._strength(device)
+        if made is None:
+            return ()
+        self._strips += 1
+        return (made,)
+
+    def _timing(self, emission: Emission) -> Picture:
+        language = self._language
+        closed = self._collected.closed.get(emission.source)
+        duration_s = (closed.duration_s if closed is not None else None) or emission.stop_s
+        title = language.gettext("When {frequency} was on the air").format(
+            frequency=language.frequency(emission.center_hz)
+        )
+        strip = svg.timing(emission.bursts, duration_s, language, title)
+        return Picture(title, _bursts_caption(emission.bursts, language), strip)
+
+    def _strength(self, device: Device) -> Picture | None:
+        history = self._collected.histories.get(device.id, [])
+        if len(history) < 3:
+            return None
+        title = self._language.gettext("Signal of {address} over time").format(
+            address=safe_text(device.address)
+        )
+        levels = [level for _, level in history]
+        caption = self._language.gettext("Between {low} and {high}. Stronger is usually nearer.").format(
+            low=self._language.quantity(min(levels), "dBm", 0),
+            high=self._language.quantity(max(levels), "dBm", 0),
+        )
+        return Picture(title, caption, svg.strength(history, self._language, title))
+
+
+def _fit(confidence: float, language: Language) -> str:
+    """Confidence in words: a percentage would claim a measurement."""
+    if confidence >= 0.85:
+        return language.gettext("good")
+    return language.gettext("fair") if confidence >= 0.6 else language.gettext("weak")
+
+
+def _bursts_caption(bursts: Sequence[Burst], language: Language) -> str:
+    lengths = sorted(burst.duration_s for burst in bursts)
+    count = language.ngettext("{n} burst", "{n} bursts", len(bursts)).format(n=language.number(len(bursts)))
+    typical = language.duration(lengths[len(lengths) // 2])
+    return language.gettext("{count}; typically {length} long.").format(count=count, length=typical)
+
+
+def _overview(groups: Sequence[Group], language: Language) -> Table:
+    _ = language.gettext
+    rows = [
+        (view.id, view.level_word, group.kind, view.subject, view.title)
+        for group in groups
+        for view in group.findings
+    ]
+    return Table(_("All findings"), (_("No."), _("Level"), _("Kind"), _("About"), _("Title")), tuple(rows))
+
+
+def _spectra(collected: Collector, language: Language) -> tuple[tuple[Picture, ...], str]:
+    """Pictures of the bands that were measured: those with findings first chosen, then in order."""
+    marks = _marks(collected)
+    every = bands(collected.looks.values())
+    hit = [sum(_inside(mark, band) for mark in marks.get(band.source, ())) for band in every]
+    order = sorted(range(len(every)), key=lambda index: (-min(hit[index], 1), index))[:MAX_PICTURES]
+    pictures = tuple(_picture(every[index], marks, collected, language) for index in sorted(order))
+    left = len(every) - len(pictures)
+    if left <= 0:
+        return pictures, ""
+    line = language.ngettext(
+        "{n} more spectrum was measured and is not drawn here.",
+        "{n} more spectra were measured and are not drawn here.",
+        left,
+    )
+    return pictures, line.format(n=language.number(left))
+
+
+def _marks(collected: Collector) -> dict[str, list[svg.Mark]]:
+    """By source: the findings' emissions."""
+    emissions = {emission.id: emission for emission in collected.emissions}
+    made: dict[str, list[svg.Mark]] = {}
+    for finding in collected.findings:
+        emission = emissions.get(finding.subject)
+        if emission is not None:
+            mark = svg.Mark(emission.center_hz, emission.width_hz, finding.id, finding.level)
+            made.setdefault(emission.source, []).append(mark)
+    return made
+
+
+def _inside(mark: svg.Mark, band: Band) -> bool:
+    return band.start_hz <= mark.hz <= band.stop_hz
+
+
+def _picture(
+    band: Band, marks: dict[str, list[svg.Mark]], collected: Collector, language: Language
+) -> Picture:
+    opened = collected.opened.get(band.source)
+    name = input_name(opened) if opened is not None else safe_text(band.source)
+    title = language.gettext("Spectrum {range}").format(
+        range=range_text(band.start_hz, band.stop_hz, language)
+    )
+    caption = language.gettext("{name}; {time} of listening at each frequency.").format(
+        name=name, time=language.duration(band.dwell_s)
+    )
+    drawing = svg.spectrum(band, marks.get(band.source, ()), language, title)
+    return Picture(title, caption, drawing)

@@ -1,0 +1,136 @@
+"""The report before it has a shape: immutable, already in the reader's language, free of any layout.
+
+HTML, PDF, DOCX and CSV all print this model, so that they cannot differ in what they say. Texts are plain
+(nothing is escaped here; a renderer escapes for its own format), foreign text in them is already inert, and
+pictures are SVG whose colours are roles (``sweeper.report.paint``).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from sweeper.records import Level
+from sweeper.report.reach import Missed
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A name and its value: one line of a cover or of an evidence list."""
+
+    name: str
+    value: str
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Rows of text. ``numeric`` holds the indices of columns to align right, ``more`` what was left out."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+    more: str = ""
+    code: tuple[int, ...] = ()
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A picture, the title that says what is seen, and a caption with its figures."""
+
+    title: str
+    caption: str
+    svg: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a named person decided about a finding."""
+
+    word: str
+    person: str
+    when: str
+    note: str = ""
+
+
+class FindingView(msgspec.Struct, frozen=True):
+    """One finding as it is printed. ``facts`` tell what it is about; ``verdict`` is ``None`` while open."""
+
+    id: str
+    level: Level
+    level_word: str
+    title: str
+    subject: str
+    facts: tuple[Fact, ...]
+    why: tuple[str, ...]
+    evidence: tuple[Fact, ...]
+    pictures: tuple[Picture, ...] = ()
+    verdict: Verdict | None = None
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Findings of one kind that share their innocent causes and next steps, which are then said once."""
+
+    level: Level
+    kind: str
+    findings: tuple[FindingView, ...]
+    benign: tuple[str, ...]
+    next: tuple[str, ...]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The first thing read: the most pressing level (``None`` without findings) and plain sentences."""
+
+    level: Level | None
+    headline: str
+    sentences: tuple[str, ...]
+    counts: tuple[Fact, ...]
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Text with an optional numbered list and table: guides, limits, and what a job adds."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    table: Table | None = None
+
+
+class JobPart(msgspec.Struct, frozen=True):
+    """What only a job knows, already in the reader's language: printed where the report has its place for it.
+
+    ``cover`` (client, site, dates, persons, licence), ``before`` (purpose, permission, scope, method,
+    equipment), ``after`` (physical search, recommendations, next date, data protection, custody), verdicts by
+    finding id.
+    """
+
+    title: str = ""
+    cover: tuple[Fact, ...] = ()
+    before: tuple[Section, ...] = ()
+    after: tuple[Section, ...] = ()
+    verdicts: dict[str, Verdict] = {}
+    confidentiality: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All of it, in the order in which it is printed."""
+
+    language: str
+    title: str
+    demo: str
+    cover: tuple[Fact, ...]
+    summary: Summary
+    before: tuple[Section, ...]
+    overview: Table | None
+    groups: tuple[Group, ...]
+    informative: Table | None
+    heard: Table
+    unheard: tuple[str, ...]
+    missed: tuple[Missed, ...]
+    spectra: tuple[Picture, ...]
+    spectra_more: str
+    signals: tuple[Table, ...]
+    guide: Section | None
+    limits: Section
+    inputs: Table | None
+    events: Table | None
+    made: Section
+    after: tuple[Section, ...]
+    words: dict[str, str]
+    confidentiality: str = ""

@@ -1,0 +1,222 @@
+"""A session's records made by hand: what the report is looked at and tested with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sweeper.errors import Reason
+from sweeper.records import (
+    Burst,
+    Closed,
+    Coverage,
+    Device,
+    Emission,
+    Evidence,
+    Finding,
+    Level,
+    Medium,
+    Opened,
+    State,
+    Status,
+    Trace,
+)
+from sweeper.report.collect import Collector
+from sweeper.text import Phrase, say
+
+HOSTILE = "<script>alert('x')</script>\u202egpj\x1b[2J\x00=1+1"
+"""A network name that tries to be a script, a direction override, a terminal command and a formula."""
+
+LEVELS = [Level.HIGH, Level.MEDIUM, Level.LOW]
+
+
+def bug(number: int, level: Level) -> tuple[Emission, Finding]:
+    """A narrow FM transmitter and the finding on it."""
+    center_hz = 430.4e6 + number * 30e3 % 4e6
+    emission = Emission(
+        source="rtlsdr",
+        time_s=1.0,
+        id=f"rf-{number}",
+        center_hz=center_hz,
+        width_hz=12_500.0,
+        power_dbfs=-31.2,
+        snr_db=24.6,
+        start_s=0.0,
+        stop_s=118.0,
+        kind="nfm",
+        features={"deviation_hz": 2_400.0},
+        bursts=tuple(Burst(2.0 + 7.3 * i, 2.1, center_hz, 20.0 + i % 5) for i in range(14)),
+    )
+    finding = Finding(
+        source="rtlsdr",
+        time_s=12.0,
+        id=f"F-{number:03d}",
+        level=level,
+        kind="rf-bug",
+        title=Phrase(
+            "Voice transmitter outside broadcast bands",
+            {},
+            {
+                "ru": "Передатчик голоса вне вещательных диапазонов",
+                "kk": "Хабар тарату жолақтарынан тыс дауыс таратқышы",
+            },
+        ),
+        subject=emission.id,
+        raised_s=12.0,
+        confidence=0.8,
+        why=(say("The signal is strong here and carries speech-like modulation all the time."),),
+        benign=(say("A licensed or PMR446 radio nearby"), say("A baby monitor or wireless headphones")),
+        next=(
+            say("Walk through the room and watch the level."),
+            say("Switch off radios and baby monitors one by one."),
+        ),
+        evidence=(
+            Evidence("level above noise", 24.6, "dB", "rtlsdr", 12.0),
+            Evidence("deviation", 2400.0, "Hz", "rtlsdr", 12.0),
+        ),
+        signature="nfm-bug",
+        signature_version=2,
+        detectors=("signatures",),
+    )
+    return emission, finding
+
+
+def tag(name: str = "") -> tuple[Device, Finding]:
+    """An item tracker away from its owner."""
+    device = Device(
+        source="ble",
+        time_s=600.0,
+        id="ble-1",
+        medium=Medium.BLE,
+        address="D2:19:4A:00:51:7E",
+        kind="airtag",
+        state="separated",
+        vendor="Apple",
+        model="AirTag",
+        first_s=3.2,
+        last_s=598.4,
+        sightings=212,
+        rssi_dbm=-71,
+        facts={"findmy.state": "separated", **({"ble.name": name} if name else {})},
+    )
+    finding = Finding(
+        source="ble",
+        time_s=60.0,
+        id="F-900",
+        level=Level.LOW,
+        kind="tracker",
+        title=say("Item tracker away from its owner"),
+        subject=device.id,
+        raised_s=60.0,
+        confidence=0.9,
+        why=(say("It tells that its owner is not near."),),
+        benign=(say("A neighbour's lost keys"), say("A bag on a train")),
+        next=(say("Look for it where the signal is strongest."),),
+        evidence=(Evidence("findmy.state", "separated", "", "ble", 60.0),),
+    )
+    return device, finding
+
+
+def session(findings: int = 3, *, demo: bool = False, hostile: bool = False) -> Collector:
+    """A sweep of an office with this many findings; Wi-Fi could not be listened to."""
+    collect = Collector()
+    collect(
+        Opened(
+            source="rtlsdr",
+            time_s=0.0,
+            medium=Medium.RF,
+            path="office/430-435MHz.cu8",
+            format="cu8",
+            rate_hz=2.4e6,
+            center_hz=432.5e6,
+            start_utc_s=1_794_000_000.0,
+            duration_s=118.0,
+            demo=demo,
+            sha256="3b" * 32,
+        )
+    )
+    name = HOSTILE if hostile else "office/ble.jsonl"
+    collect(
+        Opened(
+            source="ble",
+            time_s=0.0,
+            medium=Medium.BLE,
+            path=name,
+            format="jsonl",
+            sha256="7c" * 32,
+            demo=demo,
+        )
+    )
+    random = np.random.default_rng(1)
+    for start_hz in (430.0e6, 432.5e6):
+        bins = 1024
+        floor = np.full(bins, -98.0, np.float32)
+        mean = (floor + random.normal(0, 0.6, bins)).astype(np.float32)
+        shape = np.exp(-0.5 * ((np.arange(bins) - 300) / 4) ** 2)
+        mean += (30 * shape).astype(np.float32)
+        collect(
+            Trace(
+                source="rtlsdr",
+                time_s=1.0,
+                start_hz=start_hz,
+                bin_hz=2.5e6 / bins,
+                mean_db=mean,
+                max_db=mean + 6 + random.gamma(2, 0.8, bins).astype(np.float32),
+                dwell_s=59.0,
+                transforms=500,
+                floor_db=floor,
+            )
+        )
+    if findings:
+        device, finding = tag(HOSTILE if hostile else "")
+        for step in range(60):
+            moment = 10.0 * step
+            level = -71 + round(8 * float(np.sin(step / 6)))
+            collect(_at(device, moment, level))
+        collect(finding)
+        for number in range(1, findings):
+            emission, finding = bug(number, LEVELS[number % 3])
+            collect(emission)
+            collect(finding)
+    collect(
+        Device(
+            source="ble",
+            time_s=9.0,
+            id="ble-2",
+            medium=Medium.BLE,
+            address="5C:F3:70:11:22:33",
+            kind="phone",
+            vendor=HOSTILE if hostile else "Samsung",
+            last_s=500.0,
+            sightings=40,
+            rssi_dbm=-80,
+        )
+    )
+    collect(
+        _coverage(
+            Medium.RF, seconds=59.0, start_hz=430e6, stop_hz=435e6, dwell_s=2.0, floor_dbfs_per_hz=-98.4
+        )
+    )
+    collect(_coverage(Medium.BLE, seconds=598.0, adverts=1203))
+    collect(
+        Status(
+            source="wifi",
+            time_s=0.0,
+            subject="wifi",
+            state=State.FAILED,
+            reason=Reason.NO_MONITOR_MODE,
+            detail="wlan0: monitor mode is not supported",
+        )
+    )
+    collect(Closed(source="rtlsdr", time_s=118.0, records=283_200_000, duration_s=118.0))
+    collect(Closed(source="ble", time_s=600.0, records=1203, duration_s=600.0))
+    return collect
+
+
+def _at(device: Device, time_s: float, rssi_dbm: int) -> Device:
+    values = {name: getattr(device, name) for name in device.__struct_fields__}
+    return Device(**{**values, "last_s": time_s, "rssi_dbm": rssi_dbm})
+
+
+def _coverage(medium: Medium, **values: float | int) -> Coverage:
+    source = "ble" if medium is Medium.BLE else "rtlsdr"
+    return Coverage(source=source, time_s=0.0, medium=medium, **values)  # type: ignore[arg-type]
