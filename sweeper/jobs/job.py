@@ -7,7 +7,7 @@ import enum
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,12 @@ from sweeper.records import Coverage, Device, Emission, Finding, Status
 
 DATABASE = "job.sqlite"
 FOLDERS = ("recordings", "photos", "reports")
+PURGED_FOLDERS = ("recordings", "evidence")
+"""What a purge deletes: recordings, and the sealed copies of the database with the addresses in it."""
+
+IDENTIFYING = {"name", "names", "ssid", "ssids", "probes", "serial", "address", "addresses", "bssid", "host"}
+"""Last parts of fact keys whose values can point to a person."""
+
 DAY_S = 86_400.0
 T = TypeVar("T")
 
@@ -253,11 +259,17 @@ class Job:
         """Really delete other people's identifiers and recordings; decisions stay, with a certificate."""
         self._writable()
         self._may(who, {Role.TECHNICIAN, Role.REVIEWER})
-        files = sorted(p for p in (self.folder / "recordings").rglob("*") if p.is_file())
+        files = sorted(p for name in PURGED_FOLDERS for p in (self.folder / name).rglob("*") if p.is_file())
         for path in files:
             path.chmod(0o600)
             path.unlink()
+        stand_ins = {text: self.pseudonym(text) for text in self._identifiers()}
         with self.store.transaction():
+            for kind in ("finding", "emission", "coverage", "status", "input"):
+                for sweep, item, value in self.store.items(kind):
+                    self.store.put_item(sweep, kind, item, _replaced(value, stand_ins))
+            for number, _, value in self.store.papers("verdict"):
+                self.store.replace_paper(number, _replaced(value, stand_ins))
             count = self.store.drop_items("device")
             self.store.drop("key")
             names = tuple(str(p.relative_to(self.folder)) for p in files)
@@ -266,6 +278,22 @@ class Job:
             self.store.add_paper("purge", entry.utc_s, msgspec.json.encode(certificate))
         self.store.vacuum()
         return certificate
+
+    def purges(self) -> list[Purge]:
+        """The certificates of all purges so far."""
+        return [msgspec.json.decode(v, type=Purge) for _, _, v in self.store.papers("purge")]
+
+    def _identifiers(self) -> set[str]:
+        """Addresses, names and network names of other people's devices, as this job knows them."""
+        found: set[str] = set()
+        for _, device in self.devices():
+            found |= {device.address, *device.addresses}
+            for key, value in device.facts.items():
+                if key.rpartition(".")[2] in IDENTIFYING:
+                    found |= {
+                        v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str)
+                    }
+        return {text for text in found if len(text) > 1}
 
     def _term(self, kind: str, who: str, received: dt.date, text: str, days: int) -> Term:
         self._writable()
@@ -289,3 +317,35 @@ class Job:
             return
         if role not in roles:
             raise JobError(f"{who} is not entered in this job as {' or '.join(sorted(roles))}")
+
+
+STRUCTURE = {
+    "level",
+    "kind",
+    "state",
+    "reason",
+    "id",
+    "subject",
+    "medium",
+    "detectors",
+    "signature",
+    "source",
+}
+"""Keys whose values are the program's own words, never a name from outside; a device may be called "low"."""
+
+
+def _replaced(value: bytes, stand_ins: dict[str, str]) -> bytes:
+    """``value`` (JSON) with each identifier in its texts replaced, the longest first."""
+    ordered = sorted(stand_ins.items(), key=lambda pair: -len(pair[0]))
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: item if key in STRUCTURE else walk(item) for key, item in node.items()}
+        if isinstance(node, list):
+            return [walk(item) for item in node]
+        if isinstance(node, str):
+            for text, stand_in in ordered:
+                node = node.replace(text, stand_in)
+        return node
+
+    return msgspec.json.encode(walk(msgspec.json.decode(value)))

@@ -1,0 +1,257 @@
+"""A job's promises: a gate before the sweep, nothing lost to a kill, tampering shows, a purge deletes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sweeper.jobs import evidence
+from sweeper.jobs.job import DATABASE, Decision, Head, Job, JobError, Person, Role, Verdict
+from sweeper.jobs.sink import JobSink
+from sweeper.jobs.store import Store
+from sweeper.records import Device, Finding, Level, Medium, State, Status
+from sweeper.text import say
+
+ADDRESS = "C1:02:03:04:05:06"
+HEAD = Head(
+    number="2026-7",
+    purpose="sweep of a meeting room",
+    permission="the owner's letter of 1.11.2026",
+    place="Almaty, office 5",
+    people=(Person("Aigul", Role.TECHNICIAN), Person("Viktor", Role.VIEWER)),
+    profile="kz",
+)
+
+
+def finding(number: str = "F-001") -> Finding:
+    return Finding(
+        source="ble",
+        time_s=1.0,
+        id=number,
+        level=Level.LOW,
+        kind="tracker",
+        title=say("A tag"),
+        subject="ble-0001",
+        raised_s=1.0,
+        confidence=0.9,
+        why=(say("Its address is {address}.", address=ADDRESS),),
+        benign=(say("a"), say("b")),
+        next=(say("look"),),
+        evidence=(),
+    )
+
+
+def device() -> Device:
+    facts = {"ble.name": "low", "ble.company": 76}  # a name that is also a word of the program
+    return Device(source="ble", time_s=1.0, id="ble-0001", medium=Medium.BLE, address=ADDRESS, facts=facts)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    made = Job.create(tmp_path / "job", HEAD, "Aigul")
+    sweep = made.start_sweep("Aigul", "office")
+    sink = JobSink(made.store, sweep)
+    sink(device())
+    sink(finding())
+    sink.flush()
+    return made
+
+
+@pytest.mark.parametrize("field", ["purpose", "permission", "place"])
+def test_a_sweep_needs_purpose_permission_and_place(tmp_path: Path, field: str) -> None:
+    made = Job.create(tmp_path / "job", msgspec.structs.replace(HEAD, **{field: " "}), "Aigul")
+    with pytest.raises(JobError, match=field):
+        made.start_sweep("Aigul", "office")
+    made.change_head("Aigul", **{field: "given"})
+    assert made.start_sweep("Aigul", "office") == 1
+
+
+def test_ones_own_flat_needs_no_names(tmp_path: Path) -> None:
+    head = Head(number="1", purpose="my own flat", permission="my own", place="home", own=True)
+    made = Job.create(tmp_path / "job", head, "me")
+    assert made.start_sweep("me", "flat") == 1
+
+
+def test_only_a_person_entered_as_technician_or_reviewer_decides(job: Job) -> None:
+    for who in ("", "Viktor", "a stranger"):
+        with pytest.raises(JobError):
+            job.decide(Decision(1, "F-001", Verdict.CONFIRMED, who))
+    with pytest.raises(JobError, match="no finding"):
+        job.decide(Decision(1, "F-009", Verdict.EXPLAINED, "Aigul"))
+    assert job.in_clear() == set()
+    job.decide(Decision(1, "F-001", Verdict.SUSPICIOUS, "Aigul"))
+    job.decide(Decision(1, "F-001", Verdict.CONFIRMED, "Aigul", "seen under the bumper"))
+    assert job.verdicts()[1, "F-001"].verdict is Verdict.CONFIRMED
+    assert job.in_clear() == {"ble-0001"}
+    assert [e.act for e in job.store.audit_log()] == ["created", "sweep started", "verdict", "verdict"]
+
+
+def test_pseudonyms_are_the_jobs_own(job: Job, tmp_path: Path) -> None:
+    other = Job.create(tmp_path / "other", HEAD, "Aigul")
+    name = job.pseudonym(ADDRESS)
+    assert name == job.pseudonym(f" {ADDRESS.lower()} ")
+    assert name != other.pseudonym(ADDRESS)
+    assert "02" not in name.split("-")[0]
+    assert ADDRESS not in name
+
+
+def test_a_purge_leaves_no_byte_of_an_address_and_a_certificate(job: Job) -> None:
+    (job.folder / "recordings" / "x.cu8").write_bytes(b"secret")
+    evidence.seal(job, "Aigul")
+    name = job.pseudonym(ADDRESS)
+    certificate = job.purge("Aigul")
+    job.close()
+    assert certificate.devices == 1
+    assert "recordings/x.cu8" in certificate.files
+    for path in job.folder.rglob("*"):
+        if path.is_file():
+            assert ADDRESS.encode() not in path.read_bytes(), path
+    again = Job(job.folder)
+    assert again.devices() == []
+    ((_, kept),) = again.findings()
+    assert (kept.id, kept.level) == ("F-001", Level.LOW), "what was decided about stays"
+    assert kept.why[0].args["address"] == name
+    assert again.store.papers("purge")
+    assert again.problem is None
+    assert "2 were purged as certified" in evidence.verify(job.folder)
+
+
+def test_terms_count_working_days_and_are_answered(job: Job) -> None:
+    term = job.objection("a neighbour", dt.date(2026, 11, 20), "stop")
+    assert term.due == dt.date(2026, 11, 25)
+    ((number, filed),) = job.terms("objection")
+    assert filed == term
+    job.answer("objection", number, "Aigul", dt.date(2026, 11, 23), "explained")
+    assert job.terms("objection")[0][1].answered == dt.date(2026, 11, 23)
+    assert job.withdraw("client", dt.date(2026, 11, 2)).due == dt.date(2026, 11, 23)
+
+
+def test_a_changed_audit_log_opens_read_only_and_says_so(job: Job) -> None:
+    job.close()
+    with sqlite3.connect(job.folder / DATABASE) as db:
+        (value,) = db.execute("SELECT value FROM audit WHERE seq=2").fetchone()
+        db.execute("UPDATE audit SET value=? WHERE seq=2", (value.replace(b"Aigul", b"Arman"),))
+    db.close()
+    opened = Job(job.folder)
+    assert opened.read_only
+    assert "entry 2" in str(opened.problem)
+    with pytest.raises(JobError, match="cannot be changed"):
+        opened.decide(Decision(1, "F-001", Verdict.EXPLAINED, "Aigul"))
+
+
+def test_a_missing_audit_entry_shows(job: Job) -> None:
+    job.close()
+    with sqlite3.connect(job.folder / DATABASE) as db:
+        db.execute("DELETE FROM audit WHERE seq=1")
+    db.close()
+    assert "entry 1" in str(Job(job.folder).problem)
+
+
+def test_a_newer_schema_is_refused_not_damaged(job: Job) -> None:
+    job.close()
+    with sqlite3.connect(job.folder / DATABASE) as db:
+        db.execute("PRAGMA user_version=99")
+    db.close()
+    with pytest.raises(Exception, match="newer sweeper"):
+        Job(job.folder)
+
+
+def test_evidence_names_the_first_changed_file(job: Job) -> None:
+    path = job.folder / "photos" / "a.jpg"
+    path.write_bytes(b"picture")
+    key = bytes(range(32))
+    evidence.seal(job, "Aigul", key)
+    line = evidence.verify(job.folder)
+    assert "as sealed by Aigul" in line
+    # RFC 8032's construction gives this public key for the private bytes 0..31 (checked with openssl).
+    assert "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8" in line
+    path.chmod(0o600)
+    path.write_bytes(b"Picture")
+    with pytest.raises(evidence.EvidenceError, match=r"photos/a.jpg: changed"):
+        evidence.verify(job.folder)
+    path.unlink()
+    with pytest.raises(evidence.EvidenceError, match=r"photos/a.jpg: missing"):
+        evidence.verify(job.folder)
+
+
+def test_a_changed_manifest_or_another_key_is_refused(job: Job) -> None:
+    evidence.seal(job, "Aigul", bytes(32))
+    with pytest.raises(evidence.EvidenceError, match="another key"):
+        evidence.verify(job.folder, "00" * 32)
+    manifest = job.folder / evidence.MANIFEST
+    manifest.write_bytes(manifest.read_bytes().replace(b"Aigul", b"Arman"))
+    with pytest.raises(evidence.EvidenceError, match="changed since it was signed"):
+        evidence.verify(job.folder)
+
+
+def test_a_second_seal_holds_the_first(job: Job) -> None:
+    evidence.seal(job, "Aigul")
+    first = evidence.sha512(job.folder / evidence.MANIFEST)
+    manifest = evidence.seal(job, "Aigul")
+    assert manifest.previous == first
+    evidence.verify(job.folder)
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from sweeper.jobs.job import Job
+from sweeper.jobs.sink import JobSink
+from sweeper.records import State, Status
+job = Job(Path(sys.argv[1]))
+sweep = job.start_sweep("Aigul", "office")
+sink = JobSink(job.store, sweep, clock=iter(range(0, 10**9, 2)).__next__)
+print("ready", flush=True)
+n = 0
+while True:
+    sink(Status(source="s", time_s=float(n), subject=str(n), state=State.READY))
+    n += 1
+"""
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_lose_nothing_that_was_committed_and_never_corrupt(tmp_path: Path) -> None:
+    folder = tmp_path / "job"
+    Job.create(folder, HEAD, "Aigul").close()
+    written = 0
+    for turn in range(100):
+        child = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline() == b"ready\n", child.stderr.read()
+        time.sleep(0.002 * (turn % 10))
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        child.stderr.close()
+        store = Store(folder / DATABASE)
+        assert store.intact() is None
+        count = len(store.items("status"))
+        assert count >= written
+        written = count
+        store.close()
+    assert written > 0
+    job = Job(folder)
+    assert len(job.store.sweeps()) == 100
+    assert all(ended is None for _, _, ended, _, _ in job.store.sweeps()), "cut off, and it says so"
+
+
+def test_what_is_heard_is_written_before_five_seconds_have_passed(job: Job) -> None:
+    seconds = iter([0.0, 0.0, 1.0, 3.9, 4.1, 5.0])
+    sink = JobSink(job.store, 1, clock=seconds.__next__)
+    for n in range(4):
+        sink(Status(source="s", time_s=0.0, subject=str(n), state=State.READY))
+        if n < 2:
+            assert job.store.items("status") == []
+    assert len(job.store.items("status")) >= 3
