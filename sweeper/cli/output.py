@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-
-import click
 
 from sweeper.cli import show
 from sweeper.cli.words import spoken
@@ -23,9 +22,9 @@ def results_text(collected: Collector, library: Library, *, one_line: bool) -> s
 def put(text: str, target: str) -> None:
     """Write to a file, or to standard output for ``-``."""
     if target == "-":
-        stream = click.get_binary_stream("stdout")
-        stream.write(text.encode())
-        stream.flush()
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
         return
     path = Path(target)
     try:

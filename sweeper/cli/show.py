@@ -27,8 +27,10 @@ def show(collected: Collector, console: Console | None = None) -> None:
         count = len(notable)
         line = spoken().ngettext("{count} finding to look at.", "{count} findings to look at.", count)
         console.print(line.format(count=count), style="bold")
-    else:
+    elif collected.coverage:
         console.print(_("No device was found."), style="bold")
+    else:
+        console.print(_("Nothing was swept: there is nothing to say about devices."), style="bold")
     for finding in notable:
         _finding(console, finding)
     _coverage(console, collected)

@@ -331,7 +331,7 @@ STRUCTURE = {
     "signature",
     "source",
 }
-"""Keys whose values are the program's own words, never a name from outside; a device may be called "low"."""
+"""Keys whose values are the program's own words; a device outside may be called "low"."""
 
 
 def _replaced(value: bytes, stand_ins: dict[str, str]) -> bytes:
