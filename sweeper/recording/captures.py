@@ -16,7 +16,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from sweeper.errors import InputError, ProtocolError
-from sweeper.protocols import pcap
+from sweeper.protocols import ble_capture, btsnoop, pcap
 from sweeper.protocols.pcap import Packet
 from sweeper.recording.files import READ_ERRORS, reason
 from sweeper.recording.problems import Problems
@@ -32,6 +32,8 @@ BATCH_S = 1.0
 """Seconds that a batch spans at most, so that a replay at its own speed moves on every second."""
 MOST_FOREIGN = 100_000
 """Packets of other kinds passed over in search of the first that is read."""
+CLOCK_DIGITS = 6
+"""Decimals of a time: UTC seconds in a double are exact to a quarter of a microsecond, no further."""
 UNSET_CLOCK_S = 86_400.0 * 366
 """A first packet within 1970 says that the capturing host's clock was never set."""
 
@@ -64,14 +66,14 @@ class Start:
 
 def is_capture(head: bytes) -> bool:
     """Whether a file that starts with ``head`` is pcap, pcapng or btsnoop."""
-    return pcap.is_capture(head)
+    return pcap.is_capture(head) or btsnoop.is_capture(head)
 
 
 def start(path: str, file: BinaryIO) -> Start:
     """Looks at the packets up to the first that is read; ``InputError`` where there is none to come."""
     head = file.read(16)
     file.seek(0)
-    form = "pcapng" if head[:4] == pcap.PCAPNG else "pcap"
+    form = "btsnoop" if btsnoop.is_capture(head) else "pcapng" if head[:4] == pcap.PCAPNG else "pcap"
     others: dict[int, int] = {}
     try:
         for packet in islice(_packets(file, head), MOST_FOREIGN):
@@ -95,7 +97,7 @@ def _named(link_type: int) -> str:
 
 
 def _packets(file: BinaryIO, head: bytes) -> Iterator[Packet]:
-    return pcap.packets(file)
+    return btsnoop.packets(file) if btsnoop.is_capture(head) else pcap.packets(file)
 
 
 def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) -> Iterator[Record]:
@@ -103,17 +105,18 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
     head = file.read(16)
     file.seek(0)
     open_batches: dict[int, _Batch] = {}
+    joiner = ble_capture.Joiner()
     count = 0
     try:
         for packet in _packets(file, head):
-            time_s = packet.time_s - origin_s
+            time_s = round(packet.time_s - origin_s, CLOCK_DIGITS)
             if open_batches and _full(open_batches, time_s):
                 yield from _flush(open_batches, source)
             kind = packet.link_type
             if kind in FRAMES:
                 open_batches.setdefault(kind, _Batch(time_s)).add(packet, time_s)
             elif kind in ADVERTS:
-                _heard(open_batches, packet, time_s, origin_s, problems)
+                _heard(open_batches, joiner, packet, time_s, problems)
             else:
                 problems.count(f"packets of {_named(kind)}, not read", "")
             count += 1
@@ -128,22 +131,26 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
 
 
 def _heard(
-    open_batches: dict[int, _Batch], packet: Packet, time_s: float, origin_s: float, problems: Problems
+    open_batches: dict[int, _Batch],
+    joiner: ble_capture.Joiner,
+    packet: Packet,
+    time_s: float,
+    problems: Problems,
 ) -> None:
     try:
-        adverts: tuple[Advertisement, ...] = ()
+        adverts = joiner.adverts(packet)
     except ProtocolError as error:
-        problems.count(f"Bluetooth packets not understood ({error.problem})", "")
+        problems.count("Bluetooth packets that are cut or damaged", f"({error.problem})")
         return
     for advert in adverts:
         batch = open_batches.setdefault(packet.link_type, _Batch(time_s))
-        batch.adverts.append(moved(advert, origin_s))
+        batch.adverts.append(at(advert, time_s))
 
 
-def moved(advert: Advertisement, origin_s: float) -> Advertisement:
-    """The advertisement with its time counted from ``origin_s``."""
+def at(advert: Advertisement, time_s: float) -> Advertisement:
+    """The same advertisement at another time."""
     return Advertisement(
-        advert.time_s - origin_s,
+        time_s,
         advert.address,
         advert.address_type,
         advert.rssi_dbm,

@@ -62,7 +62,7 @@ def probe(
     rate_hz: float | None = None,
     center_hz: float | None = None,
 ) -> Probe:
-    """What the file is. Raises ``InputError``: one line that says what is wrong, and what to say if that helps."""
+    """What the file is. Raises ``InputError``: one line that says what is wrong and what would help."""
     place = Path(path)
     name = shown(place)
     overrides = checked(name, Overrides(format, rate_hz, center_hz))
@@ -189,7 +189,7 @@ def _log(place: Path, name: str, file: BinaryIO) -> Probe:
         Medium.BLE,
         advert_log.FORMAT,
         start_utc_s=origin if first is not None and origin > captures.UNSET_CLOCK_S else None,
-        duration_s=max(0.0, last - origin) if last is not None else None,
+        duration_s=max(0.0, round(last - origin, captures.CLOCK_DIGITS)) if last is not None else None,
         origin_s=origin,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import BinaryIO
 
@@ -13,7 +13,9 @@ from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, AdvertisementBatch, Medium, Record
 
 
-def read(found: Probe, source: str, problems: Problems, start_s: float = 0.0) -> Iterator[Record]:
+def read(
+    found: Probe, source: str, problems: Problems, start_s: float = 0.0
+) -> Generator[Record, None, None]:
     """The records of a probed recording, in file order, times in seconds from its start.
 
     ``start_s`` seeks: samples before it are not read, batches before it are left out. Raises ``InputError``
@@ -33,7 +35,7 @@ def read(found: Probe, source: str, problems: Problems, start_s: float = 0.0) ->
             made = captures.batches(file, found.origin_s, source, problems)
         try:
             for record in made:
-                if record.time_s >= start_s:
+                if not start_s or record.time_s >= start_s:
                     yield record
         except READ_ERRORS as error:
             problems.add(f"reading broke off: {reason(error)}")
@@ -43,7 +45,7 @@ def _advert_batches(file: BinaryIO, origin_s: float, source: str, problems: Prob
     """Advertisements of a log in batches of at most a second and ``captures.BATCH``."""
     batch: list[Advertisement] = []
     for logged in advert_log.adverts(file, problems):
-        advert = captures.moved(logged, origin_s)
+        advert = captures.at(logged, round(logged.time_s - origin_s, captures.CLOCK_DIGITS))
         if batch and (
             len(batch) >= captures.BATCH or abs(advert.time_s - batch[0].time_s) >= captures.BATCH_S
         ):
