@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from sweeper import __version__
 from sweeper.language import Language
 from sweeper.records import Burst, Device, Emission, Finding, Level
@@ -20,6 +22,10 @@ from sweeper.text import Phrase, safe_text
 
 OVERVIEW_FROM = 4
 """With fewer findings the findings themselves are overview enough."""
+OVERVIEW_TO = 40
+"""With more, a list of all is no overview any more: then kinds are counted."""
+COMPACT_FROM = 6
+"""From so many alike on, findings are rows of a table instead of cards of a third of a page each."""
 MAX_PICTURES = 24
 """Spectra drawn: a sweep of many small files would otherwise be a book of pictures."""
 MAX_STRIPS = 40
@@ -126,21 +132,30 @@ class _Views:
         for finding in findings:
             benign, steps = self._all(finding.benign), self._all(finding.next)
             grouped.setdefault((finding.level, finding.kind, benign, steps), []).append(finding)
-        return tuple(
-            Group(
-                level=own[0].level,
-                kind=self._language.finding_kind(own[0].kind),
-                findings=tuple(self._view(finding) for finding in own),
-                benign=self._all(own[0].benign),
-                next=self._all(own[0].next),
-            )
-            for own in grouped.values()
+        return tuple(self._group(own) for own in grouped.values())
+
+    def _group(self, own: Sequence[Finding]) -> Group:
+        compact = len(own) >= COMPACT_FROM
+        views = tuple(self._view(finding, pictures=not compact) for finding in own)
+        common = set(views[0].why).intersection(*(view.why for view in views)) if compact else set()
+        return Group(
+            level=own[0].level,
+            level_word=self._language.level(own[0].level),
+            kind=self._language.finding_kind(own[0].kind),
+            findings=tuple(
+                msgspec.structs.replace(view, why=tuple(line for line in view.why if line not in common))
+                for view in views
+            ),
+            benign=self._all(own[0].benign),
+            next=self._all(own[0].next),
+            compact=compact,
+            why=tuple(line for line in views[0].why if line in common),
         )
 
     def _all(self, phrases: Sequence[Phrase]) -> tuple[str, ...]:
         return tuple(safe_text(self._language.phrase(phrase)) for phrase in phrases)
 
-    def _view(self, finding: Finding) -> FindingView:
+    def _view(self, finding: Finding, *, pictures: bool) -> FindingView:
         language = self._language
         evidence = [evidence_fact(item, language) for item in finding.evidence[:EVIDENCE_SHOWN]]
         left = len(finding.evidence) - EVIDENCE_SHOWN
@@ -162,7 +177,7 @@ class _Views:
             facts=self._facts(finding.subject),
             why=self._all(finding.why),
             evidence=tuple(evidence),
-            pictures=self._pictures(finding),
+            pictures=self._pictures(finding) if pictures else (),
             verdict=self._job.verdicts.get(finding.id),
         )
 
@@ -238,13 +253,22 @@ def _bursts_caption(bursts: Sequence[Burst], language: Language) -> str:
 
 
 def _overview(groups: Sequence[Group], language: Language) -> Table:
+    """All findings by title; where they are very many, how many there are of each kind."""
     _ = language.gettext
-    rows = [
+    if sum(len(group.findings) for group in groups) > OVERVIEW_TO:
+        counts: dict[tuple[str, str], int] = {}
+        for group in groups:
+            key = (group.level_word, group.kind)
+            counts[key] = counts.get(key, 0) + len(group.findings)
+        counted = tuple((level, kind, language.number(count)) for (level, kind), count in counts.items())
+        return Table(_("All findings"), (_("Level"), _("Kind"), _("Number")), counted, numeric=(2,))
+    rows = tuple(
         (view.id, view.level_word, group.kind, view.subject, view.title)
         for group in groups
         for view in group.findings
-    ]
-    return Table(_("All findings"), (_("No."), _("Level"), _("Kind"), _("About"), _("Title")), tuple(rows))
+    )
+    columns = (_("No."), _("Level"), _("Kind"), _("About"), _("Title"))
+    return Table(_("All findings"), columns, rows, loose=(3,))
 
 
 def _spectra(collected: Collector, language: Language) -> tuple[tuple[Picture, ...], str]:

@@ -21,14 +21,15 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows of text. ``numeric`` holds the indices of columns to align right, ``more`` what was left out."""
+    """Rows of text. ``numeric`` are the columns to align right, ``loose`` those with foreign text that may be
+    broken anywhere; ``more`` tells what was left out."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[int, ...] = ()
     more: str = ""
-    code: tuple[int, ...] = ()
+    loose: tuple[int, ...] = ()
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -64,13 +65,19 @@ class FindingView(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Findings of one kind that share their innocent causes and next steps, which are then said once."""
+    """Findings of one kind that share their innocent causes and next steps, which are then said once.
+
+    ``why`` is what all of them share where there are too many to print a card for each (``compact``).
+    """
 
     level: Level
+    level_word: str
     kind: str
     findings: tuple[FindingView, ...]
     benign: tuple[str, ...]
     next: tuple[str, ...]
+    compact: bool = False
+    why: tuple[str, ...] = ()
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -200,7 +200,7 @@ def heard_table(collected: Collector, language: Language) -> Table:
             )
         )
     columns = (_("Radio"), _("Range"), _("Time"), _("Heard"), _("Noise floor"), _("By"))
-    return Table("", columns, tuple(rows), numeric=(2,), code=(5,))
+    return Table("", columns, tuple(rows), numeric=(2,), loose=(5,))
 
 
 def _reach(row: Coverage, language: Language) -> str:

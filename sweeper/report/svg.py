@@ -1,7 +1,7 @@
 """Pictures as SVG text: spectrum, burst timing, signal strength over time. Axes have units; colours are "
 "roles.
 
-All pictures are 960 units wide, so that their lettering is of one size on a page. Every text that comes from
+All pictures are 720 units wide, so that their lettering is of one size on a page. Every text that comes from
 outside is escaped; coordinates have one decimal, so that the same data gives the same bytes.
 """
 
@@ -19,10 +19,10 @@ from sweeper.records import Burst, Level
 from sweeper.report.spectra import Band
 from sweeper.text import safe_text
 
-WIDTH = 960
-LEFT, RIGHT = 66, 14
-SPECTRUM_HEIGHT = 300
-STRIP_HEIGHT = 150
+WIDTH = 720
+LEFT, RIGHT = 62, 12
+SPECTRUM_HEIGHT = 270
+STRIP_HEIGHT = 108
 MAX_MARKS = 24
 """Labels above one spectrum: more would stand in each other's way."""
 MARK_ROWS = 3

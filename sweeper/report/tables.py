@@ -73,7 +73,7 @@ def _devices(devices: Sequence[Device], subjects: set[str], medium: Medium, lang
     )
     columns = (_("Address"), _("Kind of device"), _("Name sent"), _("Heard"), _("How often"), _("Signal"))
     more = _more(len(devices) - len(rows), language)
-    return Table(titles[medium], columns, rows, numeric=(4, 5), more=more, code=(0,))
+    return Table(titles[medium], columns, rows, numeric=(4, 5), more=more, loose=(0, 2))
 
 
 def _more(left: int, language: Language) -> str:
@@ -127,7 +127,7 @@ def inputs(collected: Collector, language: Language) -> Table | None:
     if not rows:
         return None
     columns = (_("Input"), _("What"), _("Duration"), "SHA-256", _("Problems"))
-    return Table(_("Recordings and receivers"), columns, tuple(rows), numeric=(2,), code=(0, 3))
+    return Table(_("Recordings and receivers"), columns, tuple(rows), numeric=(2,), loose=(0, 3, 4))
 
 
 def events(collected: Collector, language: Language) -> Table | None:
@@ -148,4 +148,4 @@ def events(collected: Collector, language: Language) -> Table | None:
     )
     columns = (_("Part"), _("State"), _("Reason"), _("Detail"), _("How often"))
     more = _more(len(told) - len(rows), language)
-    return Table(_("Events during the sweep"), columns, rows, numeric=(4,), more=more)
+    return Table(_("Events during the sweep"), columns, rows, numeric=(4,), more=more, loose=(0, 3))
