@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sweeper.plan import Band
 from sweeper.records import (
     AdvertisementBatch,
     Coverage,
@@ -138,6 +139,29 @@ class CoverageStage:
 def stage(_setup: object) -> CoverageStage:
     """The factory."""
     return CoverageStage()
+
+
+GAP_HZ = 1e3
+"""Unheard slivers narrower than this are rounding, not gaps."""
+
+
+def gaps(bands: Iterable[Band], rows: Iterable[Coverage]) -> list[tuple[float, float]]:
+    """Parts of the planned bands that no coverage row holds: (start_hz, stop_hz), in order of frequency."""
+    heard = sorted(
+        (row.start_hz, row.stop_hz)
+        for row in rows
+        if row.medium is Medium.RF and row.start_hz is not None and row.stop_hz is not None
+    )
+    missing: list[tuple[float, float]] = []
+    for band in sorted(bands, key=lambda b: (b.start_hz, b.stop_hz)):
+        at = band.start_hz
+        for start_hz, stop_hz in heard:
+            if start_hz > at + GAP_HZ and at < band.stop_hz:
+                missing.append((at, min(start_hz, band.stop_hz)))
+            at = max(at, stop_hz)
+        if at < band.stop_hz - GAP_HZ:
+            missing.append((at, band.stop_hz))
+    return missing
 
 
 def _joined(rows: Iterable[_Range]) -> Iterator[_Range]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sweeper.coverage import CoverageStage
+from sweeper.coverage import CoverageStage, gaps
+from sweeper.plan import Band
 from sweeper.records import (
     Advertisement,
     AdvertisementBatch,
@@ -105,3 +108,34 @@ def test_adverts_and_frames_are_counted_with_losses_and_channels() -> None:
     assert (ble.medium, ble.seconds, ble.adverts, ble.frames) == (Medium.BLE, 60.0, 2, None)
     assert (wifi.medium, wifi.seconds, wifi.frames, wifi.lost) == (Medium.WIFI, 1.5, 2, 7)
     assert wifi.channels == (6,)
+
+
+def heard(start_hz: float, stop_hz: float) -> Coverage:
+    return Coverage(
+        source="rf", time_s=0.0, medium=Medium.RF, seconds=1.0, start_hz=start_hz, stop_hz=stop_hz
+    )
+
+
+def test_gaps_are_what_the_plan_asked_for_and_nobody_heard() -> None:
+    bands = [Band(100e6, 110e6), Band(200e6, 201e6)]
+    assert gaps(bands, []) == [(100e6, 110e6), (200e6, 201e6)]
+    assert gaps(bands, [heard(99e6, 120e6), heard(200e6, 201e6)]) == []
+    assert gaps(bands, [heard(102e6, 104e6), heard(103e6, 108e6), heard(150e6, 300e6)]) == [
+        (100e6, 102e6),
+        (108e6, 110e6),
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 90), st.integers(1, 30)), max_size=6),
+    st.integers(0, 80),
+    st.integers(1, 20),
+)
+def test_gaps_and_coverage_fill_a_band_exactly(spans: list[tuple[int, int]], start: int, width: int) -> None:
+    band = Band(start * 1e6, (start + width) * 1e6)
+    rows = [heard(low * 1e6, (low + size) * 1e6) for low, size in spans]
+    missing = gaps([band], rows)
+    for step in range(width * 2):
+        at = band.start_hz + (step + 0.5) * 5e5
+        is_heard = any(row.start_hz <= at <= row.stop_hz for row in rows)  # type: ignore[operator]
+        assert is_heard != any(low <= at <= high for low, high in missing)

@@ -12,6 +12,8 @@ from sweeper.cli.words import _
 COMMANDS = {
     "replay": "sweeper.cli.replay:replay",
     "demo": "sweeper.cli.demo:demo",
+    "sweep": "sweeper.cli.sweep:sweep",
+    "sources": "sweeper.cli.sources:sources",
     "synth": "sweeper.cli.synth:synth",
     "identify": "sweeper.cli.identify:identify",
     "signatures": "sweeper.cli.signatures:signatures",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from sweeper.cli import show
@@ -13,9 +14,11 @@ from sweeper.report.collect import Collector
 from sweeper.signatures import Library
 
 
-def results_text(collected: Collector, library: Library, *, one_line: bool) -> str:
+def results_text(
+    collected: Collector, library: Library, *, one_line: bool, sweep: Mapping[str, float] | None = None
+) -> str:
     """The results document as text, with a final line break."""
-    made = results.document(collected, library=library, render=spoken().phrase)
+    made = results.document(collected, library=library, render=spoken().phrase, sweep=sweep)
     return results.encode(made, indent=None if one_line else 2) + "\n"
 
 
@@ -34,10 +37,17 @@ def put(text: str, target: str) -> None:
         raise InputError(target, f"cannot be written: {error.strerror}") from None
 
 
-def give(collected: Collector, library: Library, *, json_out: str | None, report: str | None) -> None:
+def give(
+    collected: Collector,
+    library: Library,
+    *,
+    json_out: str | None,
+    report: str | None,
+    sweep: Mapping[str, float] | None = None,
+) -> None:
     """Everything that was asked for; the summary unless standard output carries the document."""
     if json_out is not None:
-        put(results_text(collected, library, one_line=False), json_out)
+        put(results_text(collected, library, one_line=False, sweep=sweep), json_out)
     if report is not None:
         from sweeper.report import html
 

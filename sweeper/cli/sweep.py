@@ -1,0 +1,110 @@
+"""``sweeper sweep``: listen now, with the receivers that are here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from sweeper import cli
+from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
+from sweeper.cli.output import give
+from sweeper.cli.run import exit_code, run
+from sweeper.cli.words import _
+from sweeper.coverage import gaps
+from sweeper.plan import FULL, PRESETS, Band, Mode, SweepPlan
+from sweeper.report.collect import Collector
+
+
+class Range(click.ParamType[Band]):
+    """``430M:440M``: where to listen."""
+
+    name = "LO:HI"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Band:
+        low, colon, high = str(value).partition(":")
+        start, stop = (Frequency().convert(text, param, ctx) for text in (low, high or low))
+        if not colon or not 0 <= start < stop:
+            self.fail(_("{value!r} is no range; write 430M:440M").format(value=value), param, ctx)
+        return Band(start, stop)
+
+
+@click.command(help=_("Sweep the radio bands now. What was not heard is said so."))
+@click.option("--source", "names", multiple=True, metavar="NAME", help=_("As 'sweeper sources' prints it."))
+@click.option("--range", "ranges", multiple=True, type=Range(), help=_("A range, as 430M:440M; repeatable."))
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)), help=_("The ranges of a car, a flat, an office, or all.")
+)
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.BURST_SAFE.value,
+    show_default=True,
+    help=_("burst-safe holds a whole GSM burst in every hop."),
+)
+@click.option("--passes", type=click.IntRange(1, 10_000), help=_("How often each range is heard."))
+@click.option(
+    "--gain", type=float, metavar="DB", help=_("Receiver gain (chosen by a short test by default).")
+)
+@click.option(
+    "--ppm", type=click.FloatRange(-300, 300), default=0.0, help=_("Error of the receiver's crystal.")
+)
+@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
+@json_option
+@signatures_option
+def sweep(
+    names: tuple[str, ...],
+    ranges: tuple[Band, ...],
+    preset: str | None,
+    mode: str,
+    passes: int | None,
+    gain: float | None,
+    ppm: float,
+    report: str | None,
+    json_out: str | None,
+    folders: tuple[Path, ...],
+) -> int:
+    """Run the sweep; exit code 3 where part of the plan was not heard."""
+    from sweeper.radio.inventory import open_source
+
+    library = load_library(folders)
+    base = PRESETS[preset] if preset else FULL if not ranges else SweepPlan()
+    plan = msgspec.structs.replace(
+        base,
+        bands=ranges or base.bands,
+        mode=Mode(mode),
+        passes=passes or base.passes,
+        gain_db=gain,
+        ppm=ppm,
+    )
+    receivers = [open_source(name, plan) for name in names or ("rtlsdr",)]
+    collected, outcome = run(receivers, library, plan=plan, title=_("Sweeping"))
+    for line in outcome.unheard:
+        warn(line)
+    missing = _report_gaps(plan, collected)
+    stats = [receiver.stats for receiver in receivers if hasattr(receiver, "stats")]
+    give(collected, library, json_out=json_out, report=report, sweep=_speed(stats))
+    code = exit_code(collected, outcome)
+    return cli.NOT_HEARD if code == cli.OK and missing else code
+
+
+def _report_gaps(plan: SweepPlan, collected: Collector) -> bool:
+    missing = gaps(plan.bands, collected.coverage)
+    for start_hz, stop_hz in missing:
+        warn(_("not swept: {start:.3f} to {stop:.3f} MHz").format(start=start_hz / 1e6, stop=stop_hz / 1e6))
+    return bool(missing)
+
+
+def _speed(stats: list[Any]) -> dict[str, float]:
+    """The results document's ``sweep``: hops, span, time on the wall, speed, lost blocks."""
+    span_mhz = sum(s.span_hz for s in stats) / 1e6
+    wall_s = max((s.wall_s for s in stats), default=0.0)
+    return {
+        "hops": sum(s.hops for s in stats),
+        "span_mhz": span_mhz,
+        "wall_s": wall_s,
+        "mhz_per_s": span_mhz / wall_s if wall_s else 0.0,
+        "lost_blocks": sum(s.lost for s in stats),
+    }
