@@ -5,7 +5,7 @@
     251  link layer: access address, PDU, checksum
     256  a header of 10 bytes before it: channel | signal | noise | offences | reference, 4 | flags, 2
     272  nRF Sniffer: board | length, 2 | version | counter, 2 | packet id | 10 | flags | channel | -signal
-         | event, 2 | time, 4 | link layer                       (older versions order the first bytes otherwise)
+         | event, 2 | time, 4 | link layer              (older versions order the first bytes otherwise)
     187  HCI with the H4 type byte      201  the same after 4 bytes of direction
 
 Sources: the link-type list at tcpdump.org, and the layout that Nordic publishes for its sniffer. 256 counts

@@ -5,7 +5,8 @@
     event 3e | length | subevent | reports | ...
     subevent 02, legacy:    type | address type | address, 6 | length | AD structures | RSSI
     subevent 0d, extended:  type, 2 | address type | address, 6 | primary PHY | secondary PHY | set | power
-                            | RSSI | periodic interval, 2 | direct type | direct address, 6 | length | AD structures
+                            | RSSI | periodic interval, 2 | direct type | direct address, 6 | length
+                            | AD structures
 
 Source: Bluetooth Core Specification 5.4, volume 4 part E, sections 7.7.65.2 and 7.7.65.13. Several reports in
 one event follow each other, which is how controllers send them. Type bits 6-5 of an extended report: 1 = more
