@@ -1,0 +1,398 @@
+"""One segment of a look (about 65 ms of samples, or one hop of a sweep): what is on the air in it.
+
+Two layers. *Steady* signals stand in every quarter of the segment and are found on the mean of long
+frames, where they are sharp and strong. *Bursts* are found in boxes of short frames, over a floor that already holds
+the steady ones, so that a modulated carrier does not crumble into bursts. What is one signal is put
+together again: the pulses of a keyed one, the tones of an FSK burst. What a strong one causes in the receiver (its
+image, its products) is taken away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sweeper.dsp import boxes, extents, floor, spectrum, statistics
+from sweeper.dsp.extents import Box
+from sweeper.dsp.spectrum import Complex, Real
+from sweeper.dsp.statistics import PFA
+from sweeper.records import Value
+
+STEADY_SHARE = 0.2
+"""Steady: the weakest quarter of the segment holds at least this share of the mean power."""
+
+HALF_SHARE = 0.9
+"""The two weakest quarters together hold at least this share of the mean (of two, if it stays)."""
+
+FAINT = 3.0
+"""Below this power over the floor a quarter of a segment is too noisy to tell whether the signal lasts."""
+
+SKIRT_REACH = 1.5
+SKIRT_SNR_DB = 10.0
+"""A steady line 20 dB weaker, within 1.5 widths of a strong one and not 10 dB clear, is its skirt."""
+
+OVER_STEADY = 4.0
+"""A burst inside a steady signal's band must be this much above it: below, it is that signal's modulation."""
+
+ARTEFACT_DB = 23.0
+"""What comes and goes with a burst this much stronger is made by the receiver or the transmitter's splatter."""
+
+SPLATTER_DB = 11.0
+"""The same within ``SPLATTER_REACH`` widths of the stronger one, or where its sidebands fold at the span's edges."""
+
+SPLATTER_REACH = 1.5
+
+FLASH_DB = 15.0
+"""A single flash of no more than one frame is taken for an impulse of noise below this signal-to-noise ratio."""
+
+KEYING = 40.0
+"""Pulses closer than this many times 1/width are one keyed burst (a pulse is about 2/width long)."""
+
+KEYING_S = (0.0003, 0.010)
+"""Bounds of that gap: remotes pause up to 10 ms within a packet; GSM slots lie 4 ms apart and are wide."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One signal in one segment. Frequencies are offsets from the look's centre, times from the segment's start."""
+
+    low_hz: float
+    high_hz: float
+    start_s: float
+    stop_s: float
+    power: float
+    snr_db: float
+    steady: bool
+    opens: bool
+    ends: bool
+    pulses: int = 1
+    on_s: float = 0.0
+    kind: str = ""
+    features: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def center_hz(self) -> float:
+        return (self.low_hz + self.high_hz) / 2
+
+    @property
+    def width_hz(self) -> float:
+        return self.high_hz - self.low_hz
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The result: what was heard, and the spectra behind it (offsets ascending, densities in FS²/Hz)."""
+
+    heard: tuple[Heard, ...]
+    mean: Real
+    peak: Real
+    floor: Real
+    frames: int
+    crowded: bool
+
+
+def analyse(
+    samples: Complex, rate_hz: float, history: floor.History, time_s: float, pfa: float = PFA
+) -> Segment:
+    """Everything above the floor in ``samples``; ``pfa`` is the false-alarm rate per bin of this segment."""
+    short = spectrum.cell_size(rate_hz)
+    while short > 16 and len(samples) < 4 * short:
+        short //= 2
+    cells = spectrum.power_frames(samples, short, rate_hz)
+    ground = history.bound(floor.estimate(cells), time_s)
+    long = max(short, spectrum.line_size(rate_hz, len(samples)))
+    lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
+    ground_long = _stretched(ground, long)
+    calm = lines / floor.surge(lines / ground_long)[:, np.newaxis]
+    lasting = _lasting(calm)
+    seen = boxes.detect_lines(lasting / ground_long, len(lines), pfa / 2, long)
+    steady = _steady(calm, lasting, ground_long, seen, rate_hz, len(samples))
+    whitened = cells / ground
+    whitened /= floor.surge(whitened)[:, np.newaxis]
+    if steady:
+        whitened *= ground / _with_steady(cells, ground, steady, rate_hz)
+    mask = boxes.detect(whitened, pfa / 2, short)
+    bursts: list[Heard] = []
+    crowded = False
+    if mask is not None:
+        found = extents.parts(whitened, mask, short)
+        crowded = len(found) >= MOST_PARTS
+        bursts = [_heard(box, cells, ground, rate_hz, len(samples)) for box in found[:MOST_PARTS]]
+        bursts = _together(_keyed(_apart_from(bursts, steady)), 3 * short / 2 / rate_hz)
+    heard = _without_artefacts(steady, bursts, short / rate_hz, rate_hz)
+    return Segment(tuple(heard), lines.mean(axis=0), lines.max(axis=0), ground_long, len(lines), crowded)
+
+
+MOST_PARTS = 1200
+"""Pieces taken on in one segment; a denser band is reported as crowded."""
+
+
+def _stretched(ground: Real, size: int) -> Real:
+    """The floor at another resolution; density does not depend on it."""
+    if len(ground) == size:
+        return ground
+    old = np.arange(len(ground)) / len(ground)
+    return np.interp(np.arange(size) / size, old, ground).astype(np.float32)
+
+
+def _lasting(lines: Real) -> Real:
+    """What stays: per bin the lesser of mean and median (as a mean), so that bursts do not count."""
+    mean = lines.mean(axis=0)
+    if len(lines) < 6:
+        return np.asarray(mean)
+    rank = len(lines) // 2
+    bias = statistics.quantile_bias(1.0, (rank + 0.6) / (len(lines) + 0.2))
+    middle = np.partition(lines, rank, axis=0)[rank] / np.float32(bias)
+    return np.asarray(np.minimum(mean, middle))
+
+
+def _steady(
+    lines: Real, mean: Real, ground: Real, seen: boxes.Mask, rate_hz: float, count: int
+) -> list[Heard]:
+    """Signals on the air through the whole segment."""
+    bins = len(mean)
+    excess = mean / ground
+    quarters = [part.mean(axis=0) / ground for part in np.array_split(lines, min(4, len(lines)))]
+    steady: list[Heard] = []
+    step = rate_hz / bins
+    for start, stop in extents.runs(seen):
+        for a, b in _pieces(excess, start, stop, len(lines)):
+            over = float(np.mean(excess[a:b])) - 1
+            parts = sorted(float(np.mean(q[a:b])) - 1 for q in quarters)
+            edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
+            if len(parts) < 4 or parts[0] + parts[1] < HALF_SHARE * over:
+                continue
+            if over > FAINT and parts[0] < STEADY_SHARE * over:
+                continue
+            inner, outer = extents.occupied(excess[a:b] - 1)
+            low_hz, high_hz = edges[0] + inner * step, edges[0] + outer * step
+            steady.append(
+                Heard(
+                    low_hz=low_hz,
+                    high_hz=max(high_hz, low_hz + step),
+                    start_s=0.0,
+                    stop_s=count / rate_hz,
+                    power=float(np.sum(mean[a:b] - ground[a:b]) * step),
+                    snr_db=_snr_db(mean[a:b], ground[a:b], inner, outer),
+                    steady=True,
+                    opens=True,
+                    ends=True,
+                    on_s=count / rate_hz,
+                )
+            )
+    return _without_skirts(steady)
+
+
+def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int, int]]:
+    """The signals in one run of raised bins, each significant in itself; faint wide runs are smoothed first."""
+    bins = len(excess)
+    part = excess[start:stop]
+    wide = 1
+    if float(part.max()) < 1 + FAINT and stop - start > 12:
+        wide = min(16, (stop - start) // 4)
+        part = np.convolve(np.pad(part, (wide // 2, wide - 1 - wide // 2), mode="edge"), np.ones(wide) / wide, "valid")
+    low = statistics.threshold(statistics.independent(frames, max(3, wide), bins), boxes.LOW_PFA)
+    out = []
+    for left, right in extents.bands(part, low):
+        a, b = start + left, start + right
+        needed = statistics.threshold(statistics.independent(frames, b - a, bins), PFA)
+        if float(np.mean(excess[a:b])) > needed:
+            out.append((a, b))
+    return out
+
+
+def _without_skirts(steady: list[Heard]) -> list[Heard]:
+    """Leaves out faint lines in the skirts of a far stronger neighbour: its sidebands, not other senders."""
+    kept = []
+    for one in steady:
+        for other in steady:
+            near = abs(one.center_hz - other.center_hz) < SKIRT_REACH * other.width_hz
+            if near and one.snr_db < SKIRT_SNR_DB and one.power * 100 < other.power:
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def _snr_db(density: Real, ground: Real, inner: float, outer: float) -> float:
+    """Signal over noise within the occupied band, in dB (at least -20)."""
+    a, b = int(inner), max(int(inner) + 1, int(np.ceil(outer)))
+    ratio = float(np.sum(density[a:b]) / np.sum(ground[a:b])) - 1
+    return float(10 * np.log10(max(ratio, 0.01)))
+
+
+def _with_steady(cells: Real, ground: Real, steady: list[Heard], rate_hz: float) -> Real:
+    """The floor for bursts: raised where a steady signal is."""
+    if not steady:
+        return ground
+    size = len(ground)
+    covered = ground.copy()
+    step = rate_hz / size
+    level = np.maximum(cells.mean(axis=0), ground)
+    if len(cells) >= 8:
+        level = np.maximum(np.median(cells[:: max(1, len(cells) // 128)], axis=0) / np.log(2), ground)
+    for one in steady:
+        a = max(0, int(np.floor(one.low_hz / step + size / 2 - 1)))
+        b = min(size, int(np.ceil(one.high_hz / step + size / 2 + 2)))
+        covered[a:b] = np.maximum(covered[a:b], OVER_STEADY * level[a:b])
+    return covered
+
+
+def _heard(box: Box, cells: Real, ground: Real, rate_hz: float, count: int) -> Heard:
+    size = cells.shape[1]
+    step = rate_hz / size
+    hop = size / 2 / rate_hz
+    low = max(0, box.low - 1)
+    high = min(size, box.high + 1)
+    density = cells[box.start : box.stop, low:high].mean(axis=0)
+    below = ground[low:high]
+    inner, outer = extents.occupied(density - below)
+    base = (low - size // 2 - 0.5) * step
+    low_hz, high_hz = base + inner * step, base + outer * step
+    frames = len(cells)
+    total = count / rate_hz
+    start = 0.0 if box.start == 0 else (box.start + 0.5) * hop
+    stop = total if box.stop >= frames else min(total, (box.stop + 0.5) * hop)
+    return Heard(
+        low_hz=low_hz,
+        high_hz=high_hz,
+        start_s=start,
+        stop_s=stop,
+        power=float(np.sum(density - below) * step),
+        snr_db=_snr_db(density, below, inner, outer),
+        steady=False,
+        opens=box.start == 0,
+        ends=box.stop >= frames,
+        on_s=stop - start,
+    )
+
+
+def _apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
+    """Bursts that are not merely the modulation of a steady signal."""
+    out = []
+    for burst in bursts:
+        for one in steady:
+            reach = 0.15 * one.width_hz
+            inside = one.low_hz - reach <= burst.low_hz and burst.high_hz <= one.high_hz + reach
+            if inside and burst.power < 2 * one.power:
+                break
+        else:
+            out.append(burst)
+    return out
+
+
+def merged(one: Heard, other: Heard, pulses: int | None = None) -> Heard:
+    """Both as one signal; power is averaged over the time on the air, the band is the stronger one's or both."""
+    on = one.on_s + other.on_s
+    power = (one.power * one.on_s + other.power * other.on_s) / on if on > 0 else max(one.power, other.power)
+    strong = one if one.power >= other.power else other
+    return replace(
+        strong,
+        start_s=min(one.start_s, other.start_s),
+        stop_s=max(one.stop_s, other.stop_s),
+        power=power,
+        snr_db=max(one.snr_db, other.snr_db),
+        opens=one.opens or other.opens,
+        ends=one.ends or other.ends,
+        pulses=one.pulses + other.pulses if pulses is None else pulses,
+        on_s=on,
+    )
+
+
+def _keyed(bursts: list[Heard]) -> list[Heard]:
+    """Joins pulses on one frequency that follow each other within the keying gap."""
+    out: list[Heard] = []
+    for burst in sorted(bursts, key=lambda h: (h.start_s, h.low_hz)):
+        for i in range(len(out) - 1, max(-1, len(out) - 33), -1):
+            if keys_on(out[i], burst):
+                out[i] = merged(out[i], burst)
+                break
+        else:
+            out.append(burst)
+    return out
+
+
+def keys_on(before: Heard, after: Heard) -> bool:
+    """Whether ``after`` continues ``before``: same place in frequency, within the keying gap in time."""
+    narrow = min(before.width_hz, after.width_hz)
+    apart = abs(before.center_hz - after.center_hz)
+    overlap = min(before.high_hz, after.high_hz) - max(before.low_hz, after.low_hz)
+    if overlap < 0.5 * narrow and apart > 0.6 * max(before.width_hz, after.width_hz):
+        return False
+    gap = after.start_s - before.stop_s
+    wide = max(before.width_hz, after.width_hz)
+    return gap <= float(np.clip(KEYING / wide, *KEYING_S)) and gap > -before.on_s
+
+
+def _together(bursts: list[Heard], tolerance_s: float) -> list[Heard]:
+    """Joins what begins and ends together and lies near by: the tones and sidelobes of one burst."""
+    out: list[Heard] = []
+    for burst in sorted(bursts, key=lambda h: (-h.power, h.low_hz)):
+        for i, other in enumerate(out):
+            if _same_moment(burst, other, tolerance_s) and _near(burst, other):
+                out[i] = _widened(other, burst)
+                break
+        else:
+            out.append(burst)
+    return sorted(out, key=lambda h: (h.start_s, h.low_hz))
+
+
+def _same_moment(one: Heard, other: Heard, tolerance_s: float) -> bool:
+    share = 0.06 if min(one.snr_db, other.snr_db) > 12 else 0.15
+    tolerance = tolerance_s + share * max(one.stop_s - one.start_s, other.stop_s - other.start_s)
+    begin = abs(one.start_s - other.start_s) <= tolerance
+    end = abs(one.stop_s - other.stop_s) <= tolerance
+    bounded = not (one.opens and one.ends) and not (other.opens and other.ends)
+    return begin and end and bounded
+
+
+def _near(one: Heard, other: Heard) -> bool:
+    """Within three times the wider one's width, or ten where both are about as strong: the tones of FSK."""
+    gap = max(one.low_hz, other.low_hz) - min(one.high_hz, other.high_hz)
+    alike = 0.25 < one.power / max(other.power, 1e-30) < 4
+    return gap <= (10 if alike else 3) * max(one.width_hz, other.width_hz)
+
+
+def _widened(strong: Heard, weak: Heard) -> Heard:
+    """The band holds both, if the weaker carries enough of the power to be a tone and not a sideband."""
+    joint = merged(strong, weak, pulses=max(strong.pulses, weak.pulses))
+    power = strong.power + weak.power
+    on = max(strong.on_s, weak.on_s)
+    if weak.power < 0.1 * strong.power:
+        return replace(joint, power=power, on_s=on)
+    return replace(
+        joint,
+        low_hz=min(strong.low_hz, weak.low_hz),
+        high_hz=max(strong.high_hz, weak.high_hz),
+        power=power,
+        on_s=on,
+    )
+
+
+def _without_artefacts(
+    steady: list[Heard], bursts: list[Heard], frame_s: float, rate_hz: float
+) -> list[Heard]:
+    """Leaves out what a much stronger burst makes while it lasts (images, products, splatter), and flashes."""
+    strong = sorted(bursts, key=lambda h: -h.power)[:64]
+    kept = [
+        burst
+        for burst in bursts
+        if not (burst.pulses < 3 and burst.on_s <= 1.3 * frame_s and burst.snr_db < FLASH_DB)
+        and not any(_makes(other, burst, frame_s, rate_hz) for other in strong)
+    ]
+    return sorted([*steady, *kept], key=lambda h: (h.start_s, h.low_hz))
+
+
+def _makes(other: Heard, burst: Heard, frame_s: float, rate_hz: float) -> bool:
+    """Whether ``burst`` is a by-product of ``other``: inside its time and far weaker."""
+    if other.power < 10 ** (SPLATTER_DB / 10) * burst.power or (other.opens and other.ends):
+        return False
+    margin = 2 * frame_s
+    if burst.start_s < other.start_s - margin or burst.stop_s > other.stop_s + margin:
+        return False
+    if other.power >= 10 ** (ARTEFACT_DB / 10) * burst.power:
+        return True
+    gap = max(burst.low_hz, other.low_hz) - min(burst.high_hz, other.high_hz)
+    gap = min(gap, rate_hz - max(burst.high_hz, other.high_hz) + min(burst.low_hz, other.low_hz))
+    return gap <= SPLATTER_REACH * other.width_hz

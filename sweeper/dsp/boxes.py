@@ -1,0 +1,182 @@
+"""Finding what stands above the floor in time and frequency: energy in boxes of many sizes.
+
+A burst is found best by a detector that sums over its own duration and width (Urkowitz 1967). Nobody knows
+these, so the whitened cells are summed in boxes of ``TIMES`` frames by ``WIDTHS`` bins, half overlapping. All boxes
+that touch one bin in one look share its false-alarm rate, so the rate stated holds for the whole bank.
+What the small boxes find is taken out before the large ones look: a strong signal must not claim the empty cells around it.
+Extents follow by a second, lower threshold (LAD, localisation by double threshold: Vartiainen et al. 2005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import label
+
+from sweeper.dsp.spectrum import Real
+from sweeper.dsp.statistics import independent, threshold
+
+Mask = npt.NDArray[np.bool_]
+
+TIMES = (1, 4, 16, 64)
+"""Frames in a box; the whole look is the mean spectrum's affair."""
+
+SMALL = 16
+"""Cells in the boxes that look first; what they find is taken out before the larger ones look."""
+
+LOW_PFA = 1e-3
+"""False-alarm rate of the lower threshold, at which a found signal's extent ends."""
+
+
+def widths(bins: int) -> tuple[int, ...]:
+    """Bins in a box: 1, 4, 8, 16 … up to half of the span."""
+    out = [1]
+    width = 4
+    while width <= bins // 2:
+        out.append(width)
+        width *= 2
+    return tuple(out)
+
+
+def _halved(cells: Real, axis: int) -> Real:
+    """Sums of neighbouring pairs along ``axis`` (slices, because a reduction over a short axis is slow)."""
+    count = cells.shape[axis] // 2 * 2
+    if axis == 0:
+        return np.asarray(cells[0:count:2] + cells[1:count:2])
+    return np.asarray(cells[:, 0:count:2] + cells[:, 1:count:2])
+
+
+def _sliding(halves: Real, axis: int) -> Real:
+    """Boxes of two halves each, half overlapping."""
+    return np.asarray(halves[:-1] + halves[1:] if axis == 0 else halves[:, :-1] + halves[:, 1:])
+
+
+def _spread(hit: Mask, time: int, width: int, shape: tuple[int, int]) -> Mask:
+    """The cells that the hit boxes cover."""
+    if width > 1:
+        wide = np.zeros((hit.shape[0], hit.shape[1] + 1), bool)
+        wide[:, :-1] |= hit
+        wide[:, 1:] |= hit
+        hit = np.repeat(wide, width // 2, axis=1)
+    if time > 1:
+        tall = np.zeros((hit.shape[0] + 1, hit.shape[1]), bool)
+        tall[:-1] |= hit
+        tall[1:] |= hit
+        hit = np.repeat(tall, time // 2, axis=0)
+    out = np.zeros(shape, bool)
+    rows, columns = min(shape[0], hit.shape[0]), min(shape[1], hit.shape[1])
+    out[:rows, :columns] = hit[:rows, :columns]
+    return out
+
+
+def _bank(cells: Real) -> Iterator[tuple[int, int, Real]]:
+    """Every (time, width) of the bank with its sums, computed from one another."""
+    halves = cells
+    for width in widths(cells.shape[1]):
+        if width > 1:
+            halves = _halved(halves, 1)
+        base = cells if width == 1 else _sliding(halves, 1)
+        yield 1, width, base
+        quarter = base
+        size = 1
+        for time in TIMES[1:]:
+            if len(cells) < 2 * time:
+                break
+            while size < time // 2:
+                quarter = _halved(quarter, 0)
+                size *= 2
+            yield time, width, _sliding(quarter, 0)
+
+
+def _hits(cells: Real, pfa: float, frame: int) -> list[tuple[int, int, Mask]]:
+    """Every box size that found something, smallest box first, with its boxes above the threshold."""
+    out = []
+    times = sum(t == 1 or len(cells) >= 2 * t for t in TIMES)
+    share = pfa / (times * len(widths(cells.shape[1])))
+    for time, width, sums in _bank(cells):
+        level = time * width * threshold(independent(time, width, frame), share * cells.shape[1] / sums.size)
+        if float(sums.max(initial=0.0)) > level:
+            out.append((time, width, np.asarray(sums > level)))
+    return sorted(out, key=lambda hit: (hit[0] * hit[1], hit[0]))
+
+
+def _unclaimed(covered: Mask, found: Mask) -> Mask:
+    """Of what is covered now, the connected pieces that hold no cell found already."""
+    groups, count = label(covered)
+    claimed = np.zeros(count + 1, bool)
+    claimed[np.unique(groups[found])] = True
+    claimed[0] = True
+    return np.asarray(~claimed[groups])
+
+
+def detect(cells: Real, pfa: float, frame: int) -> Mask | None:
+    """Which cells of ``cells`` (whitened: noise has mean 1, shape ``[frames, bins]``) hold a signal.
+
+    ``pfa`` is the false-alarm rate per bin for the whole of the look, ``frame`` the transform's length
+    (for the window's correlations). ``None`` where nothing was found, which is the usual case and cheap.
+    """
+    hits = _hits(cells, pfa, frame)
+    shape = (cells.shape[0], cells.shape[1])
+    small = [_spread(hit, time, width, shape) for time, width, hit in hits if time * width <= SMALL]
+    found: Mask | None = None
+    if small:
+        found = grow(cells, np.logical_or.reduce(small), frame)
+        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, frame)
+    for time, width, hit in hits:
+        if time * width > SMALL:
+            covered = _spread(hit, time, width, shape)
+            found = covered if found is None else found | _unclaimed(covered, found)
+    return found
+
+
+def grow(cells: Real, seeds: Mask, frame: int) -> Mask:
+    """The seeds and what hangs together with them above the lower threshold, in 3 by 3 means."""
+    rows, columns = np.flatnonzero(seeds.any(axis=1)), np.flatnonzero(seeds.any(axis=0))
+    reach = 256
+    top, bottom = max(0, rows[0] - reach), min(len(cells), rows[-1] + reach + 1)
+    left, right = max(0, columns[0] - reach), min(cells.shape[1], columns[-1] + reach + 1)
+    part = cells[top:bottom, left:right]
+    padded = np.pad(part, 1, mode="edge")
+    flat = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    smooth = (flat[:-2] + flat[1:-1] + flat[2:]) / np.float32(9)
+    low = smooth > threshold(independent(3, 3, frame), LOW_PFA)
+    inside = seeds[top:bottom, left:right]
+    groups, count = label(low | inside, structure=np.ones((3, 3), bool))
+    kept = np.zeros(count + 1, bool)
+    kept[np.unique(groups[inside])] = True
+    kept[0] = False
+    out = seeds.copy()
+    out[top:bottom, left:right] |= kept[groups]
+    return out
+
+
+def detect_lines(mean: Real, frames: int, pfa: float, frame: int) -> Mask:
+    """Which bins of a whitened mean spectrum over ``frames`` frames hold a signal, extents included.
+
+    Boxes of all ``widths`` share the false-alarm rate per bin; extents reach down to the lower threshold.
+    """
+    found = np.zeros(len(mean), bool)
+    sizes = widths(len(mean))
+    row = mean[np.newaxis, :]
+    sums: Real = row
+    for width in sizes:
+        if width > 1:
+            row = _halved(row, 1)
+            sums = _sliding(row, 1)
+        share = pfa / len(sizes) * len(mean) / sums.size
+        hit = sums > width * threshold(independent(frames, width, frame), share)
+        if hit.any():
+            covered = _spread(hit, 1, width, (1, len(mean)))[0]
+            found |= covered if width == 1 else _unclaimed(covered[np.newaxis], found[np.newaxis])[0]
+    if not found.any():
+        return found
+    kernel = np.ones(3, np.float32) / 3
+    smooth = np.convolve(np.pad(mean, 1, mode="edge"), kernel, mode="valid")
+    low = smooth > threshold(independent(frames, 3, frame), LOW_PFA)
+    groups, count = label(found | low)
+    kept = np.zeros(count + 1, bool)
+    kept[np.unique(groups[found])] = True
+    kept[0] = False
+    return np.asarray(kept[groups])

@@ -1,0 +1,58 @@
+"""Cutting one signal out of a wide recording: mix to zero, filter, thin out, all in one inverse transform.
+
+The whole stretch is transformed once; each channel is the inverse of its own bins, with a
+raised-cosine edge. Rates come out as exact fractions of the recording's, so times map back without drift.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.fft
+
+from sweeper.dsp.spectrum import Complex
+
+
+class Channel(NamedTuple):
+    """Samples around zero frequency at ``rate_hz``; ``center_hz`` is the offset that was mixed down."""
+
+    samples: Complex
+    rate_hz: float
+    center_hz: float
+
+
+class Spectrum:
+    """One long transform of a stretch of samples, from which channels are cut."""
+
+    def __init__(self, samples: Complex, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
+        self.count = len(samples)
+        self.size = scipy.fft.next_fast_len(max(len(samples), 16))
+        self.bins: Complex = scipy.fft.fft(samples, self.size)
+
+    def cut(self, center_hz: float, width_hz: float, oversampling: float = 4.0) -> Channel:
+        """The channel ``width_hz`` wide around ``center_hz``, at about ``oversampling`` times its width."""
+        step = self.rate_hz / self.size
+        keep = int(np.clip(np.ceil(width_hz * oversampling / step), 16, self.size))
+        out_size = scipy.fft.next_fast_len(keep)
+        if out_size >= self.size:
+            out_size = self.size
+        middle = round(center_hz / step)
+        half = out_size // 2
+        index = (np.arange(-half, out_size - half) + middle) % self.size
+        window = _edges(out_size, min(1.0, width_hz / step / out_size))
+        taken = self.bins[index] * window
+        samples = scipy.fft.ifft(scipy.fft.ifftshift(taken)) * np.float32(out_size / self.size)
+        rate = self.rate_hz * out_size / self.size
+        length = max(1, int(np.ceil(self.count * out_size / self.size)))
+        return Channel(samples[:length].astype(np.complex64), rate, middle * step)
+
+
+def _edges(size: int, share: float) -> np.ndarray:
+    """1 over the middle ``share`` of the bins, falling as a raised cosine over a quarter of that on each side."""
+    at = np.abs(np.arange(size) - size // 2) / size
+    inner = share / 2
+    outer = min(0.5, inner * 1.5 + 1.0 / size)
+    slope = np.clip((outer - at) / max(outer - inner, 1e-9), 0.0, 1.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * slope), dtype=np.float32)

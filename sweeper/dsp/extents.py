@@ -1,0 +1,174 @@
+"""Where a signal begins and ends, in time and in frequency, once it is known to be there.
+
+Two levels again (LAD): a signal that was found at the high threshold reaches as far as the low one. Strong
+signals splatter; their skirts, sidelobes and the receiver's own products lie ``SKIRT`` below the peak and are
+left out. The width is the 99 % occupied bandwidth (ITU-R SM.328: 0.5 % of the power on either side).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import find_objects, label
+
+from sweeper.dsp.boxes import LOW_PFA, Mask
+from sweeper.dsp.spectrum import Real
+from sweeper.dsp.statistics import independent, threshold
+
+SKIRT = 10 ** (-25 / 10)
+"""What lies 25 dB under a signal's peak density is its skirt, not its band."""
+
+JOIN = 0.15
+"""Runs closer than this share of their widths together are one: sidelobes meet at nulls, channels do not."""
+
+FADE = 10 ** (-14 / 10)
+"""A burst is on while its power is within 14 dB of its own level."""
+
+
+class Box(NamedTuple):
+    """Half-open ranges of frames and of bins."""
+
+    start: int
+    stop: int
+    low: int
+    high: int
+
+
+def runs(mask: npt.NDArray[np.bool_], gap: int = 0) -> list[tuple[int, int]]:
+    """Half-open runs of true values; runs at most ``gap`` apart are joined."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    out: list[tuple[int, int]] = []
+    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if out and start - out[-1][1] <= gap:
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((start, stop))
+    return out
+
+
+def bands(profile: Real, low: float) -> list[tuple[int, int]]:
+    """Half-open runs of bins that stand above ``low`` and are not a stronger run's skirt.
+
+    ``profile`` is power over the floor per bin. Runs a fraction of their width apart are joined. What is left
+    beside a strong run counts as its own only where it stands out from its own neighbourhood.
+    """
+    if len(profile) == 0:
+        return []
+    peak = float(profile.max())
+    found = _joined(runs(profile > max(low, peak * SKIRT)))
+    if peak * SKIRT > low:
+        found += _beside(profile, low, found)
+    return sorted(found)
+
+
+def _joined(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Joins runs whose gap is small against their widths, until none is left."""
+    merged = True
+    while merged and len(parts) > 1:
+        merged = False
+        out = [parts[0]]
+        for start, stop in parts[1:]:
+            before = out[-1]
+            if start - before[1] <= max(1.0, JOIN * (stop - start + before[1] - before[0])):
+                out[-1] = (before[0], stop)
+                merged = True
+            else:
+                out.append((start, stop))
+        parts = out
+    return parts
+
+
+def _beside(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Weak signals in the skirts of strong ones, by an ordered-statistic CFAR (Rohling 1983).
+
+    A bin must stand 12 dB over the median of the 32 bins around it (its own 6 left out), which a smooth
+    skirt never does, however strong its owner, and lie at least one width away from that.
+    """
+    guard, window, factor = 3, 16, 16.0
+    used = np.zeros(len(profile), bool)
+    for start, stop in found:
+        reach = (stop - start) + 2
+        used[max(0, start - reach) : stop + reach] = True
+    candidates = np.flatnonzero((profile > low * factor) & ~used)
+    out: list[tuple[int, int]] = []
+    for at in candidates.tolist():
+        if out and at < out[-1][1]:
+            continue
+        around = np.concatenate(
+            (
+                profile[max(0, at - guard - window) : max(0, at - guard)],
+                profile[at + guard + 1 : at + guard + 1 + window],
+            )
+        )
+        if len(around) and profile[at] > factor * float(np.median(around)):
+            half = profile[at] / factor
+            left, right = at, at + 1
+            while left > 0 and not used[left - 1] and profile[left - 1] > half:
+                left -= 1
+            while right < len(profile) and not used[right] and profile[right] > half:
+                right += 1
+            out.append((left, right))
+    return out
+
+
+def occupied(excess: npt.NDArray[np.floating], share: float = 0.99) -> tuple[float, float]:
+    """Edges (fractional bins, from the first bin's lower edge) that hold ``share`` of the power.
+
+    Bins below the skirt level count as empty, so that uneven noise does not shift the edges.
+    """
+    power = np.where(excess > SKIRT * excess.max(initial=0.0), excess, 0.0).astype(np.float64)
+    total = power.sum()
+    if total <= 0:
+        return 0.0, float(len(power))
+    steps = np.concatenate(([0.0], np.cumsum(power))) / total
+    at = np.arange(len(steps), dtype=np.float64)
+    tail = (1 - share) / 2
+    return float(np.interp(tail, steps, at)), float(np.interp(1 - tail, steps, at))
+
+
+def parts(cells: Real, mask: Mask, frame: int, most: int = 400) -> list[Box]:
+    """Every separate burst in the mask as a box; each box is one run in time of one band.
+
+    ``cells`` are whitened. At most the ``most`` strongest connected pieces are taken apart.
+    """
+    groups, count = label(mask, structure=np.ones((3, 3), bool))
+    if not count:
+        return []
+    places = find_objects(groups)
+    if count > most:
+        energy = np.bincount(groups.ravel(), weights=cells.ravel(), minlength=count + 1)[1:]
+        chosen = np.sort(np.argsort(-energy, kind="stable")[:most])
+        places = [places[i] for i in chosen.tolist()]
+    out: list[Box] = []
+    for rows, columns in places:
+        piece = Box(rows.start, rows.stop, columns.start, columns.stop)
+        out += _taken_apart(cells, piece, frame)
+    return out
+
+
+def _taken_apart(cells: Real, piece: Box, frame: int) -> list[Box]:
+    part = cells[piece.start : piece.stop, piece.low : piece.high]
+    low = max(threshold(independent(len(part), 1, frame), LOW_PFA), 1.3)
+    profile = part.mean(axis=0)
+    found = bands(profile, low)
+    if not found:
+        found = [(0, piece.high - piece.low)]
+    out = []
+    for left, right in found:
+        low_bin, high_bin = piece.low + left, piece.low + right
+        for start, stop in times(cells[piece.start : piece.stop, low_bin:high_bin], frame):
+            out.append(Box(piece.start + start, piece.start + stop, low_bin, high_bin))
+    return out
+
+
+def times(band: Real, frame: int, gap: int = 2) -> list[tuple[int, int]]:
+    """Runs of frames in which a band (whitened cells ``[frames, bins]``) is on the air."""
+    power = band.mean(axis=1)
+    low = threshold(independent(1, band.shape[1], frame), LOW_PFA)
+    on = power > low
+    if not on.any():
+        return [(0, len(power))] if len(power) <= 4 else []
+    level = float(np.median(power[on]))
+    return runs(power > max(low, level * FADE), gap)

@@ -1,0 +1,136 @@
+"""The noise floor of a look, per bin, whatever stands on it.
+
+Two excisions, one in time and one in frequency. *In time* a low quantile per bin, corrected for its
+bias, forgets bursts. *In frequency* a morphological opening forgets everything narrower than
+``OPENING`` of the span but keeps the shape of the receiver's filter; from there forward consecutive mean
+excision (FCME, VTC 2004, DOI 10.1109/VETECS.2004.1390535) takes bins back in, as long as noise of that
+level explains them, and their local mean is the floor. What fills more than the opening cannot be told from
+the filter's shape by power alone: ``History`` and the cyclic-prefix test (``sweeper.dsp.ofdm``) look after that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter
+
+from sweeper.dsp.spectrum import Real
+from sweeper.dsp.statistics import independent, quantile_bias, threshold
+
+QUANTILE = 0.35
+"""Taken per bin over time: bursts up to 65 % of the time do not lift it much."""
+
+OPENING = 0.6
+"""Share of the span below which a raised stretch counts as a signal on the floor."""
+
+FRAMES = 128
+"""Frames looked at: enough for a few per cent after smoothing, few enough to cost nothing."""
+
+DYNAMIC_RANGE = 1e-9
+"""No floor lies more than 90 dB below the strongest bin: window sidelobes and rounding are not a floor."""
+
+
+def estimate(cells: Real) -> Real:
+    """Floor per bin (same unit as ``cells``, shape ``[frames, bins]``), shape ``[bins]``, never zero.
+
+    Needs at least one frame; with fewer than four the time excision has nothing to work on and only the one
+    in frequency acts.
+    """
+    step = max(1, -(-len(cells) // FRAMES))
+    chosen = cells[::step]
+    quiet = _time_excision(chosen)
+    shape = max(1.0, 0.5 * independent(len(chosen), 1)) if len(chosen) > 1 else 1.0
+    return excise(quiet, shape, peak=float(cells.max(initial=0.0)))
+
+
+def _time_excision(chosen: Real) -> Real:
+    count = len(chosen)
+    if count < 4:
+        return np.asarray(chosen.mean(axis=0), dtype=np.float32)
+    rank = int(QUANTILE * (count - 1))
+    ordered = np.partition(chosen, rank, axis=0)[rank]
+    bias = quantile_bias(1.0, (rank + 0.6) / (count + 0.2))
+    return np.asarray(ordered / bias, dtype=np.float32)
+
+
+def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:
+    """Floor per bin from one spectrum whose bins are means of about ``shape`` independent values."""
+    bins = len(quiet)
+    lowest = max(float(quiet.max(initial=0.0)) if peak is None else peak, 1e-24) * DYNAMIC_RANGE
+    level = np.maximum(quiet, lowest).astype(np.float64)
+    if bins < 16:
+        return np.full(bins, np.median(level), np.float32)
+    narrow = max(3, bins // 64 * 2 + 1)
+    smooth = median_filter(level, narrow, mode="nearest")
+    rough = grey_opening(smooth, max(3, int(OPENING * bins)), mode="nearest")
+    local = max(2.0, bins / 48)
+    margin = threshold(shape * 0.75 * narrow, 1e-3, 0.0) * 1.12
+    accepted = (smooth <= rough * margin) & (level <= rough * threshold(shape, 1e-4, 0.0) * 1.12)
+    floor = _local_mean(level, accepted, local, rough)
+    for _ in range(4):
+        cut = threshold(shape, 1e-3, 0.0)
+        taken = (level <= floor * cut) & (smooth <= floor * margin)
+        if np.array_equal(taken, accepted):
+            break
+        accepted = taken
+        floor = _local_mean(level, accepted, local, floor)
+    return np.maximum(floor, lowest).astype(np.float32)
+
+
+def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback: np.ndarray) -> np.ndarray:
+    """Gaussian-weighted mean of the accepted bins; over wide gaps the line between their shores."""
+    if accepted.sum() < 4:
+        return np.asarray(fallback, dtype=np.float64)
+    weight = gaussian_filter1d(accepted.astype(np.float64), sigma, mode="nearest")
+    total = gaussian_filter1d(np.where(accepted, level, 0.0), sigma, mode="nearest")
+    known = weight > 0.15
+    if not known.any():
+        return np.full(len(level), level[accepted].mean())
+    at = np.flatnonzero(known)
+    return np.interp(np.arange(len(level)), at, total[at] / weight[at])
+
+
+SURGE_BLOCKS = 16
+"""Parts of the span compared within one frame: a signal may fill all but two of them and still be one."""
+
+
+def surge(whitened: Real) -> Real:
+    """How much the noise of each frame stands above its usual level, per frame, never below 1.
+
+    Ignition, motors and switching supplies raise the whole span for a millisecond. The second quietest of
+    ``SURGE_BLOCKS`` parts of the span tells: a signal would leave its edges quiet. ``whitened`` has shape
+    ``[frames, bins]`` and mean 1 in quiet.
+    """
+    bins = whitened.shape[1]
+    size = bins // SURGE_BLOCKS
+    if size < 2:
+        return np.ones(len(whitened), np.float32)
+    blocks = np.add.reduceat(whitened, np.arange(0, size * SURGE_BLOCKS, size), axis=1)[:, :SURGE_BLOCKS]
+    blocks[:, -1] *= size / (bins - size * (SURGE_BLOCKS - 1))
+    second = np.partition(blocks, 1, axis=1)[:, 1] / size
+    level = second / quantile_bias(independent(1, size), 1.7 / (SURGE_BLOCKS + 0.4))
+    smooth = level.copy()
+    smooth[1:-1] = (level[:-2] + level[1:-1] + level[2:]) / 3
+    return np.maximum(np.maximum(smooth, 0.75 * level), 1.0).astype(np.float32)
+
+
+class History:
+    """Remembers the floor of one look, so that a wide signal coming on does not read as floor.
+
+    The receiver's own noise does not rise within a sweep at fixed gain; a floor may fall at once but
+    rise only by ``RISE_DB_PER_S``, so that a change of gain is followed within a few seconds.
+    """
+
+    RISE_DB_PER_S = 2.0
+
+    def __init__(self) -> None:
+        self._floor: Real | None = None
+        self._time_s = 0.0
+
+    def bound(self, floor: Real, time_s: float) -> Real:
+        """``floor``, limited by what was seen before at this look."""
+        if self._floor is not None and len(self._floor) == len(floor):
+            passed = max(0.0, time_s - self._time_s)
+            slack = np.float32(1.12 * 10 ** (self.RISE_DB_PER_S * passed / 10))
+            floor = np.minimum(floor, self._floor * slack)
+        self._floor, self._time_s = floor, time_s
+        return floor

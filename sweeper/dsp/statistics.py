@@ -1,0 +1,74 @@
+"""What noise alone does: degrees of freedom and thresholds from a stated false-alarm rate.
+
+The power of one windowed transform bin of Gaussian noise is exponential with the mean of the floor. A mean over
+frames and bins is close to a gamma distribution whose shape ``k`` is the number of *independent* values
+in it. Overlapping frames and neighbouring bins are not independent: with the window ``w``, the squared
+correlation of two cells ``d`` frames and ``m`` bins apart is
+
+    C(d, m) = |sum_n w[n] w[n + d hop] exp(2πi m n / N)|² / (sum_n w[n]²)²
+
+and the variance of the mean is the mean of C over all pairs (Welch 1967; Percival & Walden, ch. 6).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaincinv
+from scipy.stats import gamma
+
+from sweeper.dsp.spectrum import hann
+
+PFA = 1e-6
+"""False alarms wanted per bin and decision."""
+
+FLOOR_ERROR = 0.02
+"""Relative error granted to an estimated floor (0.09 dB): it bounds what long averaging can claim."""
+
+_REACH_BINS = 4
+"""Hann frames more than four bins apart are uncorrelated (C < 1e-6)."""
+
+
+@lru_cache(maxsize=64)
+def _correlations(size: int) -> npt.NDArray[np.float64]:
+    """C(d, m) for d = 0, 1 (half overlap) and m = 0 … ``_REACH_BINS``, shape [2, reach + 1]."""
+    window = hann(size).astype(np.float64)
+    energy = np.sum(window**2)
+    half = size // 2
+    out = np.empty((2, _REACH_BINS + 1))
+    for d in (0, 1):
+        product = window[: size - d * half] * window[d * half :]
+        n = np.arange(len(product))
+        for m in range(_REACH_BINS + 1):
+            out[d, m] = abs(np.sum(product * np.exp(2j * np.pi * m * n / size))) ** 2 / energy**2
+    return out
+
+
+@lru_cache(maxsize=4096)
+def independent(frames: int, bins: int, size: int = 1024) -> float:
+    """How many independent values a box of ``frames`` half-overlapping frames and ``bins`` bins holds."""
+    table = _correlations(min(size, 1024))
+    total = 0.0
+    for d in range(min(2, frames)):
+        for m in range(min(_REACH_BINS + 1, bins)):
+            pairs = (frames - d) * (bins - m) * (2 if d else 1) * (2 if m else 1)
+            total += pairs * table[d, m]
+    return float((frames * bins) ** 2 / total)
+
+
+@lru_cache(maxsize=4096)
+def threshold(shape: float, pfa: float, floor_error: float = FLOOR_ERROR) -> float:
+    """Level, in units of the floor, that the mean of ``shape`` independent values exceeds with ``pfa``.
+
+    The floor's own relative error adds to the variance.
+    """
+    effective = 1.0 / (1.0 / shape + floor_error**2)
+    return float(gamma.isf(min(pfa, 0.5), effective) / effective)
+
+
+@lru_cache(maxsize=1024)
+def quantile_bias(shape: float, q: float) -> float:
+    """The ``q``-quantile of a mean of ``shape`` exponentials, as a fraction of their mean."""
+    return float(gammaincinv(shape, q) / shape)
