@@ -92,11 +92,15 @@ class Child:
                 pass_fds=(shared.fileno(),),
                 start_new_session=True,
             )
+        ready = False
         try:
             await self.answer(START_S)
+            ready = True
         except (ReceiverLost, Failed) as error:
-            await self.stop()
             raise self.unavailable(error) from error
+        finally:
+            if not ready:  # also when cancelled: a child must not outlive who started it
+                await self.stop()
 
     def unavailable(self, error: ReceiverLost | Failed) -> Unavailable:
         """The same, as the reason why the source cannot start."""

@@ -1,0 +1,100 @@
+"""Settle time, overload and DC: measured on noise whose level and change are set here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweeper.radio import tuning
+from sweeper.radio.receiver import clipped_share, complex_of, nearest
+from sweeper.records import Samples
+
+
+def noise(samples: int, level: float, seed: int) -> Samples:
+    rng = np.random.default_rng(seed)
+    made = level * (rng.standard_normal(samples) + 1j * rng.standard_normal(samples))
+    return made.astype(np.complex64)
+
+
+@given(st.integers(600, 12_000), st.sampled_from((0.02, 0.4)), st.integers(0, 999))
+@settings(max_examples=40, deadline=None)
+def test_the_end_of_the_garbage_is_found(garbage: int, level: float, seed: int) -> None:
+    samples = np.concatenate([noise(garbage, level, seed), noise(30_000, 0.1, seed + 1)])
+    found = tuning.settled_after(samples)
+    assert found is not None
+    assert garbage - tuning.BLOCK <= found <= garbage + tuning.BLOCK
+
+
+@given(st.integers(0, 9999))
+@settings(max_examples=60, deadline=None)
+def test_steady_noise_is_settled_from_the_start(seed: int) -> None:
+    assert tuning.settled_after(noise(57_600, 0.1, seed)) == 0
+
+
+def test_what_never_comes_to_rest_is_said_so() -> None:
+    for share in (0.7, 0.85):
+        garbage = round(share * 40_000)
+        samples = np.concatenate([noise(garbage, 0.3, 1), noise(40_000 - garbage, 0.1, 2)])
+        assert tuning.settled_after(samples) is None
+
+
+def test_bursts_do_not_pass_for_garbage_for_ever() -> None:
+    samples = noise(57_600, 0.1, 1)
+    for start in range(9000, len(samples), 11_076):  # 577 of 4615 microseconds at 2.4 MS/s
+        samples[start : start + 1385] *= 10
+    samples[:3000] *= 5
+    found = tuning.settled_after(samples)
+    assert found is not None
+    assert 3000 - tuning.BLOCK <= found <= 3000 + tuning.BLOCK
+
+
+def test_settle_time_of_the_slower_end_and_a_burst_forgiven() -> None:
+    assert tuning.settle_from([[1000, 9000, 1200], [2000, 2100, 1900]], 5000, 60_000) == round(2000 * 1.25)
+    assert tuning.settle_from([[0, 0], [0, 0]], 5000, 60_000) == 5000
+    assert tuning.settle_from([[None, None, 100], [0, 0, 0]], 5000, 60_000) == 60_000
+    assert tuning.settle_from([[1000], [1000]], 0, 60_000, margin=300) == 1550
+
+
+def test_gain_goes_down_by_steps_until_the_lowest() -> None:
+    gains = (0.0, 0.9, 7.7, 8.7, 12.5, 14.4, 49.6)
+    assert tuning.lower_gain(gains, 49.6) == 14.4
+    assert tuning.lower_gain(gains, 14.4) == 8.7
+    assert tuning.lower_gain(gains, 0.9) == 0.0
+    assert tuning.lower_gain(gains, 0.0) is None
+
+
+def test_one_tower_in_twenty_four_does_not_deafen_the_sweep() -> None:
+    assert tuning.enough([0.2], of=24)
+    assert not tuning.enough([0.2, 0.1], of=24)
+    assert not tuning.enough([0.2], of=4)
+
+
+def test_test_looks_are_spread_over_the_plan() -> None:
+    assert tuning.spread(3, 24) == [0, 1, 2]
+    chosen = tuning.spread(911, 24)
+    assert (chosen[0], chosen[-1], len(set(chosen))) == (0, 910, 24)
+
+
+def test_dc_of_noise_is_chance_and_of_a_carrier_at_the_centre_is_not() -> None:
+    ratios = [tuning.dc_of(noise(12_480, 0.1, seed))[1] for seed in range(200)]
+    assert 0.7 < np.mean(ratios) < 1.4  # exponential with mean 1
+    size, ratio = tuning.dc_of(noise(12_480, 0.1, 1) + np.complex64(0.05))
+    assert size == pytest.approx(0.05, abs=0.005)
+    assert ratio > 1000
+
+
+def test_bytes_to_samples() -> None:
+    raw = np.array([0, 255, 127, 128, 255, 0], np.uint8)
+    made = complex_of(raw)
+    assert made.dtype == np.complex64
+    assert made.tolist() == pytest.approx([-1 + 1j, -0.5 / 127.5 + 0.5j / 127.5, 1 - 1j])
+    assert clipped_share(raw) == pytest.approx(4 / 6)
+    assert clipped_share(raw[:0]) == 0.0
+
+
+def test_nearest_step() -> None:
+    assert nearest((0.0, 10.0, 20.0), 14.0) == 10.0
+    assert nearest((10.0, 20.0), 15.0) == 10.0
+    assert nearest((), 15.0) == 15.0
