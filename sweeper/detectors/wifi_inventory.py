@@ -1,0 +1,270 @@
+"""The Wi-Fi inventory: every transmitter with what it says of itself and what was measured of it.
+
+A frame that fails its checksum, is broken, or stands alone without any proof makes no device: a corrupted
+address is not a transmitter. A management frame whose elements fit, or a checksum that fits, proves an
+address at once; anything else takes a second frame. What was left out is counted and told at the end.
+
+Nothing recognised is still listed. Facts of a device: ``wifi.kind``, ``wifi.oui``, ``wifi.vendor``,
+``wifi.randomised``, ``wifi.ssid``, ``wifi.probed`` (each with ``_hex``), ``wifi.hidden``, ``wifi.security``,
+``wifi.channel``, ``wifi.bssid``, ``wifi.network``, ``wifi.vendor_elements``, ``wifi.wps.*``,
+``wifi.taxonomy.probe``, ``.assoc``, ``.beacon``, ``wifi.country``, ``wifi.name``, ``wifi.mesh``,
+``wifi.direct``, and measured ``wifi.frames``, ``wifi.up_bytes``, ``wifi.down_bytes``, ``wifi.rssi_max``,
+``wifi.signal`` ([seconds, dBm] points), ``wifi.rate_mbps_max``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from sweeper.detectors import Setup
+from sweeper.detectors.wifi_frames import Checksums, crc_fits, is_wifi
+from sweeper.detectors.wifi_station import Station
+from sweeper.protocols import frame_table as ft
+from sweeper.protocols import ieee80211 as wifi
+from sweeper.protocols.frame_table import Column, FrameTable
+from sweeper.records import Device, FrameBatch, Medium, Record, State, Status
+from sweeper.signatures import Library
+
+MOST_STATIONS = 50_000
+"""Transmitters listed in one session; a flood of made-up addresses must not fill the memory."""
+
+MOST_WAITING = 8_192
+"""Addresses seen once that wait for their second frame; the oldest are forgotten."""
+
+MOST_DESCRIPTIONS = 4_096
+"""Element lists kept read, for all transmitters together: random addresses repeat their phone's elements."""
+
+_NO_ELEMENTS = frozenset({wifi.AUTHENTICATION, wifi.DEAUTHENTICATION, wifi.DISASSOCIATION, 9})
+
+
+class WifiInventory:
+    """FrameBatch in, Device out: when something new is learnt, and each once more at the end."""
+
+    name = "wifi-inventory"
+    accepts: tuple[type[Record], ...] = (FrameBatch,)
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._stations: dict[int, Station] = {}
+        self._waiting: dict[int, int] = {}
+        self._described: dict[tuple[int, bytes], wifi.Description] = {}
+        self._checksums: dict[str, Checksums] = {}
+        self._source = ""
+        self._last_s = 0.0
+        self._frames = self._bad = self._broken = self._unlisted = 0
+
+    def feed(self, record: FrameBatch, /) -> Iterator[Record]:
+        """Devices that are new or about which something new was learnt."""
+        if not is_wifi(record) or not record.frames:
+            return
+        self._source, self._last_s = record.source, record.times_s[-1]
+        table = self._checksums.setdefault(record.source, Checksums()).lay_out(record)
+        self._frames += len(table)
+        self._bad += int(table.bad.sum())
+        self._broken += int((~table.ok & ~table.bad).sum())
+        for station in self._take(record, table):
+            if station.changed:
+                station.changed = False
+                yield self._device(station)
+
+    def finish(self) -> Iterator[Record]:
+        """Every device with its final measurements, and what was left out."""
+        for station in self._stations.values():
+            yield self._device(station)
+        left_out = [
+            f"{count} {what}"
+            for count, what in (
+                (self._bad, "frames failed their checksum"),
+                (self._broken, "frames were malformed"),
+                (self._unlisted, "frames came from addresses that nothing proved"),
+            )
+            if count
+        ]
+        if left_out:
+            yield Status(
+                source=self._source,
+                time_s=self._last_s,
+                subject=self.name,
+                state=State.READY,
+                detail=f"of {self._frames} frames: " + ", ".join(left_out),
+            )
+
+    def _take(self, batch: FrameBatch, table: FrameTable) -> list[Station]:
+        """Learn from a batch; the stations that sent in it, by number."""
+        usable = (
+            table.ok & (table.transmitter != 0) & (table.transmitter >> np.uint64(40) & np.uint64(1) == 0)
+        )
+        self._broken += int(
+            (table.ok & ~usable & (table.kind != ft.CONTROL) & (table.kind != ft.EXTENSION)).sum()
+        )
+        rows = np.flatnonzero(usable)
+        if not len(rows):
+            return []
+        senders, first, inverse = np.unique(table.transmitter[rows], return_index=True, return_inverse=True)
+        order = np.argsort(inverse, kind="stable")
+        groups = np.split(rows[order], np.cumsum(np.bincount(inverse))[:-1])
+        for index in np.argsort(first, kind="stable").tolist():
+            self._sender(int(senders[index]), groups[index], batch, table)
+        self._elements(batch, table, rows)
+        self._volumes(table, rows)
+        sent = (self._stations.get(address) for address in senders.tolist())
+        return sorted((station for station in sent if station is not None), key=lambda s: s.number)
+
+    def _sender(self, address: int, rows: Column, batch: FrameBatch, table: FrameTable) -> None:
+        """Count the frames of one transmitter; list it if it is new and proven."""
+        station = self._stations.get(address)
+        if station is None:
+            if not self._proven(address, rows, batch, table):
+                self._unlisted += len(rows)
+                return
+            station = Station(len(self._stations) + 1, address, batch.times_s[rows[0]])
+            self._stations[address] = station
+        station.frames += len(rows)
+        station.last_s = batch.times_s[rows[-1]]
+        signals = table.signal_dbm[rows]
+        heard = signals[signals < 0]
+        if len(heard):
+            station.hear(station.last_s, int(heard[-1]), int(heard.max()))
+        station.freq_mhz = int(table.freq_mhz[rows[-1]]) or station.freq_mhz
+        data = rows[table.kind[rows] == ft.DATA]
+        if len(data):
+            station.data_frames += len(data)
+            station.rate_max = max(station.rate_max, float(table.rate_mbps[data].max()))
+            self._role(station, table, data)
+
+    def _role(self, station: Station, table: FrameTable, data: Column) -> None:
+        ways = table.flags[data] & (ft.TO_DS | ft.FROM_DS)
+        if (ways == ft.FROM_DS).any():
+            station.become("access_point")
+        up = data[ways == ft.TO_DS]
+        if len(up):
+            station.become("member")
+            bssid = int(table.receiver[up[-1]])
+            if station.bssid != bssid and not wifi.group(bssid):
+                station.bssid, station.changed = bssid, True
+
+    def _proven(self, address: int, rows: Column, batch: FrameBatch, table: FrameTable) -> bool:
+        if len(self._stations) >= MOST_STATIONS:
+            return False
+        prove = self._checksums[batch.source].prove
+        unproven = self._waiting.pop(address, 0)
+        for row in rows[:8].tolist():
+            frame, start = batch.frames[row], int(table.start[row])
+            if prove and table.fcs[row] and len(frame) >= batch.lengths[row]:
+                if crc_fits(frame, start):
+                    return True
+                table.ok[row] = False
+                self._bad += 1
+                continue
+            if table.kind[row] == ft.MANAGEMENT and self._fits(frame, row, table):
+                return True
+            unproven += 1
+        if unproven >= 2:
+            return True
+        if unproven:
+            if len(self._waiting) >= MOST_WAITING:
+                del self._waiting[next(iter(self._waiting))]
+            self._waiting[address] = unproven
+        return False
+
+    def _fits(self, frame: bytes, row: int, table: FrameTable) -> bool:
+        """Whether a management frame's elements fill it exactly, as chance seldom does."""
+        subtype = int(table.subtype[row])
+        if subtype in _NO_ELEMENTS or table.flags[row] & ft.PROTECTED or subtype not in wifi.FIXED:
+            return False
+        body = frame[int(table.start[row] + table.header[row]) : int(table.stop[row])]
+        return len(body) > wifi.FIXED[subtype] and self._describe(subtype, body).complete
+
+    def _describe(self, subtype: int, body: bytes) -> wifi.Description:
+        at = wifi.FIXED[subtype]
+        key = (subtype, body[at:])
+        found = self._described.get(key)
+        if found is None:
+            if len(self._described) >= MOST_DESCRIPTIONS:
+                self._described.clear()
+            found = self._described[key] = wifi.describe(body, at)
+        return found
+
+    def _elements(self, batch: FrameBatch, table: FrameTable, rows: Column) -> None:
+        """Read the elements of management frames, each list once for each transmitter."""
+        management = rows[(table.kind[rows] == ft.MANAGEMENT) & (table.flags[rows] & ft.PROTECTED == 0)]
+        prove = self._checksums[batch.source].prove
+        begins = table.start[management] + table.header[management]
+        for row, subtype, sender, begin, stop in zip(
+            management.tolist(),
+            table.subtype[management].tolist(),
+            table.transmitter[management].tolist(),
+            begins.tolist(),
+            table.stop[management].tolist(),
+            strict=True,
+        ):
+            station = self._stations.get(sender)
+            if station is None or subtype not in wifi.FIXED or subtype in (1, 3) or not table.ok[row]:
+                continue
+            frame = batch.frames[row]
+            at = wifi.FIXED[subtype]
+            body = frame[begin:stop]
+            known = bytes((subtype,)) + body[at - 2 :] if at == 12 else bytes((subtype,)) + body[at:]
+            if station.seen_before(known, 3 if at == 12 else 1):
+                continue
+            whole = len(frame) >= batch.lengths[row]
+            if prove and table.fcs[row] and whole and not crc_fits(frame, int(table.start[row])):
+                self._bad += 1
+            elif len(body) >= at:
+                station.read(subtype, body, self._describe(subtype, body))
+
+    def _volumes(self, table: FrameTable, rows: Column) -> None:
+        """Bytes up (sent by a station to its network) and down (sent by the network to a station)."""
+        data = rows[table.kind[rows] == ft.DATA]
+        ways = table.flags[data] & (ft.TO_DS | ft.FROM_DS)
+        payload = np.maximum(table.length[data] - table.header[data], 0)
+        for way, who, up in ((ft.TO_DS, table.transmitter, True), (ft.FROM_DS, table.receiver, False)):
+            chosen = ways == way
+            addresses, inverse = np.unique(who[data[chosen]], return_inverse=True)
+            sums = np.bincount(inverse, weights=payload[chosen], minlength=len(addresses))
+            for address, total in zip(addresses.tolist(), sums.tolist(), strict=True):
+                station = self._stations.get(address)
+                if station is not None and up:
+                    station.up_bytes += int(total)
+                elif station is not None:
+                    station.down_bytes += int(total)
+
+    def _device(self, station: Station) -> Device:
+        facts = station.identity(self._stations.get(station.bssid or 0))
+        hits = self._library.match(Medium.WIFI, facts)
+        best = hits[0] if hits else None
+        vendor = facts.get("wifi.vendor")
+        return Device(
+            source=self._source,
+            time_s=self._last_s,
+            id=station.id,
+            medium=Medium.WIFI,
+            address=wifi.address(station.address),
+            kind=best.device if best else station.kind,
+            vendor=(best.vendor if best else "") or (str(vendor) if vendor else None),
+            model=(best.model if best else "") or str(facts.get("wifi.wps.model") or "") or None,
+            signature=best.id if best else None,
+            first_s=station.first_s,
+            last_s=station.last_s,
+            sightings=station.frames,
+            rssi_dbm=station.rssi_last,
+            addresses=(wifi.address(station.address),),
+            facts={**facts, **station.measured()},
+        )
+
+
+def stage(setup: Setup) -> WifiInventory:
+    """The factory."""
+    return WifiInventory(setup.library)
+
+
+def identify(frame: bytes, library: Library) -> Iterable[Device]:
+    """The devices behind one 802.11 frame without capture header or FCS, as signatures' examples hold it."""
+    stage = WifiInventory(library)
+    batch = FrameBatch(
+        source="example", time_s=0.0, medium=Medium.WIFI, link_type=105,
+        times_s=(0.0,), frames=(frame,), lengths=(len(frame),),
+    )  # fmt: skip
+    return [r for r in stage.feed(batch) if isinstance(r, Device)]
