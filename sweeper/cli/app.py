@@ -16,6 +16,8 @@ COMMANDS = {
     "sources": "sweeper.cli.sources:sources",
     "synth": "sweeper.cli.synth:synth",
     "identify": "sweeper.cli.identify:identify",
+    "job": "sweeper.cli.job:job",
+    "evidence": "sweeper.cli.evidence:evidence",
     "signatures": "sweeper.cli.signatures:signatures",
     "gui": "sweeper.cli.gui:gui",
 }

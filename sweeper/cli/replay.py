@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sweeper import cli
+from sweeper.cli.job import job_option, kept, who_option
 from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
 from sweeper.cli.output import give, put, results_text
 from sweeper.cli.run import exit_code, run
@@ -29,6 +32,8 @@ from sweeper.signatures import Library
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
+@job_option
+@who_option
 def replay(
     paths: tuple[str, ...],
     format_: str | None,
@@ -37,12 +42,14 @@ def replay(
     each: bool,
     report: str | None,
     json_out: str | None,
-    folders: tuple[object, ...],
+    folders: tuple[Path, ...],
+    job_folder: Path | None,
+    who: str,
 ) -> int:
     """Open what can be opened, name what cannot, run, and give the outcome."""
     from sweeper.radio.replay import open_recordings
 
-    library = load_library(folders)  # type: ignore[arg-type]
+    library = load_library(folders)
     opened, refused = open_recordings(paths, format_name=format_, rate_hz=rate, center_hz=center)
     for error in refused:
         warn(error)
@@ -51,7 +58,8 @@ def replay(
     collected = Collector()
     for error in refused:
         collected.refuse(error.path, error.problem)
-    collected, outcome = run(opened, library, collector=collected)
+    with kept(job_folder, who, "replay") as sinks:
+        collected, outcome = run(opened, library, collector=collected, sinks=sinks)
     give(collected, library, json_out=json_out, report=report)
     return exit_code(collected, outcome, unreadable=bool(refused))
 

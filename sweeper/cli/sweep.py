@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from sweeper import cli
+from sweeper.cli.job import job_option, kept, who_option
 from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
 from sweeper.cli.output import give
 from sweeper.cli.run import exit_code, run
@@ -54,6 +55,8 @@ class Range(click.ParamType[Band]):
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
+@job_option
+@who_option
 def sweep(
     names: tuple[str, ...],
     ranges: tuple[Band, ...],
@@ -65,6 +68,8 @@ def sweep(
     report: str | None,
     json_out: str | None,
     folders: tuple[Path, ...],
+    job_folder: Path | None,
+    who: str,
 ) -> int:
     """Run the sweep; exit code 3 where part of the plan was not heard."""
     from sweeper.radio.inventory import open_source
@@ -80,7 +85,8 @@ def sweep(
         ppm=ppm,
     )
     receivers = [open_source(name, plan) for name in names or ("rtlsdr",)]
-    collected, outcome = run(receivers, library, plan=plan, title=_("Sweeping"))
+    with kept(job_folder, who, plan.name) as sinks:
+        collected, outcome = run(receivers, library, plan=plan, sinks=sinks, title=_("Sweeping"))
     for line in outcome.unheard:
         warn(line)
     missing = _report_gaps(plan, collected)
