@@ -127,6 +127,7 @@ class Core(QObject):
         self._speed: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
+        self._last_act: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.answered.connect(_deliver)
@@ -163,9 +164,7 @@ class Core(QObject):
         elif self._recipe is not None:
             self.start(self._recipe, speed=self._speed, position_s=position_s)
 
-    def ask(
-        self, work: Callable[[], Any | Awaitable[Any]], then: Callable[[Any, str], None]
-    ) -> None:
+    def ask(self, work: Callable[[], Any | Awaitable[Any]], then: Callable[[Any, str], None]) -> None:
         """Do ``work`` on the core's thread and call ``then(result, problem)`` on this one."""
         self._call(self._errand, work, then)
 
@@ -288,7 +287,7 @@ class Core(QObject):
         loop = asyncio.get_running_loop()
         if self._session is not None:
             self._session.stop()
-        loop.create_task(self._wind_up(loop))
+        self._last_act = loop.create_task(self._wind_up(loop))
 
     async def _wind_up(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._task is not None:

@@ -70,7 +70,9 @@ class Curves:
         self._lines = {name: self._line(name, role, width) for name, role, width in CURVES}
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(style.color("muted"), width=1))
         self._cursor.hide()
-        self._span = pg.LinearRegionItem(movable=False, brush=self._tint(), pen=pg.mkPen(style.color("accent")))
+        self._span = pg.LinearRegionItem(
+            movable=False, brush=self._tint(), pen=pg.mkPen(style.color("accent"))
+        )
         self._span.hide()
         for item in (self._span, self._cursor):
             self.plot.addItem(item, ignoreBounds=True)

@@ -34,7 +34,8 @@ def ramp(name: str) -> npt.NDArray[np.uint8]:
     stops = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in STOPS[name].split()], float)
     at = np.linspace(0, len(stops) - 1, 256)
     made = [np.interp(at, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
-    return np.rint(np.stack(made, axis=1)).astype(np.uint8)
+    colors: npt.NDArray[np.uint8] = np.rint(np.stack(made, axis=1)).astype(np.uint8)
+    return colors
 
 
 def table(name: str, low_db: float, high_db: float, silent: tuple[int, int, int]) -> Table:

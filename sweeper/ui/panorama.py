@@ -49,7 +49,8 @@ class Grid(msgspec.Struct, frozen=True):
 
     def frequencies(self) -> npt.NDArray[np.float64]:
         """Centre of each column, hertz."""
-        return self.start_hz + np.arange(self.columns) * self.step_hz
+        made: npt.NDArray[np.float64] = self.start_hz + np.arange(self.columns, dtype=np.float64) * self.step_hz
+        return made
 
     def column(self, hz: float) -> int:
         """The column of a frequency, held within the grid."""
@@ -129,6 +130,26 @@ class Panorama:
                 traces=self._traces,
             )
 
+    def level(self, low_hz: float, high_hz: float) -> tuple[float, float] | None:
+        """``(time_s, dB above the floor)`` of the strongest column between two frequencies, as last heard."""
+        with self._lock:
+            grid = self._grid
+            if grid is None or high_hz < grid.start_hz or low_hz > grid.stop_hz:
+                return None
+            where = slice(grid.column(low_hz), grid.column(high_hz) + 1)
+            now = self._now[where]
+            heard = np.isfinite(now)
+            if not heard.any():
+                return None
+            floor = self._floor[where]
+            known = (
+                floor[np.isfinite(floor)]
+                if np.isfinite(floor).any()
+                else self._floor[np.isfinite(self._floor)]
+            )
+            base = float(np.median(known)) if known.size else float(np.nanmedian(self._now))
+            return float(self._at[where].max()), float(now[heard].max()) - base
+
     def _fit(self, trace: Trace) -> Grid:
         low = trace.start_hz
         high = trace.start_hz + (trace.mean_db.size - 1) * trace.bin_hz
@@ -145,6 +166,7 @@ class Panorama:
         self._grid = Grid(low, max((high - low) / (columns - 1), 1e-9), columns)
         self._epoch += 1
         self._now = np.full(columns, np.nan, np.float32)
+        self._at = np.zeros(columns, np.float64)
         self._floor = np.full(columns, np.nan, np.float32)
         self._row = np.zeros(columns, np.uint8)
         self._pending, self._times = [], []
@@ -164,6 +186,7 @@ class Panorama:
         if self._row[where].any():
             self._finish_row(trace.time_s)
         self._now[where] = mean
+        self._at[where] = trace.time_s
         np.fmax(self._max[where], peak, out=self._max[where])
         np.fmin(self._min[where], mean, out=self._min[where])
         self._sum[where] += mean
@@ -185,7 +208,8 @@ class Panorama:
 def quantised(levels_db: Floats) -> Row:
     """Levels as waterfall bytes: 1..255 over ``LOW_DB .. HIGH_DB``."""
     scaled = (levels_db - LOW_DB) * (254.0 / (HIGH_DB - LOW_DB)) + 1.0
-    return np.clip(np.nan_to_num(scaled, nan=1.0), 1, 255).astype(np.uint8)
+    made: Row = np.clip(np.nan_to_num(scaled, nan=1.0), 1, 255).astype(np.uint8)
+    return made
 
 
 def level_db(value: int) -> float | None:

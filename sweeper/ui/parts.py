@@ -1,4 +1,4 @@
-"""Small parts that every view is made of. Each control gets its accessible name here, so none is forgotten."""
+"""Small parts that every view is made of. Each control gets its accessible name here: none is forgotten."""
 
 from __future__ import annotations
 
@@ -113,7 +113,13 @@ def button(
 
 
 def tool(
-    name: str, icon: str, on: Callable[[], object], style: Style, *, quiet: bool = True, checkable: bool = False
+    name: str,
+    icon: str,
+    on: Callable[[], object],
+    style: Style,
+    *,
+    quiet: bool = True,
+    checkable: bool = False,
 ) -> QToolButton:
     """A button with an icon only; ``name`` is its tooltip and what a screen reader says."""
     made = QToolButton()
@@ -148,7 +154,8 @@ def search(name: str, on: Callable[[str], object], style: Style) -> QLineEdit:
     made.setAccessibleName(name)
     made.setClearButtonEnabled(True)
     made.addAction(
-        icons.icon("search", style.color("muted").name(), style.px(16)), QLineEdit.ActionPosition.LeadingPosition
+        icons.icon("search", style.color("muted").name(), style.px(16)),
+        QLineEdit.ActionPosition.LeadingPosition,
     )
     made.textChanged.connect(on)
     return made
@@ -193,6 +200,8 @@ def empty(layout: QLayout) -> None:
     """Take everything out of a layout and delete it."""
     while layout.count():
         item = layout.takeAt(0)
+        if item is None:
+            return
         widget, inner = item.widget(), item.layout()
         if widget is not None:
             widget.hide()

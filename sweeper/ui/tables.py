@@ -52,7 +52,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class RecordTable(QAbstractTableModel):
-    """Records by id, filtered, grouped and sorted. All changes go through ``put`` and the ``set_`` methods."""
+    """Records by id, filtered, grouped and sorted. It changes by ``put`` and the ``set_`` methods only."""
 
     reordered = Signal()
 
@@ -298,7 +298,9 @@ class Table(QTableView):
         plain, strong = self._style.font(), self._style.font(bold=True)
         top = self.rowViewportPosition(first)
         for row in range(first, last + 1):
-            self._paint_row(painter, row, QRect(0, top, self.viewport().width(), height), spans, plain, strong)
+            self._paint_row(
+                painter, row, QRect(0, top, self.viewport().width(), height), spans, plain, strong
+            )
             top += height
         painter.end()
 

@@ -1,0 +1,52 @@
+"""What this computer can hear with, in words: for the doors, the guided sweep and the sources page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeper.records import Medium
+from sweeper.ui import words
+from sweeper.ui.words import _
+
+if TYPE_CHECKING:
+    from sweeper.radio.inventory import SourceEntry
+    from sweeper.ui.desk import Desk
+
+HEARD = (Medium.RF, Medium.BLE, Medium.WIFI)
+"""What a sweep of a room is expected to hear; what is missing of these is said."""
+
+
+async def look() -> list[SourceEntry]:
+    """Everything that could be listened with here. Runs on the core's thread; may take a second or two."""
+    from sweeper.radio import inventory
+
+    return await inventory.probe()
+
+
+def ready(desk: Desk, medium: Medium) -> list[SourceEntry]:
+    """The receivers of a medium that can be used now."""
+    return [entry for entry in desk.equipment or [] if entry.medium is medium and entry.available]
+
+
+def lacking(desk: Desk, medium: Medium) -> str:
+    """Why a medium cannot be heard here, as a sentence fragment."""
+    spoken = words.spoken()
+    for entry in desk.equipment or []:
+        if entry.medium is medium and entry.reason is not None:
+            return spoken.reason(entry.reason)
+    return _("no receiver for it is known to this program")
+
+
+def sentence(desk: Desk) -> str:
+    """What a door will use here, and what it cannot hear."""
+    if desk.equipment is None:
+        return _("Looking for receivers…")
+    spoken = words.spoken()
+    here = [spoken.medium(medium) for medium in HEARD if ready(desk, medium)]
+    missing = [spoken.medium(medium) for medium in HEARD if not ready(desk, medium)]
+    if not here:
+        return _("No receiver is ready here; the checklist works without one.")
+    text = _("Uses: {list}.").format(list=spoken.listing(here))
+    if missing:
+        text += " " + _("Cannot hear here: {list}.").format(list=spoken.listing(missing))
+    return text

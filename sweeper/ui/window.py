@@ -1,0 +1,385 @@
+"""The main window: rail, views, inspector, transport, strip; menus, drag and drop, keys.
+
+The frame is built once; everything that has words or colours is rebuilt when language, theme or text size
+change, while the desk and its session go on. Below ``NARROW`` pixels the rail shrinks to icons and the
+inspector becomes a sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sweeper.records import Medium
+from sweeper.ui import menus, theme, words
+from sweeper.ui.desk import Desk, Phase
+from sweeper.ui.inspector import Inspector
+from sweeper.ui.message import Message
+from sweeper.ui.parts import row
+from sweeper.ui.rail import Rail
+from sweeper.ui.strip import Strip
+from sweeper.ui.transport import Transport
+from sweeper.ui.view_first import FirstView
+from sweeper.ui.words import _
+
+NARROW = 1000
+"""Width in pixels at text size 1.0 below which rail and inspector make room."""
+
+FIRST = "first"
+INSPECTED = ("findings", "spectrum", "bluetooth", "wifi")
+"""Views beside which the inspector stands."""
+
+
+class Window(QMainWindow):
+    """The one window."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._page = FIRST
+        self._views: dict[str, QWidget] = {}
+        self._sheet_wanted = False
+        self.setAcceptDrops(True)
+        self.setMinimumSize(640, 440)
+        self.resize(1280, 800)
+        kept = desk.settings.raw("window")
+        if isinstance(kept, QByteArray):
+            self.restoreGeometry(kept)
+        desk.session_began.connect(self._began)
+        desk.selected.connect(self._on_selected)
+        desk.changed.connect(self._show_title)
+        desk.told.connect(lambda *text: self._message.say(*text))
+        desk.failed.connect(self._failed)
+        self.build()
+        QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self.restyle())
+
+    # Building.
+
+    def build(self) -> None:
+        """Make everything that has words or colours."""
+        desk = self.desk
+        self._views = {}
+        self._rail = Rail(desk.style, self.show_view)
+        self._stack = QStackedWidget()
+        self._inspector = Inspector(desk, self.locate, self._close_sheet)
+        self._side = QSplitter(Qt.Orientation.Horizontal)
+        self._side.setChildrenCollapsible(False)
+        self._side.addWidget(self._stack)
+        self._side.addWidget(self._inspector)
+        self._side.setStretchFactor(0, 1)
+        self._side.setStretchFactor(1, 0)
+        self._inspector.setMinimumWidth(desk.style.px(250))
+        self._side.splitterMoved.connect(
+            lambda *_args: desk.settings.put("inspector", self._inspector.width())
+        )
+        self._message = Message(desk.style)
+        self._transport = Transport(desk, self.save_report)
+        self._strip = Strip(desk)
+        middle = QWidget()
+        across = QVBoxLayout(middle)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        across.addWidget(self._message)
+        across.addWidget(self._side, 1)
+        across.addWidget(self._transport)
+        body = QWidget()
+        beside = row(self._rail, spacing=0)
+        beside.addWidget(middle, 1)
+        outer = QVBoxLayout(body)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(beside, 1)
+        outer.addWidget(self._strip)
+        self.setCentralWidget(body)
+        menus.build(self)
+        self._keys()
+        self.show_view(self._page)
+        self._show_title()
+
+    def _keys(self) -> None:
+        for old in self.findChildren(QShortcut):
+            old.setParent(None)
+            old.deleteLater()
+        keys: list[tuple[str, Callable[[], object]]] = [
+            ("Space", self.desk.toggle),
+            ("L", lambda: self.locate(self.desk.selection)),
+            ("Escape", self._close_sheet),
+            ("Ctrl+Z", lambda: self._inspector.undo()),
+        ]
+        for number, name in enumerate(
+            ("sweep", "findings", "spectrum", "bluetooth", "wifi", "locate", "sources"), 1
+        ):
+            keys.append((f"Ctrl+{number}", lambda view=name: self.show_view(view)))  # type: ignore[misc]
+        for key, act in keys:
+            made = QShortcut(QKeySequence(key), self)
+            made.activated.connect(act)
+
+    def restyle(self) -> None:
+        """Take language, theme and text size from the settings, and rebuild in place."""
+        desk = self.desk
+        words.use(desk.settings.language)
+        desk.style = desk.settings.style
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            theme.apply(application, desk.style)
+        for table in (desk.emissions, desk.bluetooth, desk.wifi, desk.findings):
+            table.refresh()
+        for view in self._views.values():
+            view.deleteLater()
+        self.build()
+        self._arrange()
+
+    def _make(self, name: str) -> QWidget:
+        desk = self.desk
+        if name == FIRST:
+            ways: list[tuple[str, str, Callable[[], object]]] = [
+                ("open", _("Open a recording"), self.open_dialog),
+                ("demo", _("Demo"), self.open_demo),
+                ("expert", _("Expert"), lambda: self.show_view("spectrum")),
+            ]
+            if desk.settings.last:
+                ways.append(("last", _("Last job"), lambda: self.open_paths(desk.settings.last)))
+            return FirstView(desk, self.enter, ways)
+        if name == "findings":
+            from sweeper.ui.view_findings import FindingsView
+
+            return FindingsView(desk)
+        if name == "spectrum":
+            from sweeper.ui.view_spectrum import SpectrumView
+
+            return SpectrumView(desk)
+        if name in ("bluetooth", "wifi"):
+            from sweeper.ui.view_devices import DevicesView
+
+            return DevicesView(desk, Medium.BLE if name == "bluetooth" else Medium.WIFI)
+        if name == "locate":
+            from sweeper.ui.view_locate import LocateView
+
+            return LocateView(desk)
+        if name == "sources":
+            from sweeper.ui.view_sources import SourcesView
+
+            return SourcesView(desk)
+        if name == "signatures":
+            from sweeper.ui.view_signatures import SignaturesView
+
+            return SignaturesView(desk)
+        from sweeper.ui.view_guide import GuideView
+
+        return GuideView(desk, self.enter, self.show_view)
+
+    # Views.
+
+    @property
+    def page(self) -> str:
+        """The view now shown."""
+        return self._page
+
+    def view(self, name: str) -> QWidget:
+        """A view, made when first asked for."""
+        if name not in self._views:
+            self._views[name] = self._make(name)
+            self._stack.addWidget(self._views[name])
+        return self._views[name]
+
+    def show_view(self, name: str) -> None:
+        """Show a view; *sweep* is the first screen until a door was entered."""
+        if name == "sweep" and self.desk.guide is None:
+            name = FIRST
+        self._page = name
+        self._stack.setCurrentWidget(self.view(name))
+        self._rail.choose("sweep" if name == FIRST else name)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Fit rail, inspector and strip to the size of the window and to the view."""
+        first = self._page == FIRST
+        narrow = self.width() < NARROW * self.desk.style.scale
+        idle = self.desk.phase is Phase.IDLE
+        self._rail.setVisible(not (first and idle))
+        self._rail.set_narrow(narrow)
+        self._strip.setVisible(not (first and idle))
+        self._transport.setVisible(not idle and self._page != "sweep")
+        inspected = self._page in INSPECTED
+        self._inspector.set_sheet(narrow)
+        sideways = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
+        if self._side.orientation() is not sideways:
+            self._side.setOrientation(sideways)
+        self._inspector.setMinimumWidth(0 if narrow else self.desk.style.px(250))
+        self._inspector.setVisible(
+            inspected and (not narrow or (self._sheet_wanted and bool(self.desk.selection)))
+        )
+        self._size_inspector(narrow)
+
+    def _size_inspector(self, narrow: bool) -> None:
+        if narrow:
+            height = self._side.height()
+            self._side.setSizes([height * 45 // 100, height * 55 // 100])
+            return
+        try:
+            wanted = int(str(self.desk.settings.raw("inspector") or 0))
+        except ValueError:
+            wanted = 0
+        wanted = wanted or self.desk.style.px(330)
+        self._side.setSizes([max(200, self._side.width() - wanted), wanted])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _on_selected(self, name: str) -> None:
+        narrow = self.width() < NARROW * self.desk.style.scale
+        if narrow and name and not self._sheet_wanted:
+            self._sheet_wanted = True
+            self._arrange()
+        elif narrow and not self._inspector.isVisible():
+            self._arrange()
+
+    def _close_sheet(self) -> None:
+        self._sheet_wanted = False
+        self._arrange()
+
+    def _began(self) -> None:
+        self._message.hide()
+        if self._page in (FIRST, "sources", "signatures", "locate"):
+            self.show_view("spectrum")
+        self._arrange()
+
+    def _show_title(self) -> None:
+        desk = self.desk
+        name = _("Demo") if desk.demo else desk.title
+        self.setWindowTitle(f"{name} – sweeper" if name else "sweeper")
+        if (self._strip.isHidden() or self._transport.isHidden()) and desk.phase is not Phase.IDLE:
+            self._arrange()
+
+    # Doing.
+
+    def enter(self, plan: str) -> None:
+        """Go through a door: begin (or take up again) a guided sweep."""
+        self.desk.begin_guide(plan)
+        self._views.pop("sweep", None)
+        self.show_view("sweep")
+
+    def open_dialog(self) -> None:
+        """Choose recordings to open."""
+        paths, _filter = QFileDialog.getOpenFileNames(self, _("Open recordings"), self._folder())
+        if paths:
+            self.open_paths(paths)
+
+    def open_folder(self) -> None:
+        """Choose a folder whose recordings make one session."""
+        path = QFileDialog.getExistingDirectory(self, _("Open a folder of recordings"), self._folder())
+        if path:
+            self.open_paths([path])
+
+    def _folder(self) -> str:
+        last = self.desk.settings.last
+        return str(Path(last[0]).parent) if last else str(Path.home())
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Open recordings or folders."""
+        self.desk.open_recordings(paths)
+
+    def open_demo(self) -> None:
+        """Play the demo."""
+        self.desk.open_demo()
+
+    def locate(self, name: str) -> None:
+        """Follow the signal of an emission, a device, or what a finding is about."""
+        finding = self.desk.finding_of(name)
+        self.desk.target = finding.subject if finding is not None else name
+        if self.desk.target:
+            self.show_view("locate")
+            self.desk.target_changed.emit()
+
+    def save_report(self) -> None:
+        """Write the HTML report of what was heard so far."""
+        name = str(Path(self._folder()) / "sweeper-report.html")
+        path, _filter = QFileDialog.getSaveFileName(self, _("Save the report"), name, "HTML (*.html)")
+        if path:
+            self.write_report(Path(path))
+
+    def write_report(self, path: Path) -> None:
+        """Render the report on the core's thread and say where it is."""
+
+        def work() -> str:
+            from sweeper.report import html
+            from sweeper.ui.recipes import library
+
+            text = html.render(self.desk.core.collected, library=library(), language=words.spoken())
+            path.write_text(text, "utf-8")
+            return str(path)
+
+        def then(_result: object, problem: str) -> None:
+            if problem:
+                self.desk.say(
+                    _("The report could not be saved."),
+                    problem,
+                    _("Choose another place and save it again."),
+                )
+            else:
+                self._message.say(
+                    _("The report is saved."),
+                    str(path),
+                    "",
+                    (_("Show it"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))),
+                )
+
+        self.desk.ask(work, then)
+
+    def save_results(self, path: Path) -> None:
+        """Write what was heard so far as a results document, at once and on this thread: for a crash."""
+        from sweeper.report import results
+        from sweeper.ui.recipes import library
+
+        path.write_text(
+            results.encode(results.document(self.desk.core.collected, library=library())), "utf-8"
+        )
+
+    def look_around(self) -> None:
+        """Ask the core what this computer can hear with; the doors say it when it is known."""
+        self.desk.look_around()
+
+    def _failed(self, problem: str) -> None:
+        self.desk.say(
+            _("This could not be opened."),
+            problem,
+            _("Check that it is a recording that sweeper reads, or choose another."),
+        )
+
+    # Events.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.desk.settings.put("window", self.saveGeometry())
+        self.desk.close()
+        event.accept()
