@@ -6,13 +6,16 @@ the entry-point group ``sweeper.detectors`` with the same factory and come after
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
 import msgspec
 
+from sweeper import plugins
+from sweeper.errors import Reason, contained
 from sweeper.pipeline import Stage
 from sweeper.plan import SweepPlan
+from sweeper.records import Record, State, Status
 from sweeper.signatures import Library
 
 
@@ -26,6 +29,7 @@ class Setup(msgspec.Struct, frozen=True):
 Factory = Callable[[Setup], Stage]
 
 BUILTIN: dict[str, str] = {
+    "ble-inventory": "sweeper.detectors.ble_inventory:stage",
     "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs
 }
 """Name -> ``module:factory``, in the order of the pipeline."""
@@ -39,6 +43,41 @@ def resolve(target: str) -> Factory:
 
 
 def build(setup: Setup, names: Iterable[str] | None = None) -> list[Stage]:
-    """The built-in stages in order, or only the named ones."""
-    wanted = BUILTIN if names is None else {name: BUILTIN[name] for name in names}
-    return [resolve(target)(setup) for target in wanted.values()]
+    """The built-in stages in order, then those of other packages; or only the named built-in ones."""
+    if names is not None:
+        return [resolve(BUILTIN[name])(setup) for name in names]
+    return [*(resolve(target)(setup) for target in BUILTIN.values()), *_outside(setup)]
+
+
+def _outside(setup: Setup) -> Iterator[Stage]:
+    for loaded in plugins.load(plugins.DETECTORS):
+        with contained() as caught:
+            stage = loaded.value(setup) if not loaded.problem else None
+        if caught.error is not None or stage is None:
+            yield Absent(loaded.plugin.name, loaded.problem or caught.line())
+        else:
+            yield stage
+
+
+class Absent:
+    """Stands for a plug-in that could not be built: it says so once, and does nothing else."""
+
+    accepts: tuple[type[Record], ...] = ()
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        self._problem = problem
+
+    def feed(self, _record: Record, /) -> Iterable[Record]:
+        return ()
+
+    def finish(self) -> Iterable[Record]:
+        """The one thing it has to say."""
+        yield Status(
+            source="",
+            time_s=0.0,
+            subject=self.name,
+            state=State.FAILED,
+            reason=Reason.STAGE_ERROR,
+            detail=self._problem,
+        )

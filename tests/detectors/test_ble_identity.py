@@ -25,17 +25,10 @@ STATES = {
     "bound=1": "bound",
     "phone/buds": "overmature_offline",
 }
-TOKENS = [
-    "separated",
-    "near_owner",
-    "premature_offline",
-    "offline",
-    "overmature_offline",
-    "connected",
-    "unregistered",
-    "unknown",
-    "not_findmy",
-]
+TOKENS = (
+    *("separated", "near_owner", "premature_offline", "offline", "overmature_offline"),
+    *("connected", "unregistered", "unknown", "not_findmy"),
+)
 AIRTAG = bytes.fromhex("1eff4c00121910" + "0102030405060708090a0b0c0d0e0f10111213141516" + "0300")
 
 
