@@ -16,7 +16,7 @@ FLOORS = [
     {"records"},
     {"labels"},
     {"language", "locale"},
-    {"plan", "signatures", "vendors", "dsp", "protocols"},
+    {"plan", "plugins", "signatures", "vendors", "dsp", "protocols"},
     {"recording", "synth"},
     {"pipeline", "reference"},
     {"findings", "coverage", "detectors", "radio"},

@@ -19,6 +19,7 @@ COMMANDS = {
     "job": "sweeper.cli.job:job",
     "evidence": "sweeper.cli.evidence:evidence",
     "signatures": "sweeper.cli.signatures:signatures",
+    "plugins": "sweeper.cli.plugins:plugins",
     "gui": "sweeper.cli.gui:gui",
 }
 """Command -> ``module:name``, imported when called."""

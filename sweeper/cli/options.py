@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from sweeper import plugins
 from sweeper.cli.words import _
-from sweeper.errors import SweeperError
+from sweeper.errors import SweeperError, contained
 from sweeper.signatures import Library, builtin_folder
 from sweeper.text import safe_text
 
@@ -64,7 +65,13 @@ def signatures_option(function: F) -> F:
 
 def load_library(folders: tuple[Path, ...]) -> Library:
     """The built-in signatures and the given ones; each file with an error is named on standard error."""
-    library = Library.load(builtin_folder(), *folders)
+    outside = []
+    for loaded in plugins.load(plugins.SIGNATURES):
+        with contained() as caught:
+            outside.append(Path(loaded.value()))
+        if caught.error is not None:
+            warn(f"{loaded.plugin.name}: {loaded.problem or caught.line()}")
+    library = Library.load(builtin_folder(), *outside, *folders)
     for problem in library.problems:
         warn(problem)
     return library

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from sweeper import plugins
 from sweeper.errors import Reason, SweeperError, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source, rtlsdr, soapy
@@ -82,6 +83,12 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
         return SweepSource(name, lambda: RtlTcp(host, port))
     if kind == "soapy" and rest:
         return SweepSource(name, lambda: soapy.Soapy(rest))
+    for loaded in plugins.load(plugins.SOURCES):
+        if loaded.plugin.name == kind:
+            if loaded.problem:
+                raise SweeperError(f"{name}: {loaded.problem}")
+            source: Source = loaded.value(rest)
+            return source
     raise SweeperError(
         f"{name}: no such source; 'rtlsdr', 'rtlsdr:SERIAL', 'rtltcp:HOST:PORT' or 'soapy:ARGS'"
     )

@@ -1,0 +1,62 @@
+"""The proof of the signatures: each matches its own examples and none of its near misses.
+
+An example is turned into facts by the same code as a live advertisement, frame or emission, and goes through the
+whole library, so that a signature that hides another shows too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sweeper.detectors import wifi_facts
+from sweeper.errors import ProtocolError
+from sweeper.protocols.ble import facts as ble_facts
+from sweeper.records import Medium
+from sweeper.signatures import Example, Facts, Library, Signature
+
+
+def example_facts(signature: Signature, example: Example) -> Facts:
+    """The facts that a stage would make of the example. Raises ``ProtocolError`` or ``ValueError``."""
+    if example.facts is not None:
+        return example.facts
+    if example.ad is not None:
+        return ble_facts.facts(bytes.fromhex(example.ad), example.address, example.address_type)
+    if example.frame is not None:
+        return wifi_facts.facts_of_frame(bytes.fromhex(example.frame), signature.medium)
+    raise ValueError("neither ad, frame nor facts")
+
+
+def check_examples(library: Library) -> list[str]:
+    """One line for each example that does not come out as it says; empty if all do."""
+    return [line for signature in library.signatures for line in _check(library, signature)]
+
+
+def _check(library: Library, signature: Signature) -> Iterator[str]:
+    for kind, examples in (
+        ("positive", signature.examples.positive),
+        ("negative", signature.examples.negative),
+    ):
+        for number, example in enumerate(examples, start=1):
+            where = f"{signature.origin}: examples.{kind} {number}"
+            try:
+                facts = example_facts(signature, example)
+            except (ProtocolError, ValueError) as error:
+                yield f"{where}: {error}"
+                continue
+            hits = [hit.id for hit in library.match(signature.medium, facts)]
+            if kind == "positive" and signature.id not in hits:
+                yield f"{where}: not matched (matched by {', '.join(hits) or 'none'})"
+            elif kind == "negative" and signature.id in hits:
+                yield f"{where}: a near miss is matched"
+
+
+def conflicts(library: Library) -> list[tuple[str, str]]:
+    """Pairs of signatures of one medium that claim the same positive example for different devices."""
+    found: set[tuple[str, str]] = set()
+    for signature in library.signatures:
+        for example in signature.examples.positive:
+            for hit in library.match(Medium(signature.medium), example_facts(signature, example)):
+                if hit.id != signature.id and hit.device != signature.device and hit.level is signature.level:
+                    first, second = sorted((hit.id, signature.id))
+                    found.add((first, second))
+    return sorted(found)
