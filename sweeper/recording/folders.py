@@ -15,11 +15,9 @@ from pathlib import Path
 from sweeper.errors import InputError
 from sweeper.recording import advert_log, captures, power_csv, raw, sigmf_files, wav
 from sweeper.recording.files import READ_ERRORS, open_regular, size_of
+from sweeper.recording.probing import CAPTURE_NAMES, HEAD_BYTES
 
-HEAD_BYTES = 65_536
-"""Bytes looked at of each file in a folder, as when it is probed."""
-
-_CAPTURES = (".pcap", ".pcapng", ".cap", ".btsnoop", ".pcapng.gz", ".sigmf")
+_CAPTURES = (*CAPTURE_NAMES, ".sigmf")
 """Names under which only recordings are found: such a file is an input even if it is damaged."""
 
 

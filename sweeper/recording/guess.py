@@ -43,6 +43,13 @@ _ENTROPY_BITS = 0.3
 _SPREAD_BITS = 7.5
 """Entropy of a byte that takes nearly all values alike: the low one of numbers beyond about 50."""
 
+_AGREE = 0.7
+"""Share of small numbers whose high byte follows from the low one's top bit; of I and Q about half agree,
+of 16-bit noise up to a deviation of 150 more than this."""
+_SMALL_BITS = 1.5
+"""How much more the low byte of small numbers tells than the high one, which is little more than a sign.
+A receiver's offset can make I and Q of 8 bits agree in sign, but then they tell about as much."""
+
 _CROWDED = 0.3
 """Length of the mean direction of the bytes on a circle of 256 that no tone below clipping reaches."""
 
@@ -97,14 +104,22 @@ def _low_and_high(low: npt.NDArray[np.uint8], high: npt.NDArray[np.uint8]) -> bo
     """Whether these are the low and high bytes of signed numbers.
 
     Small numbers: the high byte is 0 or 255 as the low byte's top bit says. Large ones: the low byte takes
-    all values alike, the high one does not. I and Q of 8 bits do neither, whatever their strengths.
+    all values alike, the high one does not. Clipped ones pile up on 7fff and 8000, but not on 7f00 and 80ff,
+    which are as frequent where I of 8 bits is clipped while Q passes through zero.
     """
-    small = (high == 0) | (high == 255)
-    if np.count_nonzero(small) > 0.5 * high.size:
-        agree = np.count_nonzero((high[small] == 255) == (low[small] >= 128))
-        return bool(agree > 0.95 * np.count_nonzero(small))
-    entropy = _entropy(low)
-    return entropy > _SPREAD_BITS and entropy - _entropy(high) > _ENTROPY_BITS
+    spread, difference = _entropy(low), _entropy(low) - _entropy(high)
+    if spread > _SPREAD_BITS and difference > _ENTROPY_BITS:
+        return True
+    sent = (low != 0) | (high != 0)  # silence agrees with everything
+    small = sent & ((high == 0) | (high == 255))
+    number, share = np.count_nonzero(small), np.count_nonzero(small) / max(np.count_nonzero(sent), 1)
+    if share > 0.5:
+        agree = np.count_nonzero((high[small] == 255) == (low[small] >= 128)) / number
+        if agree > _AGREE and (difference > _SMALL_BITS or share == 1):
+            return True
+    top = (high == 127) & (low == 255) | (high == 128) & (low == 0)
+    beside = (high == 127) & (low == 0) | (high == 128) & (low == 255)
+    return bool(np.count_nonzero(top) > max(0.05 * high.size, 10 * np.count_nonzero(beside)))
 
 
 def _entropy(values: npt.NDArray[np.uint8]) -> float:

@@ -27,6 +27,8 @@ from sweeper.records import Medium
 
 HEAD_BYTES = 65_536
 """Bytes looked at to recognise a file: a hackrf_sweep line has a few thousand, a log header fewer."""
+CAPTURE_NAMES = (".pcap", ".pcapng", ".cap", ".btsnoop", ".ntar")
+"""Extensions that promise a packet capture."""
 TAIL_BYTES = 65_536
 """Bytes at the end of a text log in which its last line, and so its duration, is looked for."""
 
@@ -91,6 +93,10 @@ def _probe(place: Path, name: str, overrides: Overrides) -> Probe:
                 return found_container
         if forced in CONTAINERS:
             raise InputError(name, f"is not {forced}", 0)
+        if forced is None and place.suffix.lower() in CAPTURE_NAMES:
+            raise InputError(
+                name, "is no packet capture: it begins with no pcap, pcapng or btsnoop header", 0
+            )
         found = raw.recording(place, name, file, head, size, overrides)
         return _of_looks(place, name, found.looks[0].format.name, found)
 
