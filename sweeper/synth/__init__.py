@@ -5,6 +5,7 @@ Used by the demo, for training, and for recordings whose content is known exactl
 here is labelled synthetic.
 """
 
+from sweeper.synth.files import FORMATS, demo_scene, recordings_folder, write
 from sweeper.synth.scene import Scene, load
 
-__all__ = ["Scene", "load"]
+__all__ = ["FORMATS", "Scene", "demo_scene", "load", "recordings_folder", "write"]
