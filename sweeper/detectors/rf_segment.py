@@ -19,14 +19,14 @@ from sweeper.dsp.spectrum import Complex, Real
 from sweeper.dsp.statistics import PFA
 from sweeper.records import Value
 
-STEADY_SHARE = 0.2
-"""Steady: the weakest quarter of the segment holds at least this share of the mean power."""
+STEADY_SHARE = 0.1
+"""Steady: the weakest of up to 16 stretches of the segment holds at least this share of the mean power."""
 
-HALF_SHARE = 0.9
-"""The two weakest quarters together hold at least this share of the mean (of two, if it stays)."""
+HALF_SHARE = 0.45
+"""The weaker half of the stretches holds at least this share of the mean power."""
 
 FAINT = 3.0
-"""Below this power over the floor a quarter of a segment is too noisy to tell whether the signal lasts."""
+"""Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
 
 SKIRT_REACH = 1.5
 SKIRT_SNR_DB = 10.0
@@ -100,7 +100,8 @@ def analyse(
     while short > 16 and len(samples) < 4 * short:
         short //= 2
     cells = spectrum.power_frames(samples, short, rate_hz)
-    ground = history.bound(floor.estimate(cells), time_s)
+    least = np.float32(floor.rounding(samples, rate_hz))
+    ground = np.maximum(history.bound(floor.estimate(cells), time_s), least)
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
     ground_long = _stretched(ground, long)
@@ -110,16 +111,18 @@ def analyse(
     steady = _steady(calm, lasting, ground_long, seen, rate_hz, len(samples))
     whitened = cells / ground
     whitened /= floor.surge(whitened)[:, np.newaxis]
+    level = _steady_level(cells, ground, steady, rate_hz)
     if steady:
-        whitened *= ground / _with_steady(cells, ground, steady, rate_hz)
+        whitened *= np.where(level > ground, ground / (OVER_STEADY * level), np.float32(1))
     mask = boxes.detect(whitened, pfa / 2, short)
     bursts: list[Heard] = []
     crowded = False
     if mask is not None:
-        found = extents.parts(whitened, mask, short)
+        found = extents.parts(whitened, mask, short, cells, level, ground)
         crowded = len(found) >= MOST_PARTS
         bursts = [_heard(box, cells, ground, rate_hz, len(samples)) for box in found[:MOST_PARTS]]
         bursts = _together(_keyed(_apart_from(bursts, steady)), 3 * short / 2 / rate_hz)
+    steady = _without_splatter(steady, bursts, len(samples) / rate_hz)
     heard = _without_artefacts(steady, bursts, short / rate_hz, rate_hz)
     return Segment(tuple(heard), lines.mean(axis=0), lines.max(axis=0), ground_long, len(lines), crowded)
 
@@ -153,15 +156,16 @@ def _steady(
     """Signals on the air through the whole segment."""
     bins = len(mean)
     excess = mean / ground
-    quarters = [part.mean(axis=0) / ground for part in np.array_split(lines, min(4, len(lines)))]
+    groups = np.array_split(lines, min(16, max(1, len(lines) // 3)))
+    stretches = np.array([part.mean(axis=0) for part in groups]) / ground
     steady: list[Heard] = []
     step = rate_hz / bins
     for start, stop in extents.runs(seen):
         for a, b in _pieces(excess, start, stop, len(lines)):
             over = float(np.mean(excess[a:b])) - 1
-            parts = sorted(float(np.mean(q[a:b])) - 1 for q in quarters)
+            parts = np.sort(stretches[:, a:b].mean(axis=1) - 1)
             edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
-            if len(parts) < 4 or parts[0] + parts[1] < HALF_SHARE * over:
+            if len(parts) < 2 or float(parts[: len(parts) // 2].mean()) < HALF_SHARE * over:
                 continue
             if over > FAINT and parts[0] < STEADY_SHARE * over:
                 continue
@@ -222,21 +226,20 @@ def _snr_db(density: Real, ground: Real, inner: float, outer: float) -> float:
     return float(10 * np.log10(max(ratio, 0.01)))
 
 
-def _with_steady(cells: Real, ground: Real, steady: list[Heard], rate_hz: float) -> Real:
-    """The floor for bursts: raised where a steady signal is."""
+def _steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float) -> Real:
+    """Usual density per bin: the floor, and where a steady signal is, that signal's own median."""
     if not steady:
         return ground
     size = len(ground)
-    covered = ground.copy()
+    level = ground.copy()
     step = rate_hz / size
-    level = np.maximum(cells.mean(axis=0), ground)
-    if len(cells) >= 8:
-        level = np.maximum(np.median(cells[:: max(1, len(cells) // 128)], axis=0) / np.log(2), ground)
+    some = cells[:: max(1, len(cells) // 128)]
+    usual = np.median(some, axis=0) / np.log(2) if len(some) >= 8 else some.mean(axis=0)
     for one in steady:
         a = max(0, int(np.floor(one.low_hz / step + size / 2 - 1)))
         b = min(size, int(np.ceil(one.high_hz / step + size / 2 + 2)))
-        covered[a:b] = np.maximum(covered[a:b], OVER_STEADY * level[a:b])
-    return covered
+        level[a:b] = np.maximum(level[a:b], usual[a:b])
+    return level
 
 
 def _heard(box: Box, cells: Real, ground: Real, rate_hz: float, count: int) -> Heard:
@@ -273,9 +276,11 @@ def _apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
     out = []
     for burst in bursts:
         for one in steady:
-            reach = 0.15 * one.width_hz
+            reach = 0.3 * one.width_hz
             inside = one.low_hz - reach <= burst.low_hz and burst.high_hz <= one.high_hz + reach
-            if inside and burst.power < 2 * one.power:
+            gap = max(one.low_hz, burst.low_hz) - min(one.high_hz, burst.high_hz)
+            sideband = gap <= 2 * one.width_hz and burst.power < 0.1 * one.power and one.snr_db > 12
+            if (inside and burst.power < 2 * one.power) or sideband:
                 break
         else:
             out.append(burst)
@@ -368,6 +373,20 @@ def _widened(strong: Heard, weak: Heard) -> Heard:
         power=power,
         on_s=on,
     )
+
+
+def _without_splatter(steady: list[Heard], bursts: list[Heard], length_s: float) -> list[Heard]:
+    """Leaves out faint lines that far stronger bursts leave in the mean: their sidebands, or rounding."""
+    strong = [(b, b.power * b.on_s / length_s) for b in bursts if b.snr_db > 15]
+    kept = []
+    for one in steady:
+        for burst, power in strong:
+            near = abs(one.center_hz - burst.center_hz) < 8 * burst.width_hz
+            if power > one.power * (100 if near and one.snr_db < 12 else 30_000):
+                break
+        else:
+            kept.append(one)
+    return kept
 
 
 def _without_artefacts(

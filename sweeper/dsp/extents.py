@@ -128,38 +128,31 @@ def occupied(excess: npt.NDArray[np.floating], share: float = 0.99) -> tuple[flo
     return float(np.interp(tail, steps, at)), float(np.interp(1 - tail, steps, at))
 
 
-def parts(cells: Real, mask: Mask, frame: int, most: int = 400) -> list[Box]:
+def parts(
+    whitened: Real, mask: Mask, frame: int, cells: Real, level: Real, ground: Real, most: int = 400
+) -> list[Box]:
     """Every separate burst in the mask as a box; each box is one run in time of one band.
 
-    ``cells`` are whitened. At most the ``most`` strongest connected pieces are taken apart.
+    ``whitened`` is what the mask was found in; ``cells`` are the densities themselves, ``level`` what is
+    usual in each bin (steady signals included) and ``ground`` the floor: bands are cut where the burst's own
+    density ends. At most the ``most`` strongest connected pieces are taken apart.
     """
     groups, count = label(mask, structure=np.ones((3, 3), bool))
     if not count:
         return []
     places = find_objects(groups)
     if count > most:
-        energy = np.bincount(groups.ravel(), weights=cells.ravel(), minlength=count + 1)[1:]
+        energy = np.bincount(groups.ravel(), weights=whitened.ravel(), minlength=count + 1)[1:]
         chosen = np.sort(np.argsort(-energy, kind="stable")[:most])
         places = [places[i] for i in chosen.tolist()]
     out: list[Box] = []
     for rows, columns in places:
-        piece = Box(rows.start, rows.stop, columns.start, columns.stop)
-        out += _taken_apart(cells, piece, frame)
-    return out
-
-
-def _taken_apart(cells: Real, piece: Box, frame: int) -> list[Box]:
-    part = cells[piece.start : piece.stop, piece.low : piece.high]
-    low = max(threshold(independent(len(part), 1, frame), LOW_PFA), 1.3)
-    profile = part.mean(axis=0)
-    found = bands(profile, low)
-    if not found:
-        found = [(0, piece.high - piece.low)]
-    out = []
-    for left, right in found:
-        low_bin, high_bin = piece.low + left, piece.low + right
-        for start, stop in times(cells[piece.start : piece.stop, low_bin:high_bin], frame):
-            out.append(Box(piece.start + start, piece.start + stop, low_bin, high_bin))
+        low = max(threshold(independent(rows.stop - rows.start, 1, frame), LOW_PFA), 1.3)
+        profile = 1 + (cells[rows, columns].mean(axis=0) - level[columns]) / ground[columns]
+        for left, right in bands(profile, low) or [(0, len(profile))]:
+            a, b = columns.start + left, columns.start + right
+            for start, stop in times(whitened[rows, a:b], frame):
+                out.append(Box(rows.start + start, rows.start + stop, a, b))
     return out
 
 

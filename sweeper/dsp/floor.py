@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter
 
-from sweeper.dsp.spectrum import Real
+from sweeper.dsp.spectrum import Complex, Real
 from sweeper.dsp.statistics import independent, quantile_bias, threshold
 
 QUANTILE = 0.35
@@ -91,6 +91,19 @@ def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback:
 
 SURGE_BLOCKS = 16
 """Parts of the span compared within one frame: a signal may fill all but two of them and still be one."""
+
+
+def rounding(samples: Complex, rate_hz: float) -> float:
+    """Density (FS²/Hz) below which a recording holds only the rounding of its converter; 0 for float samples.
+
+    The converter's step is read off the samples. Half its square is taken, not the textbook's sixth: a
+    signal of about one step is rounded into bursts of its own.
+    """
+    some = np.unique(samples[:: max(1, len(samples) >> 13)].real)
+    if len(some) < 2 or len(some) > 1200:
+        return 0.0
+    step = float(np.min(np.diff(some)))
+    return 0.5 * step * step / rate_hz
 
 
 def surge(whitened: Real) -> Real:
