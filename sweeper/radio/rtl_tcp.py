@@ -48,8 +48,11 @@ CONNECT_S = 5.0
 SILENCE_S = 3.0
 """Without a byte for so long the server or its dongle has stalled: buffers come every 55 ms."""
 
-RATE_TEST_S = 1.2
-RATE_SHARE = 0.9
+BACKLOG_S = 1.0
+"""At the start the server hands out quickly what it has buffered; that says nothing of the rate."""
+
+RATE_TEST_S = 1.6
+RATE_SHARE = 0.92
 """Counting bytes for so long tells 2.4 from 2.048 MS/s; buffers of 55 ms blur it by a few per cent."""
 
 AHEAD = 4
@@ -276,12 +279,12 @@ class RtlTcp:
         """The rate, once the server has shown that it delivers it. Raises as ``Receiver.set_rate``."""
         wire = self._open_wire()
         order = command(SET_RATE, round(rate_hz))
-        job = wire.post(order, 2 * round(0.2 * rate_hz), 2 * round(RATE_TEST_S * rate_hz))
+        self._rate_hz = float(round(rate_hz))
+        job = wire.post(order, 2 * round(BACKLOG_S * rate_hz), 2 * round(RATE_TEST_S * rate_hz))
         await wire.wait(job, 20 * RATE_TEST_S)
         share = RATE_TEST_S / max(job.end_s - job.began_s, 1e-3)
         if share < RATE_SHARE:
             raise RateRefused(f"the server delivers {100 * share:.0f} % of {rate_hz / 1e6:.3f} MS/s")
-        self._rate_hz = float(round(rate_hz))
         return self._rate_hz
 
     async def set_gain(self, gain_db: float) -> float:

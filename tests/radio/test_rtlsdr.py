@@ -1,4 +1,4 @@
-"""pyrtlsdr in its child process on the virtual dongle: signals in their place, every fault a state, no leaks."""
+"""pyrtlsdr in its child process on the virtual dongle: signals in place, every fault a state, no leaks."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_busy_permission_and_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert why.value.reason is reason
         assert why.value.mend
     scene(tmp_path, monkeypatch, DONGLE)
-    with pytest.raises(Unavailable, match="no dongle with serial 77.*00000042") as why:
+    with pytest.raises(Unavailable, match=r"no dongle with serial 77.*00000042") as why:
         heard(source("77"), PLAN)
     assert why.value.reason is Reason.NO_DEVICE
 

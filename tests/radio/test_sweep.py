@@ -1,4 +1,4 @@
-"""The engine against a receiver that is played here: what it refuses, loses and overloads is known exactly."""
+"""The engine against a receiver played here: what it refuses, loses and overloads is known exactly."""
 
 from __future__ import annotations
 
