@@ -30,6 +30,7 @@ Factory = Callable[[Setup], Stage]
 
 BUILTIN: dict[str, str] = {
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
+    "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs
 }
 """Name -> ``module:factory``, in the order of the pipeline."""
