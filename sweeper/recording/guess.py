@@ -112,14 +112,15 @@ def _low_and_high(low: npt.NDArray[np.uint8], high: npt.NDArray[np.uint8]) -> bo
         return True
     sent = (low != 0) | (high != 0)  # silence agrees with everything
     small = sent & ((high == 0) | (high == 255))
-    number, share = np.count_nonzero(small), np.count_nonzero(small) / max(np.count_nonzero(sent), 1)
+    number = int(np.count_nonzero(small))
+    share = number / max(int(np.count_nonzero(sent)), 1)
     if share > 0.5:
-        agree = np.count_nonzero((high[small] == 255) == (low[small] >= 128)) / number
+        agree = int(np.count_nonzero((high[small] == 255) == (low[small] >= 128))) / number
         if agree > _AGREE and (difference > _SMALL_BITS or share == 1):
             return True
     top = (high == 127) & (low == 255) | (high == 128) & (low == 0)
     beside = (high == 127) & (low == 0) | (high == 128) & (low == 255)
-    return bool(np.count_nonzero(top) > max(0.05 * high.size, 10 * np.count_nonzero(beside)))
+    return int(np.count_nonzero(top)) > max(0.05 * high.size, 10.0 * int(np.count_nonzero(beside)))
 
 
 def _entropy(values: npt.NDArray[np.uint8]) -> float:

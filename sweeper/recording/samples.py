@@ -9,7 +9,7 @@ process, a short read is a line for the reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -23,6 +23,9 @@ from sweeper.records import IqBlock
 
 BLOCK_SAMPLES = 262_144
 """Samples in a block: 2 MB, 0.1 s of an RTL-SDR: long against any transform, short to wait for."""
+
+SLICE = 1 << 18
+"""Bytes asked for at a time: of a packed stream that breaks, everything before the break is kept."""
 
 MAX_CHANNELS = 64
 """More interleaved channels than any recorder writes; a larger number is a damaged header."""
@@ -80,38 +83,50 @@ def _look(path: str, source: str, look: Look, skip: int, problems: Problems) -> 
     size = max(1, BLOCK_SAMPLES // look.channels)
     done = skip
     buffer = bytearray(min(size, look.samples - skip) * frame)
-    try:
-        with look.opener() as file:
-            file.seek(look.offset + done * frame)
-            while done < look.samples:
-                view = memoryview(buffer)[: min(size, look.samples - done) * frame]
-                got = _fill(file, view)
-                whole = got // frame
-                if whole:
-                    raw = np.frombuffer(buffer, np.uint8, whole * frame)
-                    yield from _convert(source, look, raw, done, skip, problems)
-                    done += whole
-                if got < len(view):
-                    lack = look.samples - done
-                    at = look.offset + done * frame
-                    problems.add(f"the file ends {lack} samples before its end was expected, at byte {at}")
-                    return
-    except READ_ERRORS as error:
-        at = look.offset + done * frame
-        if done == skip:
-            raise InputError(path, f"cannot be read: {reason(error)}", at) from error
-        problems.add(f"reading broke off at byte {at}: {reason(error)}")
+    with _opened(path, look) as file:
+        while done < look.samples:
+            view = memoryview(buffer)[: min(size, look.samples - done) * frame]
+            got, error = _fill(file, view, look.offset + done * frame)
+            whole = got // frame
+            if whole:
+                raw = np.frombuffer(buffer, np.uint8, whole * frame)
+                yield from _convert(source, look, raw, done, skip, problems)
+                done += whole
+            at = look.offset + done * frame
+            if error is not None and done == skip:
+                raise InputError(path, f"cannot be read: {reason(error)}", at) from error
+            if error is not None:
+                problems.add(f"reading broke off at byte {at}: {reason(error)}")
+                return
+            if got < len(view):
+                lack = look.samples - done
+                problems.add(f"the file ends {lack} samples before its end was expected, at byte {at}")
+                return
 
 
-def _fill(file: BinaryIO, view: memoryview) -> int:
-    """Reads until ``view`` is full or the stream ends; returns the bytes read."""
+@contextmanager
+def _opened(path: str, look: Look) -> Iterator[BinaryIO]:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(look.opener())
+        except READ_ERRORS as error:
+            raise InputError(path, f"cannot be opened again: {reason(error)}") from error
+        yield file
+
+
+def _fill(file: BinaryIO, view: memoryview, at: int) -> tuple[int, BaseException | None]:
+    """Reads from byte ``at`` until ``view`` is full or the stream ends or breaks; the bytes read, and why."""
     got = 0
-    while got < len(view):
-        more = file.readinto(view[got:])  # type: ignore[attr-defined]
-        if not more:
-            break
-        got += more
-    return got
+    try:
+        file.seek(at)
+        while got < len(view):
+            more = file.readinto(view[got : got + SLICE])  # type: ignore[attr-defined]
+            if not more:
+                break
+            got += more
+    except READ_ERRORS as error:
+        return got, error
+    return got, None
 
 
 def _convert(

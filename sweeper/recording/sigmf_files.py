@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
@@ -41,6 +41,15 @@ SAME_CLOCK_S = 1e-3
 ``core:datetime`` is often written in milliseconds."""
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A stretch of a stream: a file, or a member of an archive."""
+
+    opener: Opener
+    size: int
+    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ def read_pair(meta: Path, data: Path, overrides: Overrides) -> Recording:
         raise InputError(path, "metadata only: the samples were not distributed with it")
     with open_regular(data) as file:
         size = size_of(file)
-    return _recording(shown(data), parsed, lambda: open_regular(data), size, overrides, problems)
+    return _recording(shown(data), parsed, Bytes(lambda: open_regular(data), size), overrides, problems)
 
 
 def read_archive(path: Path, overrides: Overrides) -> Recording:
@@ -92,18 +101,18 @@ def read_archive(path: Path, overrides: Overrides) -> Recording:
     found: list[Recording] = []
     problems: list[str] = []
     members = _members(path, problems)
-    for meta, (_, opener) in members.items():
+    for meta, member in members.items():
         if not meta.lower().endswith(META):
             continue
-        with opener() as file:
-            raw = file.read(MAX_META + 1)
+        with member.opener() as file:
+            file.seek(member.offset)
+            raw = file.read(min(member.size, MAX_META))
         parsed, own = _parse(name, raw)
         data = _data_member(meta, parsed, members)
         if data is None:
             problems.append(f"no samples for {meta}")
             continue
-        size, data_opener = members[data]
-        found.append(_recording(name, parsed, data_opener, size, overrides, own))
+        found.append(_recording(name, parsed, members[data], overrides, own))
     if not found:
         said = f" ({problems[0]})" if problems else ""
         raise InputError(name, f"an archive without a SigMF recording{said}")
@@ -128,7 +137,7 @@ def _join(found: list[Recording], problems: list[str]) -> Recording:
     return Recording(tuple(looks), first, annotations, tuple(problems))
 
 
-def _data_member(meta: str, parsed: dict[str, Any], members: dict[str, tuple[int, Opener]]) -> str | None:
+def _data_member(meta: str, parsed: dict[str, Any], members: dict[str, Bytes]) -> str | None:
     stem = meta[: -len(META)]
     dataset = parsed["global"].get("core:dataset")
     beside = meta.rpartition("/")[0]
@@ -136,21 +145,32 @@ def _data_member(meta: str, parsed: dict[str, Any], members: dict[str, tuple[int
     return next((name for name in (stem + DATA, named) if name in members), None)
 
 
-def _members(path: Path, problems: list[str]) -> dict[str, tuple[int, Opener]]:
-    """Files in a tar (plain or compressed) or zip: name -> (size, opener), in the archive's order."""
-    members: dict[str, tuple[int, Opener]] = {}
+def _members(path: Path, problems: list[str]) -> dict[str, Bytes]:
+    """Files in a tar (plain or compressed) or zip by name, in the archive's order.
+
+    Members of a plain tar are read in place: what is left of a cut archive can be read to its last byte.
+    """
+    members: dict[str, Bytes] = {}
     with open_regular(path) as file:
+        end = size_of(file)
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
                 for info in archive.infolist():
-                    members[info.filename] = info.file_size, _zip_opener(path, info.filename)
+                    members[info.filename] = Bytes(_zip_opener(path, info.filename), info.file_size)
             return members
+        file.seek(257)
+        plain = file.read(5) == b"ustar"
         file.seek(0)
         try:
             with tarfile.open(fileobj=file, mode="r:*") as tar:
                 for member in tar:
-                    if member.isreg():
-                        members[member.name] = member.size, _tar_opener(path, member.name)
+                    if not member.isreg():
+                        continue
+                    if plain and not member.issparse():
+                        there = min(member.size, end - member.offset_data)
+                        members[member.name] = Bytes(lambda: open_regular(path), there, member.offset_data)
+                    else:
+                        members[member.name] = Bytes(_tar_opener(path, member.name), member.size)
         except READ_ERRORS as error:
             problems.append(f"the archive breaks off: {reason(error)}")
     return members
@@ -160,8 +180,10 @@ def _tar_opener(path: Path, name: str) -> Opener:
     @contextmanager
     def opener() -> Iterator[BinaryIO]:
         with open_regular(path) as file, tarfile.open(fileobj=file, mode="r:*") as tar:
-            member = next(member for member in tar if member.name == name and member.isreg())
-            stream = cast("IO[bytes]", tar.extractfile(member))
+            member = next((member for member in tar if member.name == name and member.isreg()), None)
+            stream = tar.extractfile(member) if member is not None else None
+            if stream is None:
+                raise EOFError(f"{name} is no longer in the archive")
             with stream:
                 yield cast("BinaryIO", stream)
 
@@ -217,7 +239,7 @@ def _validate(parsed: dict[str, Any]) -> list[str]:
 
 
 def _recording(
-    path: str, parsed: dict[str, Any], opener: Opener, size: int, overrides: Overrides, problems: list[str]
+    path: str, parsed: dict[str, Any], data: Bytes, overrides: Overrides, problems: list[str]
 ) -> Recording:
     glob = parsed["global"]
     form = _form(path, glob, overrides)
@@ -227,9 +249,9 @@ def _recording(
         raise InputError(path, f"{channels} channels are not possible (1 to {MAX_CHANNELS})")
     if rate is None:
         raise InputError(path, "the sample rate is not known; say --rate, as --rate 2.4M")
-    layout = _Layout(form, channels, rate, size, _whole(glob.get("core:trailing_bytes"), 0))
+    layout = _Layout(data, form, channels, rate, _whole(glob.get("core:trailing_bytes"), 0))
     origin = _whole(glob.get("core:offset"), 0)
-    looks, start = _looks(parsed["captures"], layout, opener, overrides.center_hz, origin, problems)
+    looks, start = _looks(parsed["captures"], layout, overrides.center_hz, origin, problems)
     if not form.complex:
         problems.append("real samples, no Q: each signal appears twice, mirrored about the centre")
     return Recording(tuple(looks), start, tuple(parsed["annotations"]), tuple(problems))
@@ -239,10 +261,10 @@ def _recording(
 class _Layout:
     """How samples lie in the data file."""
 
+    data: Bytes
     form: SampleFormat
     channels: int
     rate_hz: float
-    size: int
     trailing: int
 
     @property
@@ -253,7 +275,6 @@ class _Layout:
 def _looks(
     captures: list[dict[str, Any]],
     layout: _Layout,
-    opener: Opener,
     center_hz: float | None,
     origin: int,
     problems: list[str],
@@ -262,10 +283,10 @@ def _looks(
     rows = sorted(captures, key=lambda row: _whole(row.get("core:sample_start"), 0)) or [{}]
     starts = [max(0, _whole(row.get("core:sample_start"), 0) - origin) for row in rows]
     headers = [_whole(row.get("core:header_bytes"), 0) for row in rows]
-    room = layout.size - layout.trailing - sum(headers)
+    room = layout.data.size - layout.trailing - sum(headers)
     total, rest = divmod(max(room, 0), layout.frame)
     if rest:
-        at = layout.size - layout.trailing - rest
+        at = layout.data.offset + layout.data.size - layout.trailing - rest
         problems.append(f"the last sample is cut: {rest} of {layout.frame} bytes at byte {at}")
     if starts[-1] > total:
         problems.append(f"a capture starts at sample {starts[-1]}, the file has {total}")
@@ -281,8 +302,10 @@ def _looks(
             continue
         center = center_hz if center_hz is not None else _number(row.get("core:frequency"), zero=True) or 0.0
         begin = clock.at(times[index], starts[index], problems)
-        offset = skipped + starts[index] * layout.frame
-        look = Look(opener, offset, count, layout.form, layout.rate_hz, center, begin, layout.channels)
+        offset = layout.data.offset + skipped + starts[index] * layout.frame
+        look = Look(
+            layout.data.opener, offset, count, layout.form, layout.rate_hz, center, begin, layout.channels
+        )
         if looks and _follows(looks[-1], look):
             last = looks.pop()
             look = replace(last, samples=last.samples + look.samples)
