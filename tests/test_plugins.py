@@ -1,0 +1,65 @@
+"""The package of ``tests/plugin_example`` is installed and takes part; its broken part is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parent / "plugin_example"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The package installed into a folder of its own, which is put on the path."""
+    target = tmp_path_factory.mktemp("plugins")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run(
+        [*install, "--target", str(target), str(EXAMPLE)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return {**os.environ, "PYTHONPATH": str(target)}
+
+
+def sweeper(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sweeper", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=120,
+    )
+
+
+def test_plugins_lists_them_with_their_package(environment: dict[str, str]) -> None:
+    out = sweeper(environment, "plugins").stdout
+    for name in ("quiet-carrier", "tone", "example"):
+        (line,) = [row for row in out.splitlines() if f" {name} " in row]
+        assert "sweeper-example 1.0" in line
+
+
+def test_source_and_detector_take_part_and_the_broken_one_is_named(environment: dict[str, str]) -> None:
+    done = sweeper(environment, "sweep", "--source", "tone:433.92e6", "--range", "433.8M:434M", "--json", "-")
+    document = json.loads(done.stdout)
+    claims = [f for f in document["findings"] if f["detectors"] == ["quiet-carrier"]]
+    assert [f["kind"] for f in claims] == ["unknown-transmitter"]
+    (failure,) = [s for s in document["status"] if s["subject"] == "broken"]
+    assert "broken on purpose" in failure["detail"]
+    assert document["coverage"][0]["start_hz"] == 433.795e6
+
+
+def test_its_signature_identifies(environment: dict[str, str]) -> None:
+    done = sweeper(environment, "identify", "ble", "05ffffff0102", "--json", "-")
+    assert json.loads(done.stdout)["signature"] == "example-beacon"
+    done = sweeper(environment, "signatures", "check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_the_package_nothing_of_it_is_there() -> None:
+    out = sweeper(dict(os.environ), "plugins").stdout
+    assert "quiet-carrier" not in out
