@@ -72,7 +72,7 @@ def emissions() -> list[Column]:
             lambda: _("Frequency"), lambda e: words.frequency(e.center_hz), lambda e: e.center_hz, 120, True
         ),
         Column(lambda: _("Width"), lambda e: words.width(e.width_hz), lambda e: e.width_hz, 90, True),
-        Column(lambda: _("Kind"), kind, kind, 170),
+        Column(lambda: _("Kind"), kind, kind, 150, stretch=True),
         Column(
             lambda: _("Above noise"),
             lambda e: words.decibels(e.snr_db),
@@ -183,13 +183,13 @@ def findings(desk: Desk) -> list[Column]:
             lambda: _("Attention"),
             lambda f: words.spoken().level(f.level),
             lambda f: (f.level.rank, f.confidence),
-            150,
+            130,
             False,
             lambda: _("How much a finding asks of you. Only a person can say what it is."),
             paint_level,
         ),
-        Column(lambda: _("Finding"), title, lambda f: title(f).casefold(), 330),
-        Column(lambda: _("About"), lambda f: about(desk, f), lambda f: about(desk, f), 190),
+        Column(lambda: _("Finding"), title, lambda f: title(f).casefold(), 220, stretch=True),
+        Column(lambda: _("About"), lambda f: about(desk, f), lambda f: about(desk, f), 150),
         Column(lambda: _("Raised"), lambda f: words.clock(f.raised_s), lambda f: f.raised_s, 72, True),
         Column(lambda: _("Verdict"), verdict, verdict, 130),
     ]

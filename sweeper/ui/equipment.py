@@ -34,7 +34,7 @@ def lacking(desk: Desk, medium: Medium) -> str:
     for entry in desk.equipment or []:
         if entry.medium is medium and entry.reason is not None:
             return spoken.reason(entry.reason)
-    return _("no receiver for it is known to this program")
+    return _("no adapter was found")
 
 
 def sentence(desk: Desk) -> str:

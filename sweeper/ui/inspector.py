@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from sweeper.records import Device, Emission, Evidence, Finding
 from sweeper.text import safe_text
@@ -146,19 +146,21 @@ class Inspector(QFrame):
         self._heading(_("Verdict"))
         state = columns.decision(given.decision)
         self._add(label(f"{state} · {given.name}" if given.name else state))
-        first, second = row(spacing=GRID // 2), row(spacing=GRID // 2)
-        for index, (decision, text) in enumerate(
-            (
-                (Decision.EXPLAINED, _("Explain")),
-                (Decision.SUSPICIOUS, _("Mark suspicious")),
-                (Decision.CONFIRMED, _("Confirm")),
-                (Decision.OPEN, _("Reopen")),
-            )
+        grid = QGridLayout()
+        grid.setSpacing(GRID // 2)
+        for index, decision in enumerate(
+            (Decision.EXPLAINED, Decision.SUSPICIOUS, Decision.CONFIRMED, Decision.OPEN)
         ):
-            made = button(text, partial(self.decide, finding, decision), desk.style)
+            made = button(
+                columns.decision(decision),
+                partial(self.decide, finding, decision),
+                desk.style,
+                tip=_("Give this verdict"),
+            )
             made.setEnabled(decision is not given.decision)
-            (first if index < 2 else second).addWidget(made, 1)
-        self._add(first, second)
+            made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            grid.addWidget(made, index // 2, index % 2)
+        self._add(grid)
         foot = row(spacing=GRID // 2)
         if finding.subject in desk.emissions.records or columns.medium_of(desk, finding) is not None:
             foot.addWidget(

@@ -49,7 +49,8 @@ class Grid(msgspec.Struct, frozen=True):
 
     def frequencies(self) -> npt.NDArray[np.float64]:
         """Centre of each column, hertz."""
-        made: npt.NDArray[np.float64] = self.start_hz + np.arange(self.columns, dtype=np.float64) * self.step_hz
+        steps = np.arange(self.columns, dtype=np.float64)
+        made: npt.NDArray[np.float64] = self.start_hz + steps * self.step_hz
         return made
 
     def column(self, hz: float) -> int:

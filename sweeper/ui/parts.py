@@ -61,7 +61,7 @@ def label(text: str = "", *, size: str = "body", tone: str = "", wrap: bool = Fa
     """Plain text; ``size`` and ``tone`` name sizes and colours of the theme. Never interprets markup."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setProperty("size", size)
+    made.setProperty("type", size)
     made.setProperty("tone", tone)
     if wrap:
         made.setWordWrap(True)

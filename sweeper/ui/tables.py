@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from sweeper.ui.theme import Style
@@ -42,6 +42,7 @@ class Column(msgspec.Struct, frozen=True):
     right: bool = False
     tip: Callable[[], str] | None = None
     paint: Callable[[QPainter, QRect, Any, Style], None] | None = None
+    stretch: bool = False
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -234,9 +235,11 @@ class Table(QTableView):
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setMinimumSectionSize(style.px(32))
+        titles = QFontMetrics(style.font("caption"))
         for index, each in enumerate(model.columns):
-            head.resizeSection(index, style.px(each.width))
-        head.setStretchLastSection(True)
+            needed = titles.horizontalAdvance(each.title()) + style.px(24)
+            head.resizeSection(index, max(style.px(each.width), needed))
+        self._least = [head.sectionSize(index) for index in range(len(model.columns))]
         self.setSortingEnabled(False)
         head.setSectionsClickable(True)
         head.setSortIndicatorShown(True)
@@ -247,6 +250,18 @@ class Table(QTableView):
         self.doubleClicked.connect(lambda index: self._open(index.row()))
         self.activated.connect(lambda index: self._open(index.row()))
         model.reordered.connect(self._keep_selected)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._stretch()
+
+    def _stretch(self) -> None:
+        """Give the room that is left to the column that can use it."""
+        wide = [index for index, each in enumerate(self._table.columns) if each.stretch]
+        if wide:
+            head = self.horizontalHeader()
+            others = sum(head.sectionSize(i) for i in range(head.count()) if i != wide[0])
+            head.resizeSection(wide[0], max(self._least[wide[0]], self.viewport().width() - others))
 
     def select(self, name: str) -> None:
         """Select a record's row and bring it into view, without saying so by ``chosen``."""

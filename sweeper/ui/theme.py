@@ -156,7 +156,8 @@ def style_sheet(scheme: Scheme, scale: float = 1.0) -> str:
     fields = {role.replace("-", "_"): color(role, scheme) for role in ROLES}
     fields |= {name: f"{round(size * scale)}px" for name, size in SIZES.items()}
     fields |= {f"u{n}": f"{round(n * max(1.0, scale * 0.75))}px" for n in (2, 4, 6, 8, 12, 16, 24)}
-    fields["check"] = (Path(__file__).parent / "icons" / f"mark-{scheme.value}.svg").as_posix()
+    for drawing in ("mark", "chevron", "sortup", "sortdown"):
+        fields[drawing] = (Path(__file__).parent / "icons" / f"{drawing}-{scheme.value}.svg").as_posix()
     return Template((Path(__file__).parent / "style.qss").read_text("utf-8")).substitute(fields)
 
 

@@ -209,6 +209,9 @@ class LocateView(QWidget):
         self._targets.clear()
         for name, text in wanted:
             self._targets.addItem(text, name)
+        if not desk.target and wanted:
+            desk.target = wanted[0][0]
+            self._retarget()
         self._targets.setCurrentIndex(self._targets.findData(desk.target))
 
     def _choose(self, name: str) -> None:

@@ -33,7 +33,7 @@ class SignaturesView(QWidget):
         self._model = RecordTable(
             [
                 Column(lambda: _("Medium"), lambda s: spoken.medium(s.medium), lambda s: s.medium.value, 100),
-                Column(lambda: _("Recognises"), title, lambda s: title(s).casefold(), 300),
+                Column(lambda: _("Recognises"), title, lambda s: title(s).casefold(), 240, stretch=True),
                 Column(
                     lambda: _("Attention"),
                     lambda s: spoken.level(s.level),
@@ -41,7 +41,7 @@ class SignaturesView(QWidget):
                     150,
                     paint=columns.paint_level,
                 ),
-                Column(lambda: _("Name"), lambda s: s.id, lambda s: s.id, 200),
+                Column(lambda: _("Name"), lambda s: s.id, lambda s: s.id, 160),
             ]
         )
         self._count = label(tone="muted")

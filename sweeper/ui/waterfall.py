@@ -75,18 +75,18 @@ class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
         low, high = int(max(0, view.top() - 1)), int(min(history.count, view.bottom() + 2))
         if last <= first or high <= low:
             return
-        pixels = max(1, round(self.deviceTransform().m11() * (last - first) * grid.step_hz))
+        pixels = max(1, round(painter.worldTransform().m11() * (last - first) * grid.step_hz))
         block, first, last = visible(history, low, high, first, last, pixels)
         argb = np.ascontiguousarray(self._colors[block[::-1]])
         image = QImage(argb.data, argb.shape[1], argb.shape[0], argb.shape[1] * 4, QImage.Format.Format_RGB32)
         left = grid.start_hz + (first - 0.5) * grid.step_hz
         area = QRectF(left, low, (last - first) * grid.step_hz, high - low)
+        # On the screen's own pixels: at 433 MHz Qt's scaled drawing lacks digits and reads beyond the image.
+        target = painter.worldTransform().mapRect(area).toAlignedRect()
         painter.save()
+        painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        # The view's y axis points up and the image's down: flip within the item's own area.
-        painter.translate(0, area.top() + area.bottom())
-        painter.scale(1, -1)
-        painter.drawImage(area, image)
+        painter.drawImage(target, image)
         painter.restore()
 
 

@@ -218,7 +218,7 @@ class Window(QMainWindow):
         idle = self.desk.phase is Phase.IDLE
         self._rail.setVisible(not (first and idle))
         self._rail.set_narrow(narrow)
-        self._strip.setVisible(not (first and idle))
+        self._strip.setVisible(not idle)
         self._transport.setVisible(not idle and self._page != "sweep")
         inspected = self._page in INSPECTED
         self._inspector.set_sheet(narrow)
@@ -242,6 +242,7 @@ class Window(QMainWindow):
             wanted = 0
         wanted = wanted or self.desk.style.px(330)
         self._side.setSizes([max(200, self._side.width() - wanted), wanted])
+        self._inspector.resize(wanted, self._inspector.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
