@@ -28,7 +28,7 @@ from typing import Any
 from sweeper import labels
 from sweeper.errors import Reason
 from sweeper.records import Level, Medium, State
-from sweeper.text import Phrase, fill, safe_text
+from sweeper.text import Phrase, safe_text
 
 CODES = ("en", "ru", "kk")
 OWN_NAMES = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
@@ -311,8 +311,3 @@ def detect(environ: Mapping[str, str]) -> str:
             if code and variable != "LANGUAGE":
                 return "en"
     return "en"
-
-
-def english(phrase: Phrase) -> str:
-    """The phrase as the core wrote it, for logs and tests."""
-    return fill(phrase.text, phrase.args)

@@ -5,8 +5,8 @@
 
 What is extracted: the literal first argument of ``_``, ``gettext``, ``say``, ``mark`` and ``Evidence``, both
 of ``ngettext``, context and text of ``pgettext``; the same calls in Jinja templates. Signatures, checklists
-and bands bring their own three languages and are not here. Files carry no date and no line number, so that the same
-source gives the same bytes and two people's changes merge.
+and bands bring their own three languages. Files carry no date and no line number, so that the
+same source gives the same bytes and two people's changes merge.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ SINGLE = {"_": 0, "gettext": 0, "say": 0, "mark": 0, "Evidence": 0}
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 Message = str | tuple[str, str]
-Found = tuple[str | None, Message, str]
-"""Context, text (or singular and plural), file."""
+Found = tuple[str | None, Message, str, bool]
+"""Context, text (or singular and plural), file, whether it is a phrase (``say``)."""
+PHRASE = "A phrase: a translation may choose words by number, {n:one|many}."
+"""The note on texts of ``say``; only these are filled by ``Language.phrase``."""
 
 
 class NotLiteral(Exception):  # noqa: N818
@@ -48,21 +50,21 @@ def from_python(path: Path) -> Iterator[Found]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", None)
-        if name in SINGLE:
+        if name in SINGLE and (name != "mark" or isinstance(node.func, ast.Name)):
             first = node.args[0] if node.args else _keyword(node, "what" if name == "Evidence" else "text")
             text = _literal(first)
             if text:
-                yield None, text, where
+                yield None, text, where, name == "say"
             elif isinstance(first, ast.JoinedStr | ast.BinOp):
                 raise NotLiteral(f"{where}:{node.lineno}: {name}() wants a literal text with {{fields}}")
         elif name == "ngettext" and len(node.args) >= 2:
             one, many = _literal(node.args[0]), _literal(node.args[1])
             if one and many:
-                yield None, (one, many), where
+                yield None, (one, many), where, False
         elif name == "pgettext" and len(node.args) >= 2:
             context, text = _literal(node.args[0]), _literal(node.args[1])
             if context and text:
-                yield context, text, where
+                yield context, text, where, False
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
@@ -79,11 +81,11 @@ def from_template(path: Path) -> Iterator[Found]:
     environment = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     for _line, function, message in environment.extract_translations(path.read_text(encoding="utf-8")):
         if function == "ngettext" and isinstance(message, tuple):
-            yield None, (str(message[0]), str(message[1])), where
+            yield None, (str(message[0]), str(message[1])), where, False
         elif function == "pgettext" and isinstance(message, tuple):
-            yield str(message[0]), str(message[1]), where
+            yield str(message[0]), str(message[1]), where, False
         elif isinstance(message, str):
-            yield None, message, where
+            yield None, message, where, False
 
 
 def extracted() -> Catalog:
@@ -98,11 +100,14 @@ def extracted() -> Catalog:
     for pattern in ("*.html", "*.j2"):
         for path in sorted(PACKAGE.rglob(pattern)):
             found += from_template(path)
-    plural_of = {message[0]: message for _, message, _ in found if isinstance(message, tuple)}
-    for context, message, where in sorted(found, key=lambda f: (str(f[1]), f[0] or "", f[2])):
+    plural_of = {message[0]: message for _, message, _, _ in found if isinstance(message, tuple)}
+    spoken = {message for _, message, _, phrase in found if phrase}
+    plain = {message for _, message, _, phrase in found if not phrase}
+    for context, message, where, phrase in sorted(found, key=lambda f: (str(f[1]), f[0] or "", f[2])):
         if isinstance(message, str) and context is None:
             message = plural_of.get(message, message)
-        catalogue.add(message, locations=[(where, 0)], context=context)
+        note = [PHRASE] if phrase and message in spoken - plain else []
+        catalogue.add(message, locations=[(where, 0)], context=context, auto_comments=note)
     for message in catalogue:
         message.locations = sorted(set(message.locations))
     return catalogue

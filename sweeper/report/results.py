@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from sweeper import __version__
+from sweeper import __version__, language
 from sweeper.records import Coverage, Device, Emission, Evidence, Finding, Medium, Opened, Status
 from sweeper.report.collect import Collector
 from sweeper.signatures import Library
-from sweeper.text import Phrase, fill
+from sweeper.text import Phrase
 
 Document = dict[str, Any]
 Render = Callable[[Phrase], str]
@@ -47,7 +47,7 @@ def document(
     ``render`` speaks phrases (``Language.phrase``; English by default); ``sweep`` is the speed of a live
     sweep: hops, span_mhz, wall_s, mhz_per_s, lost_blocks.
     """
-    speak = render or _english
+    speak = render or language.get("en").phrase
     made: Document = {
         "sweeper": {
             "version": __version__,
@@ -85,10 +85,6 @@ _UNSEEN = re.compile(
 
 def _escaped(character: str) -> str:
     return "".join(f"\\u{unit:04x}" for unit in np.frombuffer(character.encode("utf-16-le"), "<u2"))
-
-
-def _english(phrase: Phrase) -> str:
-    return fill(phrase.text, phrase.args)
 
 
 def _inputs(collected: Collector) -> list[Document]:
