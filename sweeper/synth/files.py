@@ -46,10 +46,11 @@ def recordings_folder() -> Path:
 def write(scene: Scene, folder: Path | str, formats: Iterable[str] = ()) -> list[Path]:
     """Renders the scene into ``folder`` and names the files made, in order.
 
-    ``formats`` chooses among ``FORMATS``; empty means what each capture says, ``jsonl`` and ``pcap``.
+    ``formats`` chooses among ``FORMATS``; empty means what the scene says, and where it says nothing the
+    format of each capture, ``jsonl`` and ``pcap``.
     Raises ``SweeperError`` for a format that is none, and where the folder cannot be written.
     """
-    wanted = tuple(formats)
+    wanted = tuple(formats) or scene.formats
     for name in wanted:
         if name not in FORMATS:
             raise SweeperError(f"{name}: not a format to write; there are {', '.join(FORMATS)}")
@@ -121,7 +122,7 @@ def _packets(scene: Scene, folder: Path, wanted: tuple[str, ...]) -> Iterator[Pa
         path.write_text("".join(_log(scene, heard)), encoding="utf-8")
         yield path
     if heard and "ble-pcap" in wanted:
-        path = folder / f"{scene.name}-ble.pcap"
+        path = folder / f"{scene.name}{'-ble' if scene.wifi else ''}.pcap"
         path.write_bytes(packet_files.ble_pcap(heard, start))
         yield path
     if heard and "btsnoop" in wanted:
@@ -129,11 +130,11 @@ def _packets(scene: Scene, folder: Path, wanted: tuple[str, ...]) -> Iterator[Pa
         path.write_bytes(packet_files.btsnoop(heard, start))
         yield path
     if scene.wifi and ("pcap" in wanted or not wanted):
-        path = folder / f"{scene.name}-wifi.pcap"
+        path = folder / f"{scene.name}{'-wifi' if scene.ble else ''}.pcap"
         with open(path, "wb") as file:
             file.write(packet_files.pcap_header(packet_files.RADIOTAP))
             for time_s, frame in wifi.frames(scene):
-                file.write(packet_files.pcap_packet(start + time_s, frame))
+                file.write(packet_files.pcap_packet(start + time_s, frame, scene.snap_bytes))
         yield path
 
 

@@ -34,10 +34,11 @@ def pcap_header(link_type: int) -> bytes:
     return struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, SNAP_LENGTH, link_type)
 
 
-def pcap_packet(utc_s: float, data: bytes) -> bytes:
-    """One packet with its header."""
+def pcap_packet(utc_s: float, data: bytes, snap: int = 0) -> bytes:
+    """One packet with its header, cut to ``snap`` bytes unless that is 0."""
     micros = round(utc_s * 1e6)
-    return struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, len(data), len(data)) + data
+    kept = data[:snap] if snap else data
+    return struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, len(kept), len(data)) + kept
 
 
 def ble_pcap(adverts: Sequence[Advertisement], start_utc_s: float) -> bytes:

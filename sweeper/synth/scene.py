@@ -276,7 +276,7 @@ class Capture(Part, frozen=True, kw_only=True):
     start_s: Seconds = 0.0
     duration_s: Positive | None = None
     name: str = ""
-    format: Literal["cu8", "cs8", "cs16", "cf32"] = "cu8"
+    format: Literal["cu8", "cs8", "cs16", "cf32", "sigmf"] = "cu8"
 
 
 class Stay(Part, frozen=True, kw_only=True):
@@ -287,13 +287,19 @@ class Stay(Part, frozen=True, kw_only=True):
 
 
 class Scene(Part, frozen=True, kw_only=True):
-    """A whole scene. ``start_utc_s`` is its start as Unix time."""
+    """A whole scene. ``start_utc_s`` is its start as Unix time.
+
+    ``formats`` are the files to write where nobody asks for others; ``snap_bytes`` cuts captured Wi-Fi frames
+    (as ``tcpdump -s`` does), 0 keeps them whole.
+    """
 
     seed: Annotated[int, Meta(ge=0)]
     duration_s: Annotated[float, Meta(gt=0, le=86_400)]
     name: str = "scene"
     about: str = ""
     start_utc_s: float = 1_768_208_400.0
+    formats: tuple[str, ...] = ()
+    snap_bytes: Annotated[int, Meta(ge=0)] = 0
     receiver: Receiver = Receiver()
     sweep: Sweep | None = None
     capture: tuple[Capture, ...] = ()

@@ -90,11 +90,11 @@ def batches(scene: s.Scene, source: str, span_s: float = 0.25) -> Iterator[Frame
     pending: list[Heard] = []
     for heard in frames(scene):
         if pending and heard[0] >= pending[0][0] + span_s:
-            yield _batch(pending, source)
+            yield _batch(pending, source, scene.snap_bytes)
             pending = []
         pending.append(heard)
     if pending:
-        yield _batch(pending, source)
+        yield _batch(pending, source, scene.snap_bytes)
 
 
 def address(emitter: s.Wifi, seed: int) -> bytes:
@@ -105,7 +105,7 @@ def address(emitter: s.Wifi, seed: int) -> bytes:
     return bytes([drawn[0] & 0xFC | 0x02]) + drawn[1:]
 
 
-def _batch(pending: list[Heard], source: str) -> FrameBatch:
+def _batch(pending: list[Heard], source: str, snap: int) -> FrameBatch:
     raw = tuple(frame for _, frame in pending)
     return FrameBatch(
         source=source,
@@ -113,7 +113,7 @@ def _batch(pending: list[Heard], source: str) -> FrameBatch:
         medium=Medium.WIFI,
         link_type=f.LINK_TYPE,
         times_s=tuple(time for time, _ in pending),
-        frames=raw,
+        frames=tuple(frame[:snap] for frame in raw) if snap else raw,
         lengths=tuple(len(frame) for frame in raw),
     )
 

@@ -53,7 +53,7 @@ def radiotap(air: Air) -> bytes:
     if air.mcs is not None:
         flags = 0x0480 if low else 0x0500
         return _HT.pack(
-            0, 0, 27, 0x0008082B, clock, 0, megahertz(air.channel), flags, air.signal_dbm, 0, 0x07, 0, air.mcs
+            0, 0, 27, 0x0008082B, clock, 0, megahertz(air.channel), flags, air.signal_dbm, 0, 0x7F, 0, air.mcs
         )
     rate = air.rate or 2
     flags = (0x00A0 if rate in (2, 4, 11, 22) else 0x00C0) if low else 0x0140
