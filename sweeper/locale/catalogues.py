@@ -1,7 +1,7 @@
 """The gettext catalogues: taken from the source, merged, compiled. Run by ``make catalogues``.
 
-    python tests/catalogues.py update     extract, merge into every language, compile
-    python tests/catalogues.py missing    print what a language still lacks, one JSON line a string
+    python -m sweeper.locale.catalogues           extract, merge into every language, compile
+    python -m sweeper.locale.catalogues missing   print what a language still lacks, one JSON line a string
 
 What is extracted: the literal first argument of ``_``, ``gettext``, ``say``, ``mark`` and ``Evidence``, both
 of ``ngettext``, context and text of ``pgettext``; the same calls in Jinja templates. Signatures, checklists
@@ -18,16 +18,17 @@ import json
 import re
 import string
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2.ext import extract_from_ast
 
-PACKAGE = Path(__file__).parent.parent / "sweeper"
-FOLDER = PACKAGE / "locale"
+PACKAGE = Path(__file__).parent.parent
+FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "ru", "kk")
 SINGLE = {"_": 0, "gettext": 0, "say": 0, "mark": 0, "Evidence": 0}
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -79,7 +80,8 @@ def from_template(path: Path) -> Iterator[Found]:
     """Every marked text of a Jinja template."""
     where = str(path.relative_to(PACKAGE.parent))
     environment = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    for _line, function, message in environment.extract_translations(path.read_text(encoding="utf-8")):
+    texts = extract_from_ast(environment.parse(path.read_text(encoding="utf-8")))
+    for _line, function, message in texts:
         if function == "ngettext" and isinstance(message, tuple):
             yield None, (str(message[0]), str(message[1])), where, False
         elif function == "pgettext" and isinstance(message, tuple):
@@ -108,8 +110,8 @@ def extracted() -> Catalog:
             message = plural_of.get(message, message)
         note = [PHRASE] if phrase and message in spoken - plain else []
         catalogue.add(message, locations=[(where, 0)], context=context, auto_comments=note)
-    for message in catalogue:
-        message.locations = sorted(set(message.locations))
+    for entry in catalogue:
+        entry.locations = sorted(set(entry.locations))
     return catalogue
 
 
@@ -164,14 +166,12 @@ def update() -> None:
         path.with_suffix(".mo").write_bytes(mo_bytes(load(language)))
 
 
-def untranslated(catalogue: Catalog) -> Iterator[Message]:
-    """Texts without a complete translation."""
+def untranslated(catalogue: Catalog) -> Iterator[str]:
+    """Texts (singulars, where there is a plural) without a complete translation."""
     for message in catalogue:
-        if not message.id:
-            continue
-        strings: Iterable[str] = message.string if isinstance(message.string, tuple) else (message.string,)
-        if not all(strings) or message.fuzzy:
-            yield message.id
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id and (not all(strings) or message.fuzzy):
+            yield message.id if isinstance(message.id, str) else message.id[0]
 
 
 def fields(text: str) -> set[str]:
