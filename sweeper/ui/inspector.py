@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from sweeper.records import Device, Emission, Evidence, Finding
@@ -48,8 +49,8 @@ class Inspector(QFrame):
         self._inner = plain(self._body)
         self._scroll = scrolled(self._inner, _("Inspector"))
         self._scroll.setHorizontalScrollBarPolicy(_NO_BAR)
-        outer.addLayout(row(0, self._closer, margin=4))
         outer.addWidget(self._scroll, 1)
+        self._closer.setParent(self)
         self._closer.hide()
         desk.selected.connect(lambda _name: self.refresh())
         desk.batched.connect(self._follow)
@@ -59,6 +60,13 @@ class Inspector(QFrame):
     def set_sheet(self, sheet: bool) -> None:
         """Whether it is a sheet over the view, which can be closed."""
         self._closer.setVisible(sheet)
+        self._body.setContentsMargins(GRID * 2, GRID if sheet else GRID * 2, GRID * 2, GRID * 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._closer.adjustSize()
+        self._closer.move(self.width() - self._closer.width() - GRID * 2, 4)
+        self._closer.raise_()
 
     def _follow(self) -> None:
         """What is shown may have become something newer."""

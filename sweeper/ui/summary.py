@@ -31,6 +31,14 @@ def attention(desk: Desk) -> int:
     return sum(count for level, count in counted(desk).items() if level is not Level.INFO)
 
 
+def careful() -> str:
+    """What stands over every list of findings."""
+    return _(
+        "Each one has innocent explanations. Read why it is shown and what else it may be before you "
+        "draw a conclusion."
+    )
+
+
 def result(desk: Desk) -> tuple[str, str, str]:
     """A word, a sentence, and what was listened to."""
     from sweeper.ui.desk import Phase
@@ -46,10 +54,7 @@ def result(desk: Desk) -> tuple[str, str, str]:
     many = attention(desk)
     if many:
         word = ngettext("{n} thing to look at", "{n} things to look at", many)
-        sentence = _(
-            "Each one has innocent explanations. Read why it is shown and what else it may be before you "
-            "draw a conclusion."
-        )
+        sentence = careful()
     elif desk.phase is not Phase.ENDED:
         word = _("Listening: no device was found so far")
         sentence = _("What is heard is compared with known devices while the sweep goes on.")

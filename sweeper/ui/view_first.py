@@ -13,7 +13,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sweeper.ui import equipment
-from sweeper.ui.parts import button, label, picture, row
+from sweeper.ui.flow import Flow
+from sweeper.ui.parts import button, label, picture, plain, row, scrolled
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _
 
@@ -86,7 +87,7 @@ class FirstView(QWidget):
         super().__init__()
         self.setAccessibleName(_("First screen"))
         self._desk = desk
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout()
         layout.setContentsMargins(GRID * 3, GRID * 3, GRID * 3, GRID * 3)
         layout.setSpacing(GRID * 2)
         layout.addStretch(1)
@@ -102,13 +103,16 @@ class FirstView(QWidget):
             self._row.addWidget(made)
             self._doors.append(made)
         layout.addLayout(row(0, self._row, 0, spacing=0))
-        small = row(0, spacing=GRID)
+        small = Flow()
         for drawing, text, on in ways:
             small.addWidget(button(text, on, desk.style, icon=drawing, quiet=True))
-        small.addStretch(1)
+        small.set_centred()
         layout.addLayout(small)
         layout.addStretch(2)
         desk.equipment_changed.connect(self._show_uses)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(plain(layout), _("First screen")))
         self._show_uses()
 
     def _show_uses(self) -> None:

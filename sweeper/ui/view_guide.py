@@ -7,17 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from sweeper.plan import PRESETS
 from sweeper.records import Medium
 from sweeper.text import safe_text
-from sweeper.ui import checklists, equipment, recipes, summary, words
+from sweeper.ui import checklists, equipment, outcome, recipes, summary, words
 from sweeper.ui.desk import Phase
+from sweeper.ui.flow import Flow
 from sweeper.ui.guide import STEPS, Answer
 from sweeper.ui.parts import button, card, choice, column, label, picture, plain, prose, row, rule, scrolled
 from sweeper.ui.theme import GRID
-from sweeper.ui.words import _, ngettext
+from sweeper.ui.words import _
 
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
@@ -64,7 +66,9 @@ class GuideView(QWidget):
         self._side = plain(side)
         self._side.setFixedWidth(desk.style.px(220))
         layout.addWidget(self._side)
-        layout.addWidget(self._pages, 1)
+        self._where = label("", tone="muted")
+        self._where.setContentsMargins(GRID * 3, GRID * 2, GRID * 3, 0)
+        layout.addLayout(column(self._where, self._pages, spacing=0), 1)
         self.setLayout(layout)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -76,6 +80,13 @@ class GuideView(QWidget):
         self._bar: QProgressBar | None = None
         self._began_listening = False
         self.show_step()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the list of steps becomes one line."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._desk.style.px(900)
+        self._side.setVisible(not narrow)
+        self._where.setVisible(narrow)
 
     # Steps.
 
@@ -91,6 +102,8 @@ class GuideView(QWidget):
             role = "accent" if index == at else "muted"
             words_ = label(titles[step], tone="" if index == at else "muted")
             self._steps.addLayout(row(picture(f"step-{state}", style, role, 20), words_, 0))
+        where = _("Step {n} of {all}: {title}")
+        self._where.setText(where.format(n=at + 1, all=len(STEPS), title=titles[self._guide.step]))
         while self._pages.count():
             old = self._pages.currentWidget()
             if old is not None:
@@ -134,7 +147,7 @@ class GuideView(QWidget):
             )
         )
         page.addSpacing(GRID)
-        go = row(spacing=GRID)
+        go = Flow()
         if any(equipment.ready(desk, medium) for medium in equipment.HEARD):
             go.addWidget(button(_("Begin to listen"), self.listen, style, primary=True))
         else:
@@ -142,7 +155,6 @@ class GuideView(QWidget):
             go.addWidget(button(_("Mend the sources"), lambda: self._show_view("sources"), style))
         if desk.equipment is not None:
             go.addWidget(button(_("Look for receivers again"), desk.look_around, style, quiet=True))
-        go.addStretch(1)
         page.addLayout(go)
         page.addStretch(1)
         return page
@@ -202,10 +214,9 @@ class GuideView(QWidget):
                 prose(_("This sweep was left while it listened. Listen again to complete it."), style)
             )
             page.addLayout(
-                row(
+                Flow(
                     button(_("Listen again"), self.listen, style, primary=True),
                     button(_("Go on to the checklist"), lambda: self.go("look"), style),
-                    0,
                 )
             )
             page.addStretch(1)
@@ -223,10 +234,9 @@ class GuideView(QWidget):
         )
         page.addWidget(prose(hint, style, tone="muted"))
         page.addLayout(
-            row(
+            Flow(
                 button(_("Finish listening"), self.finish_listening, style, primary=True),
                 button(_("Show the findings"), lambda: self._show_view("findings"), style),
-                0,
             )
         )
         page.addStretch(1)
@@ -300,10 +310,9 @@ class GuideView(QWidget):
             line.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID)
             page.addWidget(card(line))
         page.addLayout(
-            row(
+            Flow(
                 button(_("Show the result"), lambda: self.go("result"), style, primary=True),
                 button(_("I found something"), self._show_found, style),
-                0,
             )
         )
         page.addStretch(1)
@@ -323,11 +332,11 @@ class GuideView(QWidget):
         found = [
             p for d, p, _h in checklists.places(guide.plan) if guide.progress.answers.get(d) is Answer.FOUND
         ]
-        drawing, role, word, sentence = self._verdict(found)
+        drawing, role, word, sentence = outcome.verdict(guide, found)
         head = row(picture(drawing, style, role, 36), spacing=GRID * 2)
         head.addWidget(label(word, size="title", wrap=True), 1)
         page = column(head, prose(sentence, style), spacing=GRID)
-        heard = self._heard()
+        heard = outcome.heard(guide)
         if heard:
             page.addWidget(prose(heard, style, tone="muted"))
         if found or guide.progress.attention:
@@ -338,7 +347,7 @@ class GuideView(QWidget):
                 line.addWidget(label(text, wrap=True), 1)
                 page.addLayout(line)
         page.addSpacing(GRID)
-        acts = row(spacing=GRID)
+        acts = Flow()
         if self._desk.findings.records:
             acts.addWidget(
                 button(_("Show the findings"), lambda: self._show_view("findings"), style, primary=True)
@@ -346,69 +355,9 @@ class GuideView(QWidget):
         acts.addWidget(button(_("Back to the checklist"), lambda: self.go("look"), style))
         acts.addWidget(button(_("Begin anew"), self._restart, style, quiet=True))
         acts.addWidget(button(_("Done"), self._leave, style, quiet=True))
-        acts.addStretch(1)
         page.addLayout(acts)
         page.addStretch(1)
         return page
-
-    def _verdict(self, found: list[str]) -> tuple[str, str, str, str]:
-        attention = self._guide.progress.attention
-        if found:
-            word = _("You found something")
-            return (
-                "level-medium",
-                "level-medium",
-                word,
-                _("At: {list}.").format(list=words.spoken().listing(found)),
-            )
-        if attention:
-            word = ngettext("{n} thing to look at", "{n} things to look at", attention)
-            return (
-                "level-low",
-                "level-low",
-                word,
-                _(
-                    "Each one has innocent explanations. Read why it is shown and what else it may "
-                    "be before you "
-                    "draw a conclusion."
-                ),
-            )
-        if not self._guide.progress.listened_s and not self._looked():
-            return "not-swept", "muted", _("Nothing was swept yet"), _("Neither was listened nor looked.")
-        return (
-            "none-found",
-            "good",
-            _("No device was found"),
-            _(
-                "That is how most searches end. It does not prove that there is none: what does not transmit "
-                "cannot be heard."
-            ),
-        )
-
-    def _looked(self) -> int:
-        return sum(1 for given in self._guide.progress.answers.values() if given is not Answer.OPEN)
-
-    def _heard(self) -> str:
-        spoken, progress = words.spoken(), self._guide.progress
-        parts = [
-            _("{medium} for {time}").format(
-                medium=spoken.medium(Medium(medium)), time=spoken.duration(seconds)
-            )
-            for medium, seconds in sorted(progress.listened_s.items())
-        ]
-        text = (
-            _("Listened to: {list}.").format(list=spoken.listing(parts))
-            if parts
-            else _("Nothing was listened to.")
-        )
-        missing = [
-            spoken.medium(medium) for medium in equipment.HEARD if medium.value not in progress.listened_s
-        ]
-        if missing:
-            text += " " + _("Not heard: {list}.").format(list=spoken.listing(missing))
-        places = len(checklists.places(self._guide.plan))
-        looked = _("Looked at {n} of {all} places.").format(n=self._looked(), all=places)
-        return f"{text} {looked}"
 
     def _restart(self) -> None:
         self._guide.restart()

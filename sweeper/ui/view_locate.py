@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
 from sweeper.records import Device, Emission
 from sweeper.ui import columns, icons, words
+from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, label, prose, row
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import DASH, _
@@ -157,11 +158,10 @@ class LocateView(QWidget):
         layout.addLayout(row(0, self._arrow, self._trend, 0, spacing=GRID))
         layout.addWidget(self._gauge)
         layout.addLayout(
-            row(
+            Flow(
                 button(_("Mark as weakest"), lambda: self._mark(low=True), style),
                 button(_("Mark as strongest"), lambda: self._mark(low=False), style),
                 button(_("Reset marks"), self._reset, style, quiet=True),
-                0,
                 self._still,
             )
         )

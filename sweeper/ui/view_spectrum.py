@@ -19,6 +19,7 @@ from sweeper.records import Emission
 from sweeper.text import safe_text
 from sweeper.ui import palettes, waterfall, words
 from sweeper.ui.curves import CURVES, Curves, titles
+from sweeper.ui.flow import Flow
 from sweeper.ui.history import History
 from sweeper.ui.panorama import View, level_db
 from sweeper.ui.parts import choice, label, row, tool
@@ -112,10 +113,10 @@ class SpectrumView(QWidget):
         layout.addWidget(self._split, 1)
         self._show_title()
 
-    def _tools(self) -> QVBoxLayout:
+    def _tools(self) -> Flow:
         style, settings = self._desk.style, self._desk.settings
         names = titles()
-        line = row(spacing=4)
+        line = Flow(spacing=4)
         for name, role, _width in reversed(CURVES):
             made = QToolButton()
             made.setText(names[name])
@@ -127,16 +128,12 @@ class SpectrumView(QWidget):
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             made.toggled.connect(lambda on, curve=name: self._toggle(curve, on))
             line.addWidget(made)
-        line.addStretch(1)
         entries = [("viridis", _("Blue to yellow")), ("grey", _("Grey")), ("cividis", _("Colour-blind safe"))]
         chosen = settings.text("waterfall", "viridis")
-        self._palette = choice(_("Waterfall colours"), entries, chosen, self._use_palette)
-        line.addWidget(self._palette)
+        line.addWidget(choice(_("Waterfall colours"), entries, chosen, self._use_palette))
         line.addWidget(tool(_("Begin the holds anew"), "reset", self._reset, style))
         line.addWidget(tool(_("Show the whole band"), "fit", self._curves.fit, style))
-        outer = QVBoxLayout()
-        outer.addLayout(line)
-        return outer
+        return line
 
     # Following the core.
 

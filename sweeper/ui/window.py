@@ -16,11 +16,13 @@ from PySide6.QtGui import (
     QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
+    QKeyEvent,
     QKeySequence,
     QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QFileDialog,
     QMainWindow,
@@ -121,8 +123,6 @@ class Window(QMainWindow):
             old.setParent(None)
             old.deleteLater()
         keys: list[tuple[str, Callable[[], object]]] = [
-            ("Space", self.desk.toggle),
-            ("L", lambda: self.locate(self.desk.selection)),
             ("Escape", self._close_sheet),
             ("Ctrl+Z", lambda: self._inspector.undo()),
         ]
@@ -208,6 +208,7 @@ class Window(QMainWindow):
             name = FIRST
         self._page = name
         self._stack.setCurrentWidget(self.view(name))
+        self.view(name).setFocus()
         self._rail.choose("sweep" if name == FIRST else name)
         self._arrange()
 
@@ -233,8 +234,7 @@ class Window(QMainWindow):
 
     def _size_inspector(self, narrow: bool) -> None:
         if narrow:
-            height = self._side.height()
-            self._side.setSizes([height * 45 // 100, height * 55 // 100])
+            self._side.setSizes([450, 550])
             return
         try:
             wanted = int(str(self.desk.settings.raw("inspector") or 0))
@@ -369,6 +369,18 @@ class Window(QMainWindow):
         )
 
     # Events.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that the focused control did not want: Space and L, and Enter to press a button."""
+        focused = self.focusWidget()
+        if event.key() == Qt.Key.Key_Space:
+            self.desk.toggle()
+        elif event.key() == Qt.Key.Key_L and not event.modifiers():
+            self.locate(self.desk.selection)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton):
+            focused.click()
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
