@@ -6,9 +6,11 @@ carriers that the receiver can hear are rendered, so a 2.4 MHz look into a 20 MH
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from sweeper.synth.dice import Complexes, Dice, Reals
 from sweeper.synth.scene import Lte
@@ -19,6 +21,8 @@ SLOT_S = 0.5e-3
 TICK_S = 1 / 30.72e6
 PREFIX = np.array([160, 144, 144, 144, 144, 144, 144]) * TICK_S
 STARTS = np.concatenate(([0.0], np.cumsum(PREFIX + 1 / SPACING_HZ)))
+ROLL_S = 1.5e-6
+"""One symbol fades into the next inside the prefix, as base stations do to keep to their channel."""
 BLOCK = 12
 """Carriers of one resource block."""
 REFERENCE = {0: 0, 4: 3}
@@ -35,6 +39,7 @@ class LteWave:
         self._half = int(emitter.width_hz / 2 / SPACING_HZ / BLOCK) * BLOCK
         self._load = emitter.load
         self._dice = dice
+        self._known = lru_cache(maxsize=256)(self._values)
         self.reach_hz = self._half * SPACING_HZ + 30e3
         mean = emitter.load + (1 - emitter.load) * len(REFERENCE) / 7 / 6
         self._scale = 1 / np.sqrt(2 * self._half * mean)
@@ -50,19 +55,33 @@ class LteWave:
         step = (t[-1] - t[0]) / max(1, len(t) - 1)
         slots = np.floor(t / SLOT_S + 1e-12)
         numbers = slots.astype(np.int64) * 7 + np.searchsorted(STARTS[1:-1], t - slots * SLOT_S, side="right")
-        edges = np.concatenate(([0], np.flatnonzero(np.diff(numbers)) + 1, [len(t)]))
-        longest = int(np.diff(edges).max())
+        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(t)]
+        symbols = [int(numbers[edge]) for edge in edges[:-1]]
+        longest = max(b - a for a, b in pairwise(edges))
         table = np.exp(2j * np.pi * SPACING_HZ * step * np.outer(np.arange(longest), carriers))
-        rows = np.empty((len(edges) - 1, len(carriers)), dtype=np.complex128)
-        for row, edge in enumerate(edges[:-1]):
-            slot, symbol = divmod(int(numbers[edge]), 7)
-            useful = slot * SLOT_S + STARTS[symbol] + PREFIX[symbol]
-            turn = np.exp(2j * np.pi * SPACING_HZ * (t[edge] - useful) * carriers)
-            rows[row] = self._values(slot, symbol)[carriers + self._half] * turn
-        waves = rows @ table.T
+        times = [float(t[edge]) for edge in edges[:-1]]
+        faded = min(longest, int(np.ceil(ROLL_S / step)) + 1)
+        waves = self._rows(symbols, times, carriers) @ table.T
+        before = self._rows([n - 1 for n in symbols], times, carriers) @ table[:faded].T
         for row, (begin, end) in enumerate(pairwise(edges)):
             out[begin:end] = waves[row, : end - begin]
+            slot, symbol = divmod(symbols[row], 7)
+            short = min(faded, end - begin)
+            rise = np.clip((t[begin : begin + short] - slot * SLOT_S - STARTS[symbol]) / ROLL_S, 0, 1)
+            share = np.sin(rise * (np.pi / 2)) ** 2
+            out[begin : begin + short] *= share
+            out[begin : begin + short] += (1 - share) * before[row, :short]
         return 0.0, out * self._scale
+
+    def _rows(self, symbols: list[int], times: list[float], carriers: npt.NDArray[np.int64]) -> Complexes:
+        """The carriers of each symbol, turned to where they stand at a time in it or just after it."""
+        rows = np.empty((len(symbols), len(carriers)), dtype=np.complex128)
+        for row, (number, time) in enumerate(zip(symbols, times, strict=True)):
+            slot, symbol = divmod(number, 7)
+            useful = slot * SLOT_S + STARTS[symbol] + PREFIX[symbol]
+            turn = np.exp(2j * np.pi * SPACING_HZ * (time - useful) * carriers)
+            rows[row] = self._known(slot, symbol)[carriers + self._half] * turn
+        return rows
 
     def _values(self, slot: int, symbol: int) -> Complexes:
         """What each carrier of one symbol carries; 0 where its block is not in use."""
