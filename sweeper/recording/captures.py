@@ -106,17 +106,24 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
     file.seek(0)
     open_batches: dict[int, _Batch] = {}
     joiner = ble_capture.Joiner()
-    count = 0
+    count, held, first_s = 0, 0, 0.0
     try:
         for packet in _packets(file, head):
             time_s = round(packet.time_s - origin_s, CLOCK_DIGITS)
-            if open_batches and _full(open_batches, time_s):
+            if held >= BATCH or (held and abs(time_s - first_s) >= BATCH_S):
                 yield from _flush(open_batches, source)
+                held = 0
+            if not held:
+                first_s = time_s
             kind = packet.link_type
             if kind in FRAMES:
-                open_batches.setdefault(kind, _Batch(time_s)).add(packet, time_s)
+                batch = open_batches.get(kind) or _begin(open_batches, kind, time_s)
+                batch.times_s.append(time_s)
+                batch.frames.append(packet.data)
+                batch.lengths.append(packet.length)
+                held += 1
             elif kind in ADVERTS:
-                _heard(open_batches, joiner, packet, time_s, problems)
+                held += _heard(open_batches, joiner, packet, time_s, problems)
             else:
                 problems.count(f"packets of {_named(kind)}, not read", "")
             count += 1
@@ -130,21 +137,29 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
         problems.add("a capture without packets")
 
 
+def _begin(open_batches: dict[int, _Batch], kind: int, time_s: float) -> _Batch:
+    batch = open_batches[kind] = _Batch(time_s)
+    return batch
+
+
 def _heard(
     open_batches: dict[int, _Batch],
     joiner: ble_capture.Joiner,
     packet: Packet,
     time_s: float,
     problems: Problems,
-) -> None:
+) -> int:
+    """Adds what a Bluetooth packet says to its batch; returns how many advertisements that was."""
     try:
         adverts = joiner.adverts(packet)
     except ProtocolError as error:
         problems.count("Bluetooth packets that are cut or damaged", f"({error.problem})")
-        return
-    for advert in adverts:
-        batch = open_batches.setdefault(packet.link_type, _Batch(time_s))
-        batch.adverts.append(at(advert, time_s))
+        return 0
+    if adverts:
+        kind = packet.link_type
+        batch = open_batches.get(kind) or _begin(open_batches, kind, time_s)
+        batch.adverts += [at(advert, time_s) for advert in adverts]
+    return len(adverts)
 
 
 def at(advert: Advertisement, time_s: float) -> Advertisement:
@@ -163,29 +178,13 @@ def at(advert: Advertisement, time_s: float) -> Advertisement:
 
 @dataclass
 class _Batch:
-    """Packets of one link type, not yet handed on."""
+    """Packets of one link type, not yet handed on: frames with their times and lengths, or adverts."""
 
     start_s: float
     times_s: list[float] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
     adverts: list[Advertisement] = field(default_factory=list)
-
-    def add(self, packet: Packet, time_s: float) -> None:
-        self.times_s.append(time_s)
-        self.frames.append(packet.data)
-        self.lengths.append(packet.length)
-
-    def __len__(self) -> int:
-        return len(self.frames) + len(self.adverts)
-
-
-def _full(open_batches: dict[int, _Batch], time_s: float) -> bool:
-    """Whether one is long enough, or the next packet lies too far from the first, before or after it."""
-    first = next(iter(open_batches.values()))
-    return abs(time_s - first.start_s) >= BATCH_S or any(
-        len(batch) >= BATCH for batch in open_batches.values()
-    )
 
 
 def _flush(open_batches: dict[int, _Batch], source: str) -> Iterator[Record]:
