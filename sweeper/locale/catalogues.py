@@ -12,6 +12,7 @@ same source gives the same bytes and two people's changes merge.
 from __future__ import annotations
 
 import ast
+import copy
 import datetime as dt
 import io
 import json
@@ -131,6 +132,8 @@ def load(language: str) -> Catalog:
 def merged(language: str, template: Catalog) -> Catalog:
     """The language's catalogue with exactly the texts of ``template``, translated as far as they are."""
     catalogue = load(language)
+    # Babel hands the template's own entries to the catalogue: a copy, or one language's words reach the next.
+    template = copy.deepcopy(template)
     catalogue.update(template, no_fuzzy_matching=True, update_header_comment=True, update_creation_date=True)
     catalogue.obsolete.clear()
     catalogue.revision_date = EPOCH
