@@ -122,7 +122,7 @@ def _input(collected: Collector, opened: Opened) -> Document:
         "source": _text(opened.source),
         "live": opened.live,
         "start_utc_s": _plain(opened.start_utc_s, "start_utc_s"),
-        "sha256": opened.sha256,
+        "sha256": (closed.sha256 if closed is not None else None) or opened.sha256,
     }
 
 

@@ -118,7 +118,7 @@ def inputs(collected: Collector, language: Language) -> Table | None:
                     part for part in (language.medium(opened.medium), safe_text(opened.format)) if part
                 ),
                 language.duration(duration_s) if duration_s is not None else DASH,
-                opened.sha256 or DASH,
+                (closed.sha256 if closed is not None else None) or opened.sha256 or DASH,
                 problems or _("none"),
             )
         )
