@@ -1,7 +1,7 @@
 """Packet captures as records: each packet goes where its link type belongs.
 
     105 802.11   119 with Prism header   127 with radiotap   192 with PPI       Wi-Fi frames
-    1   Ethernet                                                                LAN frames
+    1   Ethernet   113, 276 Linux cooked (tcpdump -i any)   101, 228, 229 raw IP    LAN frames
     251, 256 BLE link layer   272 nRF Sniffer   187, 201 HCI   and btsnoop      advertisements
 
 Kismet's pcapng holds several interfaces of several kinds: each packet is taken by itself, and records come
@@ -22,7 +22,10 @@ from sweeper.recording.files import READ_ERRORS, reason
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, AdvertisementBatch, FrameBatch, Medium, Record
 
-FRAMES = {105: Medium.WIFI, 119: Medium.WIFI, 127: Medium.WIFI, 192: Medium.WIFI, 1: Medium.LAN}
+FRAMES = {
+    **dict.fromkeys((105, 119, 127, 192), Medium.WIFI),
+    **dict.fromkeys((1, 113, 276, 101, 228, 229), Medium.LAN),
+}
 ADVERTS = frozenset({187, 201, 251, 256, 272})
 """Link types that carry Bluetooth: HCI, HCI with direction, link layer, with header, Nordic."""
 
@@ -39,20 +42,16 @@ UNSET_CLOCK_S = 86_400.0 * 366
 
 NAMES = {
     0: "BSD loopback",
-    12: "raw IP",
-    101: "raw IP",
-    113: "Linux cooked",
     143: "DOCSIS",
     147: "private",
     189: "USB",
     195: "802.15.4",
     215: "802.15.4",
     220: "USB",
-    228: "raw IPv4",
     230: "802.15.4",
-    276: "Linux cooked v2",
     283: "802.15.4",
 }
+"""What a capture of a kind that is not read is likely to be, for the line that refuses it."""
 
 
 @dataclass(frozen=True)
