@@ -52,7 +52,7 @@ class LteWave:
         out = np.zeros(len(t), dtype=np.complex128)
         if not len(carriers):
             return 0.0, out
-        step = (t[-1] - t[0]) / max(1, len(t) - 1)
+        step = (t[-1] - t[0]) / (len(t) - 1) if len(t) > 1 else TICK_S
         slots = np.floor(t / SLOT_S + 1e-12)
         numbers = slots.astype(np.int64) * 7 + np.searchsorted(STARTS[1:-1], t - slots * SLOT_S, side="right")
         edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(t)]
