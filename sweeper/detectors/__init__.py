@@ -29,6 +29,7 @@ class Setup(msgspec.Struct, frozen=True):
 Factory = Callable[[Setup], Stage]
 
 BUILTIN: dict[str, str] = {
+    "rf-emissions": "sweeper.detectors.rf_emissions:stage",
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs

@@ -24,7 +24,7 @@ from sweeper.detectors.wifi_station import Station
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable
-from sweeper.records import Device, FrameBatch, Medium, Record, State, Status
+from sweeper.records import Device, FrameBatch, Level, Medium, Record, State, Status
 from sweeper.signatures import Library
 
 MOST_STATIONS = 50_000
@@ -242,7 +242,7 @@ class WifiInventory:
             id=station.id,
             medium=Medium.WIFI,
             address=wifi.address(station.address),
-            kind=best.device if best else station.kind,
+            kind=best.device if best and best.level is not Level.INFO else station.kind,
             vendor=(best.vendor if best else "") or (str(vendor) if vendor else None),
             model=(best.model if best else "") or str(facts.get("wifi.wps.model") or "") or None,
             signature=best.id if best else None,

@@ -12,12 +12,19 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter
+from scipy.special import gammainc
 
 from sweeper.dsp.spectrum import Complex, Real
 from sweeper.dsp.statistics import independent, quantile_bias, threshold
 
-QUANTILE = 0.35
-"""Taken per bin over time: bursts up to 65 % of the time do not lift it much."""
+QUANTILE = 0.25
+"""Taken per band over time: a first guess that bursts up to two thirds of the time do not spoil."""
+
+TRIM = 2.0
+"""Cells above this many times the guess are not noise; the mean of the others, corrected for the cut, is."""
+
+BANDS = 64
+"""Stretches of the span in which time is looked at: wide ones have steadier cells, so bursts show better."""
 
 OPENING = 0.6
 """Share of the span below which a raised stretch counts as a signal on the floor."""
@@ -37,19 +44,32 @@ def estimate(cells: Real) -> Real:
     """
     step = max(1, -(-len(cells) // FRAMES))
     chosen = cells[::step]
-    quiet = _time_excision(chosen)
-    shape = max(1.0, 0.5 * independent(len(chosen), 1)) if len(chosen) > 1 else 1.0
-    return excise(quiet, shape, peak=float(cells.max(initial=0.0)))
+    bins = chosen.shape[1]
+    group = max(1, bins // BANDS)
+    if group > 1:
+        chosen = np.add.reduceat(chosen, np.arange(0, bins, group), axis=1) / np.float32(group)
+    quiet = _time_excision(chosen, independent(1, group))
+    shape = max(1.0, 0.4 * independent(len(chosen), group))
+    floor = excise(quiet, shape, peak=float(cells.max(initial=0.0)))
+    if group == 1:
+        return floor
+    middles = np.arange(len(floor)) * group + (group - 1) / 2
+    return np.interp(np.arange(bins), middles, floor).astype(np.float32)
 
 
-def _time_excision(chosen: Real) -> Real:
+def _time_excision(chosen: Real, shape: float) -> Real:
+    """Noise per band: quantile over time, then twice the mean of what that leaves as noise."""
     count = len(chosen)
     if count < 4:
         return np.asarray(chosen.mean(axis=0), dtype=np.float32)
     rank = int(QUANTILE * (count - 1))
-    ordered = np.partition(chosen, rank, axis=0)[rank]
-    bias = quantile_bias(1.0, (rank + 0.6) / (count + 0.2))
-    return np.asarray(ordered / bias, dtype=np.float32)
+    guess = np.partition(chosen, rank, axis=0)[rank] / quantile_bias(shape, (rank + 0.6) / (count + 0.2))
+    kept = float(gammainc(shape + 1, shape * TRIM) / gammainc(shape, shape * TRIM))
+    for _ in range(2):
+        below = chosen < TRIM * guess
+        number = np.maximum(below.sum(axis=0), 1)
+        guess = np.where(below.sum(axis=0) > 2, np.sum(chosen * below, axis=0) / number / kept, guess)
+    return np.asarray(guess, dtype=np.float32)
 
 
 def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:

@@ -22,7 +22,7 @@ from scipy.ndimage import uniform_filter1d
 
 from sweeper.dsp.channel import Channel
 from sweeper.dsp.spectrum import Complex
-from sweeper.dsp.symbols import FIT, Clock, changes, clock
+from sweeper.dsp.symbols import Clock, changes, clock
 
 LEAST_SAMPLES = 48
 """Fewer samples of a channel say nothing about its modulation."""
@@ -277,20 +277,20 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     jumps, keying, shifting = m.phase_clock, m.keying, m.shifting
     if m.square_line > 0.55 and m.line_share < 0.5 and jumps is not None and jumps.fit > CLEAR:
         return "psk", figures | _rate(jumps) | {"square_line": round(m.square_line, 3)}
-    if keying is not None and keying.fit > FIT and _one_tone(m):
+    if keying is not None and keying.holds and _one_tone(m):
         return "ook", figures | _rate(keying) | {"on_share": round(m.on_share, 3), "step_db": round(m.step_db, 1)}
     if m.line_share > 0.85 and m.depth < 0.15:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}
     constant = m.envelope_kurtosis < 1.35
-    if constant and shifting is not None and shifting.fit > FIT and m.two_tone > 0.35:
+    if constant and shifting is not None and shifting.holds and m.two_tone > 0.35:
         figures |= _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1)}
         return "fsk", figures | {"index": round(2 * m.deviation_hz * shifting.period, 2)}
     half = m.half_index_rate_hz
     if half is not None and constant and 0.7 * width_hz < half < 2.5 * width_hz and m.line_share < 0.5:
         return "fsk", figures | {"symbol_rate_hz": round(half, 1), "deviation_hz": round(half / 4, 1), "index": 0.5}
-    if m.square_line > 0.55 and m.line_share < 0.5 and jumps is not None and jumps.fit > FIT:
+    if m.square_line > 0.55 and m.line_share < 0.5 and jumps is not None and jumps.holds:
         return "psk", figures | _rate(jumps) | {"square_line": round(m.square_line, 3)}
-    if m.line_share > 0.3 and m.asymmetry < 0.35 and m.depth > 0.08 and m.step_db < 6:
+    if m.line_share > 0.3 and m.asymmetry < 0.35 and m.depth > 0.12 and m.step_db < 6 and m.snr_db > 9:
         return "am", figures | {"depth": round(m.depth, 3)}
     if m.line_share > 0.7:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}

@@ -19,8 +19,6 @@ LEAST_CHANGES = 8
 MOST_CHANGES = 600
 """More add nothing, and drift of a cheap oscillator then blurs the grid."""
 
-FIT = 0.75
-"""Modulus of the mean vector at which the changes count as lying on a grid."""
 
 
 class Clock(NamedTuple):
@@ -29,6 +27,11 @@ class Clock(NamedTuple):
     period: float
     fit: float
     changes: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the changes lie on a grid: what chance reaches falls with their number."""
+        return self.fit > min(0.92, 0.5 + 1.1 / self.changes**0.5)
 
 
 def changes(values: npt.NDArray[np.floating], level: float, hysteresis: float) -> npt.NDArray[np.float64]:

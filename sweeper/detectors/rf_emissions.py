@@ -1,0 +1,198 @@
+"""Stage: samples and traces in; Trace records for display and Emission records, named, out.
+
+A *look* is a stretch of samples without retuning. A long recording is one look, cut into segments of
+``SEGMENT_S``; a sweep is many short looks, each one segment. Every segment is analysed by itself
+(``rf_segment``), the strongest of what it holds is named (``rf_naming``), and a tracker keeps one record per
+emitter (``rf_tracker``). Nothing is kept of the samples, so a recording of any length takes the same memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sweeper.detectors import Setup
+from sweeper.detectors.rf_naming import Namer
+from sweeper.detectors.rf_segment import Segment, analyse
+from sweeper.detectors.rf_tracker import Tracker
+from sweeper.detectors.rf_traces import TraceReader
+from sweeper.dsp.floor import History
+from sweeper.dsp.spectrum import Complex, decibel
+from sweeper.errors import Reason
+from sweeper.pipeline import Stage
+from sweeper.records import Closed, IqBlock, Medium, Opened, Record, State, Status, Trace
+
+SEGMENT_S = 0.065536
+"""Length of a segment: some sixteen transforms at 1 kHz a bin, and about the eye's time on a display."""
+
+LOOKAHEAD = 512
+LOOKAHEAD_S = 0.0006
+"""By how much segments overlap (the larger counts): no frame and no GSM burst is lost at the cut."""
+
+LEAST = 16
+"""Samples below which a look says nothing."""
+
+
+@dataclass
+class _Look:
+    """The look in progress on one channel of one source."""
+
+    rate_hz: float
+    center_hz: float
+    start_s: float
+    parts: list[Complex] = field(default_factory=list)
+    count: int = 0
+    done: int = 0
+
+
+class _Source:
+    """What is kept of one source."""
+
+    def __init__(self) -> None:
+        self.tracker = Tracker()
+        self.traces = TraceReader(self.tracker)
+        self.namer = Namer()
+        self.looks: dict[int, _Look] = {}
+        self.floors: dict[tuple[float, float, int], History] = {}
+        self.told_s = -1e9
+        self.time_s = 0.0
+        self.crowded = False
+        self.sampled = False
+
+
+class RfEmissions:
+    """The stage. ``feed`` yields records in the order of time; ``finish`` closes sources left open."""
+
+    name = "rf-emissions"
+    accepts: tuple[type[Record], ...] = (Opened, IqBlock, Trace, Closed)
+
+    def __init__(self, setup: Setup) -> None:
+        self._sources: dict[str, _Source] = {}
+
+    def feed(self, record: Record, /) -> Iterable[Record]:
+        if isinstance(record, Opened):
+            if record.medium is Medium.RF:
+                self._sources[record.source] = _Source()
+            return
+        if isinstance(record, IqBlock):
+            yield from self._block(record)
+        elif isinstance(record, Trace):
+            source = self._sources.setdefault(record.source, _Source())
+            if source.sampled:
+                return
+            source.time_s = max(source.time_s, record.time_s + record.dwell_s)
+            yield from source.traces.feed(record)
+            yield from self._tell(record.source, source)
+        elif isinstance(record, Closed) and record.source in self._sources:
+            yield from self._close(record.source)
+
+    def finish(self) -> Iterable[Record]:
+        for name in sorted(self._sources):
+            yield from self._close(name)
+
+    def _block(self, block: IqBlock) -> Iterable[Record]:
+        source = self._sources.setdefault(block.source, _Source())
+        source.sampled = True
+        look = source.looks.get(block.channel)
+        if look is not None and self._ends(look, block):
+            yield from self._drain(block.source, source, block.channel, look)
+            look = None
+        if look is None:
+            look = source.looks[block.channel] = _Look(block.rate_hz, block.center_hz, block.time_s)
+        samples = np.ascontiguousarray(block.samples, dtype=np.complex64)
+        bad = ~np.isfinite(samples.view(np.float32))
+        if bad.any():
+            samples = samples.copy()
+            samples.view(np.float32)[bad] = 0.0
+        look.parts.append(samples)
+        look.count += len(samples)
+        size = self._segment(look.rate_hz)
+        while look.count >= size + _lookahead(look.rate_hz):
+            yield from self._run(block.source, source, block.channel, look, size)
+
+    @staticmethod
+    def _ends(look: _Look, block: IqBlock) -> bool:
+        if block.first_sample == 0 or block.rate_hz != look.rate_hz or block.center_hz != look.center_hz:
+            return True
+        return block.first_sample != look.done + look.count
+
+    @staticmethod
+    def _segment(rate_hz: float) -> int:
+        return max(4096, round(rate_hz * SEGMENT_S))
+
+    def _drain(self, name: str, source: _Source, channel: int, look: _Look) -> Iterable[Record]:
+        if look.count >= LEAST and (look.done == 0 or look.count > _lookahead(look.rate_hz)):
+            yield from self._run(name, source, channel, look, look.count)
+        source.looks.pop(channel, None)
+
+    def _run(self, name: str, source: _Source, channel: int, look: _Look, size: int) -> Iterable[Record]:
+        """Analyses the next ``size`` samples of the look and tells what follows."""
+        joined = look.parts[0] if len(look.parts) == 1 else np.concatenate(look.parts)
+        samples = joined[: size + _lookahead(look.rate_hz)]
+        look.parts = [joined[size:]]
+        look.count -= min(size, look.count)
+        time_s = look.start_s + look.done / look.rate_hz
+        look.done += size
+        floors = source.floors.setdefault((look.center_hz, look.rate_hz, channel), History())
+        segment = analyse(samples, look.rate_hz, floors, time_s)
+        heard = source.namer.name(segment.heard, samples, look.rate_hz, look.center_hz, time_s)
+        length = min(size, len(samples)) / look.rate_hz
+        half = look.rate_hz / 2
+        source.tracker.listened(look.center_hz - half, look.center_hz + half, length)
+        step = look.rate_hz / len(segment.mean)
+        for one in heard:
+            track = source.tracker.add(one, time_s, look.center_hz, step)
+            if track is not None and one.kind:
+                track.vote(one.kind, one.features, one.snr_db)
+        source.time_s = max(source.time_s, time_s + length)
+        if segment.crowded and not source.crowded:
+            source.crowded = True
+            yield Status(
+                source=name,
+                time_s=time_s,
+                subject=self.name,
+                state=State.DEGRADED,
+                reason=Reason.DROPPED,
+                detail="more signals at once than are taken apart; the weakest are left out",
+            )
+        yield _trace(name, time_s, look, segment, length)
+        yield from self._tell(name, source)
+
+    def _tell(self, name: str, source: _Source) -> Iterable[Record]:
+        if source.time_s - source.told_s >= 0.5:
+            source.told_s = source.time_s
+            yield from source.tracker.emissions(name, source.time_s, final=False)
+
+    def _close(self, name: str) -> Iterable[Record]:
+        source = self._sources.pop(name)
+        for channel in sorted(source.looks):
+            yield from self._drain(name, source, channel, source.looks[channel])
+        source.namer.conclude(source.tracker)
+        yield from source.tracker.emissions(name, source.time_s, final=True)
+
+
+def _lookahead(rate_hz: float) -> int:
+    return max(LOOKAHEAD, round(LOOKAHEAD_S * rate_hz))
+
+
+def _trace(name: str, time_s: float, look: _Look, segment: Segment, length: float) -> Trace:
+    size = len(segment.mean)
+    step = look.rate_hz / size
+    return Trace(
+        source=name,
+        time_s=time_s,
+        start_hz=look.center_hz - (size // 2) * step,
+        bin_hz=step,
+        mean_db=decibel(segment.mean),
+        max_db=decibel(segment.peak),
+        floor_db=decibel(segment.floor),
+        dwell_s=length,
+        transforms=segment.frames,
+    )
+
+
+def stage(setup: Setup) -> Stage:
+    """The factory that ``sweeper.detectors.BUILTIN`` names."""
+    return RfEmissions(setup)

@@ -1,0 +1,345 @@
+"""Naming what a segment holds: vetoes first, then general modulation, then what only one system does.
+
+A name is a claim with figures: each function returns the kind and the features that decided. The general
+names come from ``sweeper.dsp.modulation``; a system's name is given only for a system's own mark
+(the FCCH and 270.833 kbit/s of GSM, BLE's access address, 802.11's training field, LTE's cyclic prefix, the lines
+of analogue video, DECT's 1.152 Mbit/s), never for a frequency alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sweeper.detectors.rf_segment import Heard
+from sweeper.detectors.rf_tracker import SURE, Tracker
+from sweeper.dsp import gsm, modulation, ofdm, preambles, video
+from sweeper.dsp.channel import Channel, Spectrum
+from sweeper.dsp.spectrum import Complex, line_size
+from sweeper.records import Value
+
+MOST_NAMED = 16
+"""Signals named per segment, the clearest first; the tracker knows most of them already."""
+
+LEAST_SNR_DB = 4.0
+"""Below this a modulation cannot be told."""
+
+ANALOGUE = {"am", "nfm", "wfm"}
+LEAST_ANALOGUE_S = 0.03
+"""A voice or programme carrier lasts; what is shorter and unclear stays unknown."""
+
+CLOCK_HZ = 28.8e6
+"""The RTL-SDR's crystal; its multiples appear in the spectrum exactly in place, since it is also the ruler."""
+
+WIDE_HZ = 1.0e6
+"""A capture this wide may hold OFDM or video that fills it, so it is asked about as a whole."""
+
+ASK_FIRST, ASK_EVERY = 4, 32
+"""Segments of a look in which that is asked: the first ones, then one in so many."""
+
+
+class Namer:
+    """Names signals of one source; remembers how often a place was named, so that steady ones cost little."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[tuple[float, int]] = Counter()
+        self._asked: Counter[float] = Counter()
+        self._whole_known: dict[float, list[Heard]] = {}
+        self._fcch: dict[int, list[tuple[float, float]]] = {}
+
+    def name(
+        self, heard: tuple[Heard, ...], samples: Complex, rate_hz: float, center_hz: float, time_s: float
+    ) -> list[Heard]:
+        """The same signals with kind and features where they could be told, vetoed ones marked or left out."""
+        spectrum = _Lazy(samples, rate_hz)
+        whole = self._whole(samples, rate_hz, center_hz)
+        left = [h for h in heard if not _inside(h, whole)]
+        left = _without_images(left, spectrum)
+        out = list(whole)
+        named = 0
+        for one in sorted(left, key=lambda h: (-h.snr_db, h.low_hz)):
+            veto = _veto(one, rate_hz, center_hz, len(samples))
+            if veto:
+                out.append(replace(one, kind="spur", features={"veto": veto}))
+            elif one.steady and one.width_hz < 3.5 * rate_hz / line_size(rate_hz, len(samples)):
+                out.append(replace(one, kind="carrier"))
+            elif one.snr_db < LEAST_SNR_DB or named >= MOST_NAMED or not self._due(one, center_hz):
+                out.append(one)
+            else:
+                named += 1
+                kind, features = self._one(one, samples, spectrum, rate_hz, center_hz, time_s)
+                out.append(replace(one, kind=kind, features=features))
+        return sorted(out, key=lambda h: (h.start_s, h.low_hz))
+
+    def _due(self, one: Heard, center_hz: float) -> bool:
+        """Steady signals are named in the first segments and then ever more rarely; FCCH needs all of a carrier."""
+        if not one.steady:
+            return True
+        if 100e3 < one.width_hz < 400e3:
+            return True
+        key = (center_hz, round(one.center_hz / max(one.width_hz, 1e3)))
+        self._seen[key] += 1
+        count = self._seen[key]
+        return count <= 8 or count % 16 == 0
+
+    def _whole(self, samples: Complex, rate_hz: float, center_hz: float) -> list[Heard]:
+        """OFDM and video that may fill the span, whatever the floor says."""
+        if rate_hz < WIDE_HZ:
+            return []
+        length = len(samples) / rate_hz
+        self._asked[center_hz] += 1
+        count = self._asked[center_hz]
+        if count > ASK_FIRST and count % ASK_EVERY:
+            return [replace(w, stop_s=length, on_s=length, kind="") for w in self._whole_known.get(center_hz, [])]
+        found = self._ask(samples, rate_hz, length)
+        self._whole_known[center_hz] = found
+        return found
+
+    @staticmethod
+    def _ask(samples: Complex, rate_hz: float, length: float) -> list[Heard]:
+        power = float(np.mean(np.abs(samples[: 1 << 18]) ** 2))
+        base = Heard(0, 0, 0.0, length, power, 0.0, True, True, True, on_s=length)
+        for found in ofdm.find(samples, rate_hz):
+            kind = found.system if found.system in ("lte", "nr") else "ofdm"
+            features: dict[str, Value] = {
+                "useful_symbol_us": round(1e6 * found.useful_s, 2),
+                "agreement": round(found.agreement, 4),
+                "system": found.system,
+            }
+            share = min(0.95, max(0.1, found.agreement / 0.067))
+            snr = 10 * np.log10(share / (1 - share))
+            return [
+                replace(base, low_hz=found.low_hz, high_hz=found.high_hz, snr_db=float(snr), kind=kind, features=features)
+            ]
+        lines = video.find(samples, rate_hz) if rate_hz >= 4e6 and power > 0 else None
+        if lines is not None:
+            low, high = _spread(samples, rate_hz)
+            return [
+                replace(
+                    base, low_hz=low, high_hz=high, snr_db=15.0, kind="analog-video", features=_video_features(lines)
+                )
+            ]
+        return []
+
+    def _one(
+        self,
+        one: Heard,
+        samples: Complex,
+        spectrum: _Lazy,
+        rate_hz: float,
+        center_hz: float,
+        time_s: float,
+    ) -> tuple[str, dict[str, Value]]:
+        channel = _channel(one, samples, spectrum, rate_hz)
+        measured = modulation.measure(channel, one.width_hz, one.snr_db)
+        if measured is None:
+            return "", {}
+        kind, figures = modulation.name(measured, one.width_hz)
+        features: dict[str, Value] = dict(figures)
+        if kind in ANALOGUE and one.stop_s - one.start_s < LEAST_ANALOGUE_S and not one.steady:
+            kind = "unknown"
+        refined = self._system(one, kind, features, channel, samples, spectrum, rate_hz, center_hz, time_s)
+        return refined if refined is not None else (kind, features)
+
+    def _system(
+        self,
+        one: Heard,
+        kind: str,
+        features: dict[str, Value],
+        channel: Channel,
+        samples: Complex,
+        spectrum: _Lazy,
+        rate_hz: float,
+        center_hz: float,
+        time_s: float,
+    ) -> tuple[str, dict[str, Value]] | None:
+        """A system's own name, where its mark is found."""
+        width = one.width_hz
+        rate = features.get("symbol_rate_hz")
+        symbol = float(rate) if isinstance(rate, int | float) else 0.0
+        if 90e3 < width < 420e3:
+            found = self._gsm(one, symbol, features, spectrum, rate_hz, center_hz, time_s)
+            if found is not None:
+                return found
+        if 0.6e6 < width < 2.6e6 and kind in ("fsk", "wfm", "unknown", "noise-like"):
+            if preambles.ble_address(channel):
+                return "ble", features | {"access_address": "8e89bed6"}
+            if abs(symbol / 1.152e6 - 1) < 0.01 and one.stop_s - one.start_s < 1.2e-3:
+                return "dect", features
+        if width > 8e6 and rate_hz >= 15e6:
+            agreement = _training(one, samples, rate_hz)
+            if agreement > preambles.LEAST_AGREEMENT:
+                return "wifi", features | {"training": round(agreement, 3)}
+        if width > 2e6 and one.steady:
+            lines = video.find(channel.samples, channel.rate_hz)
+            if lines is not None:
+                return "analog-video", features | _video_features(lines)
+        return None
+
+    def _gsm(
+        self,
+        one: Heard,
+        symbol: float,
+        features: dict[str, Value],
+        spectrum: _Lazy,
+        rate_hz: float,
+        center_hz: float,
+        time_s: float,
+    ) -> tuple[str, dict[str, Value]] | None:
+        carrier = _raster(center_hz, one.center_hz)
+        if abs(carrier) + 100e3 > 0.49 * rate_hz:
+            return None  # it reaches over the span's edge, so its true frequency is in doubt
+        if one.steady or one.stop_s - one.start_s > 0.02:
+            bursts = gsm.correction_bursts(spectrum.get(), carrier)
+            key = round((center_hz + carrier) / 1e3)
+            found = self._fcch.setdefault(key, [])
+            for burst in bursts:
+                at = time_s + burst.start_s
+                if len(found) < 4096 and not any(abs(at - t) < 2e-3 for t, _ in found[-4:]):
+                    found.append((at, burst.tone_hz))
+            if found and gsm.plausible([t for t, _ in found]):
+                return "gsm-c0", features | _c0(found, center_hz, carrier)
+        if not 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015:
+            return None
+        absolute = center_hz + one.center_hz
+        features = features | {"burst_rate_hz": 216.68} if not one.steady else dict(features)
+        if one.steady or (center_hz and gsm.inside(gsm.DOWNLINKS_HZ, absolute)):
+            return "gsm-downlink", features
+        if 0.3e-3 < one.on_s / max(1, one.pulses) < 0.9e-3 or (center_hz and gsm.inside(gsm.UPLINKS_HZ, absolute)):
+            return "gsm-uplink", features
+        return "gsm-downlink", features
+
+    def conclude(self, tracker: Tracker) -> None:
+        """Last corrections, when the source has ended."""
+        for track in tracker.tracks:
+            if track.kind in SURE:
+                continue
+            if track.kind in ANALOGUE and track.last_s - track.first_s < LEAST_ANALOGUE_S:
+                track.kinds["unknown"] += track.kinds[track.kind]
+
+
+class _Lazy:
+    """The transform of a whole segment, made when first asked for."""
+
+    def __init__(self, samples: Complex, rate_hz: float) -> None:
+        self._samples, self._rate_hz = samples, rate_hz
+        self._made: Spectrum | None = None
+
+    def get(self) -> Spectrum:
+        if self._made is None:
+            self._made = Spectrum(self._samples, self._rate_hz)
+        return self._made
+
+
+def _channel(one: Heard, samples: Complex, spectrum: _Lazy, rate_hz: float) -> Channel:
+    """The signal's own stretch and band; a short burst is cut from its own samples only."""
+    start = max(0, int(one.start_s * rate_hz))
+    stop = min(len(samples), int(one.stop_s * rate_hz) + 1)
+    width = max(1.5 * one.width_hz, 8 * rate_hz / max(stop - start, 8))
+    oversampling = 4.0 if one.width_hz < 2e5 else 3.0
+    if stop - start > 0.6 * len(samples):
+        return spectrum.get().cut(one.center_hz, width, oversampling)
+    return Spectrum(samples[start:stop], rate_hz).cut(one.center_hz, width, oversampling)
+
+
+def _veto(one: Heard, rate_hz: float, center_hz: float, count: int) -> str:
+    """Why a steady narrow line is the receiver's own, or nothing."""
+    step = rate_hz / line_size(rate_hz, count)
+    if not one.steady or one.width_hz > 5 * step:
+        return ""
+    if abs(one.center_hz) < 1.5 * step:
+        return "dc"
+    if center_hz:
+        absolute = center_hz + one.center_hz
+        multiple = round(absolute / CLOCK_HZ)
+        if multiple and abs(absolute - multiple * CLOCK_HZ) < step:
+            return "clock"
+    return ""
+
+
+def _without_images(heard: list[Heard], spectrum: _Lazy) -> list[Heard]:
+    """Leaves out the mirror images about the centre that an unbalanced receiver makes of strong signals."""
+    strong = sorted((h for h in heard if h.snr_db > 18), key=lambda h: -h.power)[:16]
+    out = []
+    for one in heard:
+        for other in strong:
+            mirrored = abs(one.center_hz + other.center_hz) < 0.5 * max(one.width_hz, other.width_hz)
+            apart = abs(one.center_hz - other.center_hz) > other.width_hz
+            weaker = one.power < 0.05 * other.power
+            meets = one.start_s >= other.start_s - 2e-3 and one.stop_s <= other.stop_s + 2e-3
+            if mirrored and apart and weaker and meets and _mirrors(one, other, spectrum):
+                break
+        else:
+            out.append(one)
+    return out
+
+
+def _mirrors(one: Heard, other: Heard, spectrum: _Lazy) -> bool:
+    """Whether the weak signal is the complex conjugate of the strong one."""
+    width = max(one.width_hz, other.width_hz) * 1.5
+    a = spectrum.get().cut(-other.center_hz, width).samples
+    b = spectrum.get().cut(other.center_hz, width).samples
+    count = min(len(a), len(b))
+    a, b = a[:count], np.conj(b[:count])
+    norm = float(np.sqrt(np.sum(np.abs(a) ** 2) * np.sum(np.abs(b) ** 2)))
+    return norm > 0 and float(np.abs(np.sum(a * np.conj(b)))) / norm > 0.5
+
+
+def _raster(center_hz: float, offset_hz: float) -> float:
+    """Offset of the nearest GSM carrier (200 kHz raster) from the look's centre; the signal's own if unknown."""
+    if not center_hz:
+        return offset_hz
+    nominal = round((center_hz + offset_hz) / 200e3) * 200e3 - center_hz
+    return nominal if abs(nominal - offset_hz) < 60e3 else offset_hz
+
+
+def _c0(found: list[tuple[float, float]], center_hz: float, carrier: float) -> dict[str, Value]:
+    tone = float(np.median([t for _, t in found]))
+    out: dict[str, Value] = {
+        "fcch_s": [round(at, 5) for at, _ in found],
+        "offset_hz": round(tone, 1),
+        "symbol_rate_hz": round(gsm.SYMBOL_RATE_HZ, 1),
+    }
+    if center_hz:
+        out["carrier_hz"] = round(center_hz + carrier, 1)
+        out["crystal_error_hz"] = round(tone - gsm.TONE_HZ, 1)
+        out["ppm"] = round((tone - gsm.TONE_HZ) / (center_hz + carrier) * 1e6, 2)
+        number = gsm.arfcn(center_hz + carrier)
+        if number is not None:
+            out["arfcn"] = number
+    return out
+
+
+def _training(one: Heard, samples: Complex, rate_hz: float) -> float:
+    start = max(0, int((one.start_s - 30e-6) * rate_hz))
+    return preambles.short_training(samples[start : start + int(400e-6 * rate_hz)], rate_hz)
+
+
+def _inside(one: Heard, whole: list[Heard]) -> bool:
+    """What lies in the band of an OFDM signal and is not far above it is that signal."""
+    return any(
+        w.low_hz - 0.05 * w.width_hz <= one.center_hz <= w.high_hz + 0.05 * w.width_hz
+        and not (one.snr_db > 25 and one.width_hz < 0.01 * w.width_hz)
+        for w in whole
+    )
+
+
+def _spread(samples: Complex, rate_hz: float) -> tuple[float, float]:
+    """The band that holds 98 % of the power."""
+    size = 1024
+    rows = samples[: len(samples) // size * size].reshape(-1, size)[:256]
+    power = np.fft.fftshift((np.abs(np.fft.fft(rows * np.hanning(size), axis=1)) ** 2).mean(axis=0))
+    steps = np.cumsum(power) / max(power.sum(), 1e-30)
+    low, high = int(np.searchsorted(steps, 0.01)), int(np.searchsorted(steps, 0.99))
+    return (low - size // 2) * rate_hz / size, (high + 1 - size // 2) * rate_hz / size
+
+
+def _video_features(lines: video.Lines) -> dict[str, Any]:
+    return {
+        "line_rate_hz": round(lines.line_rate_hz, 2),
+        "standard": lines.standard,
+        "line_correlation": round(lines.correlation, 3),
+    }

@@ -1,0 +1,265 @@
+"""From what each segment heard to emissions: the same emitter over time, hops and passes is one.
+
+A track is a place in frequency with a width and, once named, a family of modulation. Bursts join the
+track they overlap; what runs over a segment's end is continued, not begun again. Duty, hits and looks count only the
+time in which the track's frequency was listened to. Memory is bounded: bursts beyond ``MOST_BURSTS`` are
+counted but not kept, and so are tracks beyond ``MOST_TRACKS``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sweeper.detectors.rf_segment import Heard
+from sweeper.records import Burst, Emission, Value
+
+MOST_BURSTS = 4096
+"""Bursts kept per emission; the total is in ``features['bursts_total']``."""
+
+MOST_TRACKS = 5000
+"""Emissions kept per source. A denser band than that is unusable as a list anyway."""
+
+DIGITAL = {"ook", "fsk", "psk", "dect", "ble", "wifi", "gsm-uplink", "gsm-c0", "gsm-downlink", "lte", "nr", "ofdm"}
+"""Names that a keyed signal can have; two different ones on one frequency are two emitters."""
+
+WEIGHT = {"unknown": 0.05, "noise-like": 0.3, "carrier": 0.6, "am": 0.8, "nfm": 1.0, "wfm": 1.0}
+"""How much a name from one look counts against others; digital ones, proved by a clock, count 1.5."""
+
+SURE_WEIGHT = 4.0
+"""Names proved by a code word, a training sequence or a cyclic prefix."""
+
+SURE = {"gsm-c0", "gsm-uplink", "gsm-downlink", "ble", "wifi", "dect", "lte", "nr", "analog-video", "spur"}
+
+
+FILLING = {"lte", "nr", "ofdm"}
+"""Signals wider than a look may be: their band is all that any look showed of them."""
+
+
+@dataclass
+class Track:
+    """One emitter as far as is known. Frequencies are absolute (or offsets where the centre is unknown)."""
+
+    number: int
+    low_hz: float
+    high_hz: float
+    first_s: float
+    last_s: float
+    power: float
+    snr_db: float
+    bursts: list[Burst] = field(default_factory=list)
+    bursts_total: int = 0
+    pulses: int = 0
+    on_s: float = 0.0
+    hits: int = 0
+    steady_hits: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    features: dict[str, dict[str, Value]] = field(default_factory=dict)
+    quality: dict[str, float] = field(default_factory=dict)
+    named: int = 0
+    id: str = ""
+    announced_s: float = -1e9
+    changed: bool = True
+
+    @property
+    def center_hz(self) -> float:
+        return (self.low_hz + self.high_hz) / 2
+
+    @property
+    def width_hz(self) -> float:
+        return self.high_hz - self.low_hz
+
+    @property
+    def kind(self) -> str:
+        """The name with the most weight; ties go to the alphabet, for the same result every time."""
+        if not self.kinds:
+            return "unknown"
+        return min(self.kinds, key=lambda k: (-self.kinds[k], k))
+
+    def vote(self, kind: str, features: dict[str, Value], snr_db: float) -> None:
+        """Counts one look's name; the features of the clearest look of each name are kept."""
+        weight = SURE_WEIGHT if kind in SURE else WEIGHT.get(kind, 1.5)
+        self.kinds[kind] += weight * max(1.0, min(snr_db, 30.0)) / 10  # type: ignore[assignment]
+        self.named += 1
+        fit = features.get("clock_fit", 1.0)
+        quality = min(snr_db, 30.0) + 20.0 * (float(fit) if isinstance(fit, int | float) else 1.0)
+        if kind == "gsm-c0":
+            self.features[kind] = dict(features)  # its list of FCCH times grows, the newest is the whole
+        elif quality > self.quality.get(kind, -1e9):
+            self.quality[kind] = quality
+            self.features[kind] = {**self.features.get(kind, {}), **features}
+        else:
+            self.features[kind] = {**features, **self.features.get(kind, {})}
+
+
+class Tracker:
+    """All tracks of one source."""
+
+    def __init__(self) -> None:
+        self.tracks: list[Track] = []
+        self.dropped = 0
+        self._next = 1
+        self._listened: dict[tuple[float, float], float] = {}
+        self._looks: dict[tuple[float, float], int] = {}
+        self._centers = np.empty(0)
+        self._halves = np.empty(0)
+
+    def listened(self, low_hz: float, high_hz: float, seconds: float) -> None:
+        """Counts a segment that covered ``low_hz`` to ``high_hz``."""
+        key = (low_hz, high_hz)
+        self._listened[key] = self._listened.get(key, 0.0) + seconds
+        self._looks[key] = self._looks.get(key, 0) + 1
+
+    def add(self, heard: Heard, time_s: float, center_hz: float, resolution_hz: float) -> Track | None:
+        """Files one signal of a segment that began at ``time_s``; the track it belongs to, if kept."""
+        low, high = center_hz + heard.low_hz, center_hz + heard.high_hz
+        track = self._find(heard, low, high, resolution_hz)
+        if track is None:
+            if len(self.tracks) >= MOST_TRACKS:
+                self.dropped += 1
+                return None
+            track = Track(len(self.tracks), low, high, time_s + heard.start_s, 0.0, 0.0, -99.0)
+            self.tracks.append(track)
+            self._centers = np.append(self._centers, (low + high) / 2)
+            self._halves = np.append(self._halves, (high - low) / 2)
+        self._extend(track, heard, time_s, low, high)
+        self._centers[track.number] = track.center_hz
+        self._halves[track.number] = track.width_hz / 2
+        return track
+
+    def _find(self, heard: Heard, low: float, high: float, resolution_hz: float) -> Track | None:
+        center, half = (low + high) / 2, (high - low) / 2
+        apart = np.abs(self._centers - center)
+        near = np.flatnonzero(apart <= 0.5 * np.maximum(self._halves, half) + 1.5 * resolution_hz)
+        best: Track | None = None
+        least = np.inf
+        for i in near.tolist():
+            track = self.tracks[i]
+            ratio = max(track.width_hz, 2 * half) / max(min(track.width_hz, 2 * half), resolution_hz)
+            if ratio > (5 if max(track.width_hz, 2 * half) > 4 * resolution_hz else 20):
+                continue
+            known = track.kind
+            if heard.kind in DIGITAL and known in DIGITAL and heard.kind != known:
+                continue
+            if apart[i] < least:
+                best, least = track, float(apart[i])
+        return best
+
+    def _extend(self, track: Track, heard: Heard, time_s: float, low: float, high: float) -> None:
+        start, stop = time_s + heard.start_s, time_s + heard.stop_s
+        if heard.kind in FILLING and track.kind == heard.kind:
+            track.low_hz, track.high_hz = min(low, track.low_hz), max(high, track.high_hz)
+        elif heard.snr_db > track.snr_db or (heard.steady and heard.snr_db > track.snr_db - 3):
+            track.low_hz, track.high_hz = low, high
+        track.snr_db = max(track.snr_db, heard.snr_db)
+        track.power = max(track.power, heard.power)
+        track.hits += 1
+        track.steady_hits += heard.steady
+        track.pulses += heard.pulses
+        track.changed = True
+        new_on = heard.on_s - max(0.0, min(track.last_s, stop) - start)
+        track.on_s += max(0.0, new_on)
+        if not heard.steady:
+            self._burst(track, heard, start, stop, (low + high) / 2)
+        track.first_s = min(track.first_s, start)
+        track.last_s = max(track.last_s, stop)
+
+    def _burst(self, track: Track, heard: Heard, start: float, stop: float, center: float) -> None:
+        if track.bursts and heard.opens and start <= track.bursts[-1].start_s + track.bursts[-1].duration_s + 1e-3:
+            last = track.bursts[-1]
+            longer = max(stop, last.start_s + last.duration_s) - last.start_s
+            louder = heard.snr_db > last.snr_db + 1 and stop - start > last.duration_s
+            track.bursts[-1] = Burst(
+                last.start_s, longer, center if louder else last.center_hz, max(last.snr_db, heard.snr_db)
+            )
+            return
+        track.bursts_total += 1
+        if len(track.bursts) < MOST_BURSTS:
+            track.bursts.append(Burst(start, stop - start, center, heard.snr_db))
+
+    def duty(self, track: Track) -> tuple[float, float, int]:
+        """Share of the listened time on the air, that time in seconds, and the number of looks."""
+        covering = [k for k in self._listened if k[0] <= track.center_hz <= k[1]]
+        seconds = sum(self._listened[k] for k in covering)
+        looks = sum(self._looks[k] for k in covering)
+        return (min(1.0, track.on_s / seconds) if seconds > 0 else 0.0), seconds, looks
+
+    def emissions(self, source: str, time_s: float, final: bool) -> list[Emission]:
+        """Emissions that are new or changed since they were told last; ids in order of first time, frequency."""
+        ready = [t for t in self.tracks if t.changed and (t.id or self._earns(t, final))]
+        ready = [t for t in ready if final or not t.id or time_s - t.announced_s >= _pause(t)]
+        for track in sorted((t for t in ready if not t.id), key=lambda t: (t.first_s, t.low_hz)):
+            track.id = f"rf-{self._next:04d}"
+            self._next += 1
+        out = []
+        for track in sorted(ready, key=lambda t: t.id):
+            track.announced_s = time_s
+            track.changed = False
+            out.append(self._emission(track, source, time_s))
+        return out
+
+    def _earns(self, track: Track, final: bool) -> bool:
+        """A faint line must be seen in two segments before it is told, where there are two."""
+        if track.bursts_total or track.snr_db > 6 or track.kind in SURE:
+            return True
+        looks = self.duty(track)[2]
+        return track.hits >= 2 or (final and looks < 2)
+
+    def _emission(self, track: Track, source: str, time_s: float) -> Emission:
+        kind = track.kind
+        share, seconds, looks = self.duty(track)
+        features: dict[str, Value] = {
+            "duty": round(share, 4),
+            "hits": track.hits,
+            "looks": looks,
+            "listened_s": round(seconds, 4),
+            "bursts_total": track.bursts_total,
+            "occupied_hz": round(track.width_hz, 1),
+            "continuous": bool(share > 0.9),
+        }
+        if track.bursts:
+            lengths = sorted(b.duration_s for b in track.bursts)
+            features["burst_ms"] = round(1e3 * lengths[len(lengths) // 2], 3)
+            features["burst_max_ms"] = round(1e3 * lengths[-1], 3)
+        period = _period(track.bursts)
+        if period is not None:
+            features["period_ms"] = round(1e3 * period, 3)
+        features.update(sorted(track.features.get(kind, {}).items()))
+        return Emission(
+            source=source,
+            time_s=time_s,
+            id=track.id,
+            center_hz=round(track.center_hz, 1),
+            width_hz=round(track.width_hz, 1),
+            power_dbfs=round(float(10 * np.log10(max(track.power, 1e-20))), 2),
+            snr_db=round(track.snr_db, 2),
+            start_s=round(track.first_s, 6),
+            stop_s=round(track.last_s, 6),
+            kind=kind,
+            features=features,
+            bursts=tuple(
+                Burst(round(b.start_s, 6), round(b.duration_s, 6), round(b.center_hz, 1), round(b.snr_db, 2))
+                for b in track.bursts
+            ),
+        )
+
+
+def _pause(track: Track) -> float:
+    """Seconds between tellings of one emission: longer as it goes on, since each repeats all of it."""
+    return min(30.0, max(0.5, 0.05 * len(track.bursts), 0.1 * (track.last_s - track.first_s)))
+
+
+def _period(bursts: list[Burst]) -> float | None:
+    """The spacing of the bursts where at least five follow each other regularly (within 3 %)."""
+    if len(bursts) < 6:
+        return None
+    starts = np.array([b.start_s for b in bursts[:2000]])
+    gaps = np.diff(starts)
+    gaps = gaps[gaps > 0]
+    if len(gaps) < 5:
+        return None
+    middle = float(np.median(gaps))
+    regular = np.abs(gaps - middle) < 0.03 * middle + 3e-4
+    return float(np.mean(gaps[regular])) if regular.mean() > 0.6 else None

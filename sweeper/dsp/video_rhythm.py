@@ -1,0 +1,163 @@
+"""The rhythm of video in encrypted traffic: when packets go and how long they are tells frames from files.
+
+An encoder makes one picture every 1/15 to 1/30 second and sends it at once, as a row of full packets and one
+shorter last packet. So the bytes of a stream beat at the frame rate, steadily for as long as it lasts; the
+sizes of the pictures differ from one to the next, and every second or so a key frame is several times as big.
+A file being sent has none of that: its packets go when the network takes them and nearly all are full.
+
+Methods after SCamF (ACSAC 2021: video frames rebuilt from bursts) and DeWiCam (ASIACCS 2018: packet lengths);
+no upper limit on the share of full packets, since cameras that send long bursts reach 97 %.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+BIN_S = 0.002
+"""Width of the bins of the time series: a tenth of the shortest picture period of interest."""
+
+RATES_HZ = (4.5, 61.0)
+"""Picture rates looked for: slow web cameras to fast encoders."""
+
+GAP_S = 0.005
+"""A pause that ends a burst: packets of one picture follow within about a millisecond."""
+
+_LOCAL_HZ = 2.5
+"""Half width of the neighbourhood that a spectral line must stand out from."""
+
+
+class Rhythm(NamedTuple):
+    """What the packets of one flow show over one look.
+
+    ``line`` is the power of the strongest line over the median around it (noise alone passes 20 once in
+    20,000 looks), ``rate_hz`` its frequency. Per picture: ``picture_bytes`` mean, ``spread`` (standard
+    deviation over mean), ``occupancy`` (share of periods in which anything was sent). ``key_period_s`` is the distance
+    of key frames or ``None``. ``alike`` is the share of pictures of the most common size, ``full`` the share
+    of packets of the greatest length.
+    """
+
+    line: float
+    rate_hz: float
+    picture_bytes: float
+    spread: float
+    occupancy: float
+    key_period_s: float | None
+    alike: float
+    full: float
+
+
+def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
+    """Measure a flow's packets, in time order; ``None`` for fewer than 30 packets or under two seconds."""
+    if len(times_s) < 30 or times_s[-1] - times_s[0] < 2.0:
+        return None
+    ends = np.flatnonzero(np.diff(times_s, append=np.inf) > GAP_S)
+    begins = np.concatenate([[0], ends[:-1] + 1])
+    line, rate = max(
+        spectral_line(times_s, sizes),
+        spectral_line(times_s[begins], np.ones(len(begins))),
+    )
+    period = 1 / rate
+    pictures, heard = per_period(times_s, sizes, period)
+    mean = float(pictures.mean()) if len(pictures) else 0.0
+    _, counts = np.unique(pictures[pictures > 0], return_counts=True)
+    return Rhythm(
+        line=line,
+        rate_hz=rate,
+        picture_bytes=mean,
+        spread=float(pictures.std() / mean) if mean else 0.0,
+        occupancy=heard,
+        key_period_s=key_period(pictures, period),
+        alike=float(counts.max() / counts.sum()),
+        full=float((sizes == sizes.max()).mean()),
+    )
+
+
+def spectral_line(times_s: Floats, weights: Floats) -> tuple[float, float]:
+    """The strongest line of a row of weighted instants: power over its surroundings' median, and hertz.
+
+    A line at a multiple of a rate yields to the rate itself: pulses have harmonics, none above the first.
+    """
+    start = times_s[0]
+    span = times_s[-1] - start
+    count = 1 << int(np.ceil(np.log2(span / BIN_S + 2)))
+    series = np.bincount(((times_s - start) / BIN_S).astype(int), weights=weights, minlength=count)
+    occupied = int(span / BIN_S) + 1
+    series[:occupied] -= series[:occupied].mean()
+    power = np.abs(np.fft.rfft(series)) ** 2
+    step_hz = 1 / (count * BIN_S)
+    low, high = (int(r / step_hz) for r in RATES_HZ)
+    high = min(high, len(power) - 1)
+    width = max(int(_LOCAL_HZ / step_hz), 8)
+    ratio = power / _local_median(power, width)
+    best = low + int(np.argmax(ratio[low : high + 1]))
+    for divisor in (2, 3, 4):
+        near = round(best / divisor)
+        if near - 2 < low:
+            break
+        lower = near - 2 + int(np.argmax(ratio[near - 2 : near + 3]))
+        if ratio[lower] > 15.0 and power[lower] > 0.5 * power[best]:
+            best = lower
+            break
+    return float(ratio[best]), float(_refined(power, best) * step_hz)
+
+
+def _local_median(power: Floats, width: int) -> Floats:
+    """Median over blocks of ``width`` bins, carried to each bin from the blocks around it."""
+    blocks = len(power) // width
+    if blocks < 3:
+        return np.full(len(power), max(float(np.median(power)), 1e-12))
+    medians = np.median(power[: blocks * width].reshape(blocks, width), axis=1)
+    centres = (np.arange(blocks) + 0.5) * width
+    floor = max(float(np.median(medians)) * 1e-3, 1e-12)
+    return np.maximum(np.interp(np.arange(len(power)), centres, medians), floor)
+
+
+def _refined(power: Floats, best: int) -> float:
+    """The line's place between bins, by a parabola through three of them."""
+    if not 0 < best < len(power) - 1:
+        return float(best)
+    a, b, c = np.sqrt(power[best - 1 : best + 2])
+    bend = a - 2 * b + c
+    return best + (0.5 * (a - c) / bend if bend < 0 else 0.0)
+
+
+def per_period(times_s: Floats, sizes: Floats, period_s: float) -> tuple[Floats, float]:
+    """Bytes in each picture period, and the share of periods with any.
+
+    Periods start where the fewest bytes fall on average, so that no picture is cut in two. Stretches of more
+    than ten silent periods (the receiver was on another channel) count as not heard, not as silent.
+    """
+    phase = times_s % period_s / period_s
+    folded = np.bincount((phase * 20).astype(int) % 20, weights=sizes, minlength=20)
+    quiet = (int(np.argmin(folded + np.roll(folded, 1) + np.roll(folded, -1))) + 0.5) / 20 * period_s
+    index = np.floor((times_s - quiet) / period_s).astype(int)
+    index -= index[0]
+    pictures = np.bincount(index, weights=sizes)
+    gaps = np.diff(np.unique(index)) - 1
+    unheard = int(gaps[gaps > 10].sum())
+    sent = pictures[pictures > 0]
+    if unheard:
+        pictures = np.concatenate([sent, np.zeros(int(gaps[gaps <= 10].sum()))])
+    return pictures, len(sent) / max(len(pictures), 1)
+
+
+def key_period(pictures: Floats, period_s: float) -> float | None:
+    """Seconds between key frames: the steady distance of the pictures that are much bigger than the rest."""
+    if len(pictures) < 30:
+        return None
+    big = np.flatnonzero(pictures > 2.2 * np.median(pictures[pictures > 0]))
+    if len(big) < 3 or len(big) > len(pictures) / 4:
+        return None
+    distances = np.diff(big)
+    distances = distances[distances > 3]
+    if len(distances) < 2:
+        return None
+    usual = float(np.median(distances))
+    multiples = distances / usual
+    steady = np.abs(multiples - np.round(multiples)) * usual <= 1.5
+    return round(usual * period_s, 2) if steady.mean() >= 0.75 else None
