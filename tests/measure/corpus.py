@@ -61,7 +61,8 @@ def tpms(library: Library) -> None:
         above += len(notable(found))
         rows = truth.get(path.name, [])
         for row in rows:
-            middle = (row["freq1_mhz"] + row["freq2_mhz"]) / 2 * 1e6
+            tones = [row[key] for key in ("freq1_mhz", "freq2_mhz") if row[key] is not None]
+            middle = sum(tones) / len(tones) * 1e6
             listed += 1
             hit += any(
                 abs(b["start_s"] - row["time_s"]) <= 1e-3 and abs(b["center_hz"] - middle) <= 25e3
