@@ -31,6 +31,7 @@ Factory = Callable[[Setup], Stage]
 BUILTIN: dict[str, str] = {
     "rf-emissions": "sweeper.detectors.rf_emissions:stage",
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
+    "ble-follow": "sweeper.detectors.ble_follow:stage",  # reads the inventory's devices
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs
 }

@@ -47,7 +47,7 @@ SHORT_NAME = 5
 SILENT_S = 3.0
 """An address that was heard within this time is still in use: no device sends as fast from two."""
 HANDOVER_S = 30.0
-"""How soon the next address of a tracker is heard when it changes; adverts come every 2 s, scans have gaps."""
+"""How soon the next address of a tracker is heard: adverts come every 2 s, scans have gaps."""
 HANDOVER_DB = 10
 
 

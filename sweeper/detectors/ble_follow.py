@@ -1,0 +1,328 @@
+"""Which Bluetooth device travels with the listener.
+
+A device at rest is heard over some 100 m of the way and lost. Passers-by come along for a while and are lost.
+What stays longer than such company does, over places that no radio bridges, follows. So the walk itself
+says how long is long:
+
+    needed time = typical time of company already lost * ln(company / CHANCE)
+
+with the company being the devices that were heard at places 250 m apart, and a prior for the start, when
+nobody has been lost yet. In the street company is lost within minutes and a follower stands out soon; in a
+bus it takes until the others have got off. While others still travel along the time is stretched, up to the
+20 minutes after which phones and earbuds have changed their private addresses. A device that is heard only
+faintly, so not from the same bag or car, needs longer. A tag that is known to be a tracker away from its
+owner needs less.
+
+Raised once, stays. What it cannot tell apart: a tracker from a companion's device of unknown kind before that
+changes its address; a tag in the car of a neighbour who drives the same way; a tag that changes its identity
+with every beacon. Devices known to be ordinary and trackers with their owner near are left out. Without
+places nothing is decided.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from sweeper.detectors import Setup
+from sweeper.detectors.ble_identity import is_benign
+from sweeper.detectors.ble_tracks import Track, Walk
+from sweeper.records import (
+    AdvertisementBatch,
+    Detection,
+    Device,
+    Evidence,
+    Level,
+    Medium,
+    Record,
+)
+from sweeper.signatures import DeviceClass, Library
+from sweeper.text import Phrase, say
+
+TRACKERS = frozenset(
+    (
+        *("airtag", "findmy_third_party", "airpods_findmy", "google_findhub", "dult_accessory"),
+        *("samsung_smarttag", "samsung_find_my_mobile", "tile", "chipolo", "chipolo_classic", "pebblebee"),
+        *("itag_clone", "gigaset_gtag", "nut_tracker", "nutale_tracker", "bmw_find_mate", "tag_it"),
+        "tractive_gps_pet_tracker",
+    )
+)
+WITH_OWNER = frozenset(("near_owner", "connected", "unregistered", "premature_offline"))
+"""States in which a tracker's owner is near, or was a quarter of an hour ago."""
+
+
+class Prior(msgspec.Struct, frozen=True):
+    """What is assumed of a class of devices before the walk has shown anything.
+
+    ``company_s`` is the typical time for which an innocent one comes along, ``least_s`` and ``reach_m`` the
+    least time and distance, ``free`` how many others may travel along without stretching the time.
+    """
+
+    company_s: float
+    least_s: float
+    reach_m: float
+    free: int
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """The numbers of the rule. Times in seconds, distances in metres."""
+
+    tracker: Prior = Prior(company_s=110.0, least_s=180.0, reach_m=200.0, free=4)
+    """Few innocent ones walk along; four is what a family carries."""
+    other: Prior = Prior(company_s=150.0, least_s=300.0, reach_m=300.0, free=0)
+    """300 s and 300 m are what BLE-Doubt found for devices of unknown kind (SafeThings 2022)."""
+    chance: float = 0.2
+    """Innocent devices expected to stay as long as the needed time, in one walk."""
+    weight: float = 3.0
+    """How many lost companions the prior counts for."""
+    company_m: float = 250.0
+    """Company has been heard this far apart: twice the range of Bluetooth in the open."""
+    lost_s: float = 300.0
+    """Silent for longer than this is lost; tags in a bag are silent for up to two minutes."""
+    longest_gap_s: float = 600.0
+    """A longer silence counts as this: nothing shows that it came along all the time."""
+    stretch: float = 3.0
+    """Each so many companions double the time, triple it, and so on."""
+    rotation_s: float = 1300.0
+    """Private addresses of phones and earbuds are changed after 15 to 20 minutes; then they are gone."""
+    peer: float = 0.5
+    """Who has come along for this share of the time is a companion."""
+    faint_dbm: float = -70.0
+    """Levels of a tag in one's own bag or car reach this (measured AirTag curve: -70 dBm within 5 m)."""
+    faint_db: float = 5.0
+    """Each so many dB below it double the time."""
+    looks: int = 4
+    look_s: float = 5.0
+    places: int = 3
+    far_m: float = 600.0
+    """Two places so far apart are as good as three."""
+    crowd: int = 10
+    """Where so many come along, and most of all that is heard does, the position wanders, or it is a bus."""
+
+
+class _Known(msgspec.Struct):
+    """What the inventory says about a device."""
+
+    id: str
+    kind: str
+    state: str | None
+    ordinary: bool
+    tracker: bool
+    log_word: bool
+    address: str
+
+
+class _Company(msgspec.Struct):
+    """All who have come along, at one time."""
+
+    time_s: float = -math.inf
+    lost_s: float = 0.0
+    lost: int = 0
+    alive: list[float] = []
+    around: int = 0
+
+
+class _Trip:
+    """One source's walk."""
+
+    def __init__(self) -> None:
+        self.walk = Walk()
+        self.tracks: dict[str, Track] = {}
+        self.company: dict[str, Track] = {}
+        self.now = _Company()
+        self.raised: list[str] = []
+
+
+class BleFollow:
+    """AdvertisementBatch and Device in, Detection of kind *follower* out."""
+
+    name = "ble-follow"
+    accepts: tuple[type[Record], ...] = (Device, AdvertisementBatch)
+
+    def __init__(self, library: Library, rule: Rule | None = None) -> None:
+        self._library = library
+        self._rule = rule or Rule()
+        self._known: dict[str, _Known] = {}
+        self._trips: dict[str, _Trip] = {}
+
+    def feed(self, record: Device | AdvertisementBatch, /) -> Iterator[Record]:
+        """A Detection for each device that has come to travel with the listener, once."""
+        if isinstance(record, Device):
+            self._learn(record)
+            return
+        trip = self._trips.setdefault(record.source, _Trip())
+        rule, known = self._rule, self._known
+        for advert in record.adverts:
+            device = known.get(advert.address)
+            if device is None or device.ordinary or device.state in WITH_OWNER:
+                continue
+            track = trip.tracks.get(device.id)
+            time_s = advert.time_s
+            if track is None:
+                track = trip.tracks[device.id] = Track(time_s)
+            track.hear(time_s, rule.longest_gap_s)
+            if time_s - track.ticked_s < rule.look_s:
+                continue
+            point = trip.walk.point(advert.place, time_s)
+            if point is None:
+                continue
+            track.look(time_s, point, advert.rssi_dbm)
+            if track.reach_m >= rule.company_m:
+                trip.company.setdefault(device.id, track)
+            if track.raised_s is None and self._follows(trip, device, track, time_s):
+                track.raised_s = time_s
+                trip.raised.append(device.id)
+                yield self._detection(record.source, trip, device, track, time_s)
+
+    def finish(self) -> Iterable[Record]:
+        """Each follower once more, with the figures of the whole walk."""
+        by_id = {device.id: device for device in self._known.values()}
+        for source, trip in self._trips.items():
+            for name in trip.raised:
+                track = trip.tracks[name]
+                yield self._detection(source, trip, by_id[name], track, track.last_s)
+
+    def _learn(self, device: Device) -> None:
+        if device.medium is not Medium.BLE:
+            return
+        signature = self._library.by_id.get(device.signature or "")
+        known = _Known(
+            id=device.id,
+            kind=device.kind,
+            state=device.state,
+            ordinary=signature is not None and is_benign(signature),
+            tracker=device.kind in TRACKERS
+            or (signature is not None and signature.device_class is DeviceClass.GPS_TRACKER),
+            log_word=bool(device.facts.get("log.word")),
+            address=device.address,
+        )
+        for address in device.addresses:
+            self._known[address] = known
+
+    def _follows(self, trip: _Trip, device: _Known, track: Track, now_s: float) -> bool:
+        rule = self._rule
+        prior = rule.tracker if device.tracker else rule.other
+        if track.heard_s < prior.least_s or track.reach_m < prior.reach_m or track.looks < rule.looks:
+            return False
+        if len(track.places) < rule.places and track.reach_m < rule.far_m:
+            return False
+        company = self._company(trip, now_s)
+        if len(company.alive) >= rule.crowd and 2 * len(company.alive) > company.around:
+            return False
+        return track.heard_s >= self._needed_s(company, prior, track)
+
+    def _needed_s(self, company: _Company, prior: Prior, track: Track) -> float:
+        """How long a device must come along before that is more than chance."""
+        rule = self._rule
+        typical_s = (rule.weight * prior.company_s + company.lost_s) / (rule.weight + company.lost)
+        itself = int(track.reach_m >= rule.company_m)
+        others = max(0, company.lost + len(company.alive) - itself - prior.free)
+        needed_s = typical_s * math.log((1 + others) / rule.chance)
+        peers = len(company.alive) - bisect_left(company.alive, rule.peer * track.heard_s) - itself
+        stretched_s = (
+            prior.company_s * math.log(1 / rule.chance) * (1 + max(0, peers - prior.free) / rule.stretch)
+        )
+        needed_s = max(needed_s, min(stretched_s, rule.rotation_s), prior.least_s)
+        level = track.level_dbm
+        if level is not None and level < rule.faint_dbm:
+            needed_s *= 2 ** ((rule.faint_dbm - level) / rule.faint_db)
+        return float(needed_s)
+
+    def _company(self, trip: _Trip, now_s: float) -> _Company:
+        """Counted at most every few seconds: it is the same for all devices."""
+        rule = self._rule
+        if 0 <= now_s - trip.now.time_s < rule.look_s:
+            return trip.now
+        lost = [t.heard_s for t in trip.company.values() if now_s - t.last_s > rule.lost_s]
+        trip.now = _Company(
+            time_s=now_s,
+            lost_s=math.fsum(lost),
+            lost=len(lost),
+            alive=sorted(t.heard_s for t in trip.company.values() if now_s - t.last_s <= rule.lost_s),
+            around=sum(now_s - t.last_s <= rule.lost_s for t in trip.tracks.values()),
+        )
+        return trip.now
+
+    def _detection(self, source: str, trip: _Trip, device: _Known, track: Track, now_s: float) -> Detection:
+        company = self._company(trip, now_s)
+        prior = self._rule.tracker if device.tracker else self._rule.other
+        needed_s = self._needed_s(company, prior, track)
+        return Detection(
+            source=source,
+            time_s=now_s,
+            detector=self.name,
+            subject=device.id,
+            kind="follower",
+            level=Level.HIGH if device.tracker else Level.MEDIUM,
+            confidence=round(min(0.95, max(0.5, 1 - 0.5 * math.exp(1 - track.heard_s / needed_s))), 2),
+            title=say("An item tracker travels with you")
+            if device.tracker
+            else say("A Bluetooth device travels with you"),
+            why=tuple(_why(device, track, company)),
+            benign=_BENIGN,
+            next=_NEXT,
+            evidence=_evidence(source, track, company, needed_s),
+        )
+
+
+_BENIGN = (
+    say("It belongs to somebody who travels with you, or it is your own."),
+    say("A fellow passenger's device goes the same way in the same vehicle."),
+    say("A tag on something borrowed, rented or delivered is meant to be tracked."),
+)
+_NEXT = (
+    say("Part from your company and from the vehicle for some minutes: what is still heard is with you."),
+    say("Search your bag, clothes and car by signal strength; many trackers can be made to ring."),
+    say("If you feel followed, go among people and call the police before you remove the tag."),
+)
+
+
+def _why(device: _Known, track: Track, company: _Company) -> Iterator[Phrase]:
+    yield say(
+        "It has come along for {minutes:.0f} min, heard at {places} places up to {metres:.0f} m apart.",
+        minutes=track.heard_s / 60,
+        places=len(track.places),
+        metres=track.reach_m,
+    )
+    if company.lost:
+        yield say(
+            "{count} other devices came along and were lost, after {minutes:.0f} min on average.",
+            count=company.lost,
+            minutes=company.lost_s / company.lost / 60,
+        )
+    else:
+        yield say("No other device has come along and been lost: there is little to compare it with.")
+    if track.level_dbm is not None:
+        yield say("Its signal reaches {dbm} dBm.", dbm=track.level_dbm)
+    if device.log_word:
+        yield say("What it is, is the word of the program that wrote the log.")
+    elif not device.tracker:
+        yield say("What it sends does not tell that it is a tracker.")
+    if device.tracker and device.state is None:
+        yield say("Whether its owner is near is not known.")
+
+
+def _evidence(source: str, track: Track, company: _Company, needed_s: float) -> tuple[Evidence, ...]:
+    rows: tuple[tuple[str, float | int | None, str], ...] = (
+        ("follow.heard", round(track.heard_s, 1), "s"),
+        ("follow.needed", round(needed_s, 1), "s"),
+        ("follow.reach", round(track.reach_m, 1), "m"),
+        ("follow.places", len(track.places), ""),
+        ("follow.looks", track.looks, ""),
+        ("follow.level", track.level_dbm, "dBm"),
+        ("follow.company_lost", company.lost, ""),
+        ("follow.company_alive", len(company.alive), ""),
+    )
+    return tuple(
+        Evidence(what=what, value=value, unit=unit, source=source, time_s=track.last_s)
+        for what, value, unit in rows
+        if value is not None
+    )
+
+
+def stage(setup: Setup) -> BleFollow:
+    """The factory."""
+    return BleFollow(setup.library)
