@@ -21,13 +21,13 @@ import numpy.typing as npt
 from sweeper.errors import Reason, SweeperError
 from sweeper.records import Samples
 
-RATES_HZ = (2_400_000, 2_048_000, 1_800_000, 1_024_000, 250_000)
-"""Sample rates tried in turn. 2.4 MS/s is the most an RTL2832U delivers without losing samples; the others
-are common steps that its resampler and slow USB or network paths carry (osmocom rtl-sdr wiki, 2024)."""
+RATES_HZ = (2_560_000, 2_400_000, 2_048_000, 1_800_000, 1_024_000, 250_000)
+"""Sample rates tried in turn. 2.56 MS/s is the most that an RTL2832U is known to deliver without losing
+samples (rtl-sdr.com); the others are what slower USB ports, networks and old drivers carry."""
 
-USABLE = 0.8
-"""Share of the sample rate that the tuner's and the resampler's filters leave flat and free of aliases;
-``rtl_power`` too is told in its manual to crop at least a fifth."""
+USABLE = 0.85
+"""Share of the sample rate that is trusted, 2.176 of 2.56 MHz. The R820T's filter is set to 2.43 MHz between
+its half-power points: the 7.5 % on each side where it falls and where aliases fold in are cut off."""
 
 FULL_SCALE = 127.5
 """Midpoint of the RTL2832U's unsigned bytes: 0 and 255 lie equally far from it."""
@@ -58,13 +58,14 @@ class Refused(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True):
     """What an opened receiver is. After a retune old or wild samples may arrive for ``settle_window_s``;
-    ``settle_margin_s`` is added to what was measured, ``settle_fallback_s`` holds where nothing could be."""
+    ``settle_margin_s`` is added to what was measured; ``settle_fallback_s`` holds where nothing could be: the
+    default is the 4096 bytes that ``rtl_power`` throws away."""
 
     label: str
     gains_db: tuple[float, ...] = ()
-    settle_window_s: float = 0.012
+    settle_window_s: float = 0.008
     settle_margin_s: float = 0.0
-    settle_fallback_s: float = 0.002
+    settle_fallback_s: float = 0.001
 
 
 class ReceiverLost(SweeperError):  # noqa: N818  (a state of the world, like Unavailable)

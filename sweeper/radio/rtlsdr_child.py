@@ -33,6 +33,10 @@ USB_NO_DEVICE, USB_ACCESS, USB_BUSY = -4, -3, -6
 READ_STEP = 512
 """Bytes of one USB bulk packet: reads are whole packets, or libusb reports an overflow."""
 
+TUNER_BANDWIDTH_HZ = 2_400_000
+"""Asked of the tuner, whatever the sample rate: an R820T then filters 2.43 MHz; left to itself it opens to
+6 MHz from 2.43 MS/s on, and neighbours fold in and overload."""
+
 NOT_LOCKED = b"PLL not locked"
 """What the R820T driver prints, while it returns success, when the tuner did not reach the frequency."""
 
@@ -185,6 +189,8 @@ class Dongle:
             self._library.rtlsdr_get_tuner_gains(self._device, steps)
         self._library.rtlsdr_set_tuner_gain_mode(self._device, 1)
         self._library.rtlsdr_set_agc_mode(self._device, 0)
+        with contextlib.suppress(AttributeError):  # the oldest drivers cannot
+            self._library.rtlsdr_set_tuner_bandwidth(self._device, TUNER_BANDWIDTH_HZ)
         self._library.rtlsdr_reset_buffer(self._device)
         return {
             "serial": self._serial,

@@ -24,6 +24,7 @@ from sweeper.errors import Reason, Unavailable
 from sweeper.plan import FULL, SweepPlan
 from sweeper.radio import SourceInfo, tuning
 from sweeper.radio.hops import Hop, beside, hops, joined, merged, minus, named, span_hz, spares
+from sweeper.radio.preparing import Prepared, prepare
 from sweeper.radio.receiver import (
     RATES_HZ,
     USABLE,
@@ -34,7 +35,6 @@ from sweeper.radio.receiver import (
     Receiver,
     ReceiverLost,
     Refused,
-    nearest,
 )
 from sweeper.records import Closed, IqBlock, Medium, Opened, Record, State, Status
 
@@ -47,15 +47,12 @@ PATIENCE = 2
 BLOCK_SAMPLES = 1 << 18
 """A longer look is handed on in blocks of this many samples (109 ms at 2.4 MS/s)."""
 
-GAIN_LOOKS = 24
-"""Hops of the overload test, spread over the plan; fewer where the receiver is slow to settle, so that one
-round takes about a second."""
-
 DC_RATIO = 20.0
 """Constant part of a look, in times of what noise leaves, that calls for a second look: chance 2e-9."""
 
 DC_TIMES = 2.0
-"""...and in times of the constant part that this receiver shows on most hops."""
+DC_HOPS = 8
+"""...and in times of the constant part that this receiver shows on most hops, where there are so many."""
 
 
 class SweepStats(msgspec.Struct):
@@ -110,13 +107,12 @@ class _Run:
         self._facts = Facts(label=name)
         self._rate_hz = 0.0
         self._crystal = 1.0 + plan.ppm * 1e-6
-        self._settle = 0
-        self._gain_db: float | None = plan.gain_db
+        self._ready = Prepared(None, 0)
         self._heard: list[tuple[float, float]] = []
         self._refusals: dict[str, None] = {}
         self._overloaded: list[tuple[float, float]] = []
         self._told: dict[Reason, str] = {}
-        self._constant: deque[float] = deque(maxlen=64)
+        self._spikes: list[tuple[float, float, Hop]] = []
         self._lost: ReceiverLost | None = None
 
     # --- connecting -----------------------------------------------------------------------------------
@@ -158,8 +154,8 @@ class _Run:
             try:
                 self._facts = await self.receiver.open()
                 await self._set_rate()
-                if self._gain_db is not None and self._facts.gains_db:
-                    await self.receiver.set_gain(self._gain_db)
+                if self._ready.gain_db is not None:
+                    await self.receiver.set_gain(self._ready.gain_db)
             except (Unavailable, ReceiverLost):
                 continue
             return True
@@ -173,7 +169,7 @@ class _Run:
         alive = True
         for attempt in range(PATIENCE):
             try:
-                await self._prepare()
+                self._ready = await prepare(self.receiver, self._facts, self._plan, self._rate_hz)
                 break
             except ReceiverLost as lost:
                 yield self._status(State.DEGRADED, lost.reason, lost.detail)
@@ -196,14 +192,14 @@ class _Run:
 
     async def _pass(self, number: int) -> AsyncGenerator[Record, None]:
         """Every hop of one pass, then those that need a second look."""
-        self._overloaded = []
-        todo = hops(self._plan, self._rate_hz, number)
+        self._overloaded, self._spikes = [], []
+        todo, first = hops(self._plan, self._rate_hz, number), True
         while todo and self._lost is None:
             again: list[Hop] = []
             async with aclosing(self._hear(todo, again)) as records:
                 async for record in records:
                     yield record
-            todo = again
+            todo, first = again + (self._hiding() if first else []), False
         self._count()
         if self._overloaded:
             text = f"the converter was overloaded on {named(self._overloaded)}: signals there may be false"
@@ -226,8 +222,6 @@ class _Run:
                             continue
                         for block in self._blocks(hop, outcome):
                             yield block
-                        if self._hides(hop, outcome):
-                            again.append(beside(hop, self._rate_hz))
                 return
             except ReceiverLost as lost:
                 self._stats.lost += 1
@@ -242,7 +236,7 @@ class _Run:
                 yield self._status(State.LISTENING, None, "the receiver is back; the sweep goes on")
 
     def _look(self, hop: Hop) -> Look:
-        return Look(hop.center_hz / self._crystal, round(hop.dwell_s * self._rate_hz), self._settle)
+        return Look(hop.center_hz / self._crystal, round(hop.dwell_s * self._rate_hz), self._ready.settle)
 
     def _blocks(self, hop: Hop, heard: Heard) -> Iterator[IqBlock]:
         half = USABLE * self._rate_hz / 2
@@ -250,6 +244,7 @@ class _Run:
         self._stats.hops += 1
         if heard.clipped > tuning.CLIPPED:
             self._overloaded.append((hop.start_hz, hop.stop_hz))
+        self._spikes.append((*tuning.dc_of(heard.samples), hop))
         began_s = max(0.0, heard.end_s - self._began_s - len(heard.samples) / self._rate_hz)
         for first in range(0, len(heard.samples), BLOCK_SAMPLES):
             yield IqBlock(
@@ -262,76 +257,28 @@ class _Run:
                 usable_hz=2 * half,
             )
 
-    def _hides(self, hop: Hop, heard: Heard) -> bool:
-        """Whether something beyond the receiver's own DC stands at the centre of a hop."""
-        size, ratio = tuning.dc_of(heard.samples)
-        usual = median(self._constant) if len(self._constant) >= 8 else 0.0
-        self._constant.append(size)
-        return ratio > DC_RATIO and size > DC_TIMES * usual and hop.start_hz <= hop.center_hz <= hop.stop_hz
+    def _hiding(self) -> list[Hop]:
+        """Looks from beside at the hops where something beyond the receiver's own DC stands at the centre."""
+        usual = median(size for size, _, _ in self._spikes) if len(self._spikes) >= DC_HOPS else 0.0
+        found = [
+            beside(hop, self._rate_hz)
+            for size, ratio, hop in self._spikes
+            if ratio > DC_RATIO and size > DC_TIMES * usual and hop.start_hz <= hop.center_hz <= hop.stop_hz
+        ]
+        self._spikes = []
+        return found
 
     def _refused(self, hop: Hop, outcome: Refused, again: list[Hop]) -> None:
         self._refusals[outcome.detail] = None
         again += spares(hop)
 
-    # --- preparing ------------------------------------------------------------------------------------
-
-    async def _prepare(self) -> None:
-        """Gain, settle time, gain again: each measured with the other in place."""
-        first = hops(self._plan, self._rate_hz)
-        gains = self._facts.gains_db
-        if gains:
-            wanted = self._plan.gain_db if self._plan.gain_db is not None else max(gains)
-            self._gain_db = await self.receiver.set_gain(nearest(gains, wanted))
-        self._settle = await self._measure_settle(first)
-        if gains and self._plan.gain_db is None:
-            most = max(4, min(GAIN_LOOKS, round(self._rate_hz / max(1, self._settle))))
-            await self._choose_gain([first[i] for i in tuning.spread(len(first), most)])
-        self._stats.gain_db = self._gain_db
-        self._stats.settle_s = self._settle / self._rate_hz
-
-    async def _measure_settle(self, first: Sequence[Hop]) -> int:
-        """Retune between two ends, three times, and see when the power stops changing."""
-        low = first[0].center_hz
-        high = first[-1].center_hz if len(first) > 1 else low + USABLE * self._rate_hz
-        samples = max(16 * tuning.BLOCK, round(2 * self._facts.settle_window_s * self._rate_hz))
-        looks = [Look(hz / self._crystal, samples) for _ in range(3) for hz in (low, high)]
-        tries: list[list[int | None]] = [[], []]
-        index = 0
-        async with aclosing(self.receiver.look(looks)) as outcomes:
-            async for outcome in outcomes:
-                if isinstance(outcome, Heard) and index > 0:  # nothing was retuned before the first
-                    tries[index % 2].append(tuning.settled_after(outcome.samples))
-                index += 1
-        fallback = round(self._facts.settle_fallback_s * self._rate_hz)
-        margin = round(self._facts.settle_margin_s * self._rate_hz)
-        return tuning.settle_from(tries, fallback, samples, margin)
-
-    async def _choose_gain(self, test: Sequence[Hop]) -> None:
-        """From the highest gain down until nearly none of the test hops overloads."""
-        left, of = list(test), len(test)
-        samples = round(0.001 * self._rate_hz)
-        while self._gain_db is not None:
-            looks = [Look(hop.center_hz / self._crystal, samples, self._settle) for hop in left]
-            bad: list[Hop] = []
-            shares: list[float] = []
-            index = 0
-            async with aclosing(self.receiver.look(looks)) as outcomes:
-                async for outcome in outcomes:
-                    if isinstance(outcome, Heard) and outcome.clipped > tuning.CLIPPED:
-                        bad.append(left[index])
-                        shares.append(outcome.clipped)
-                    index += 1
-            lower = tuning.lower_gain(self._facts.gains_db, self._gain_db)
-            if tuning.enough(shares, of) or lower is None:
-                return
-            self._gain_db = await self.receiver.set_gain(lower)
-            left = bad
-
     # --- telling --------------------------------------------------------------------------------------
 
     def _how(self) -> str:
-        gain = f"gain {self._gain_db:g} dB" if self._gain_db is not None else "gain as the receiver has it"
-        settle = f"settles in {1e3 * self._settle / self._rate_hz:.2f} ms"
+        gain_db, settle_s = self._ready.gain_db, self._ready.settle / self._rate_hz
+        gain = f"gain {gain_db:g} dB" if gain_db is not None else "gain as the receiver has it"
+        settle = f"settles in {1e3 * settle_s:.2f} ms"
+        self._stats.gain_db, self._stats.settle_s = gain_db, settle_s
         return f"{self._facts.label}: {self._rate_hz / 1e6:.3f} MS/s, {gain}, {settle}"
 
     def _count(self) -> None:

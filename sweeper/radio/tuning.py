@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from sweeper.records import Samples
@@ -25,6 +26,12 @@ than the 4 ms between a GSM transmitter's bursts."""
 MARGIN = 1.25
 """The measured settle time is lengthened by a quarter: tries differ."""
 
+LEAST = 2 * BLOCK
+"""Thrown away in any case: what is shorter than a reading or two does not show in them."""
+
+DIFFER = 2.0
+"""Levels of two ends that differ by so much (3 dB) tell stale samples from fresh ones."""
+
 CLIPPED = 1e-3
 """Share of readings at the rails above which the converter counts as overloaded: noise with its rms at a
 quarter of full scale, the most a sensible gain gives, is at the rails in 6e-5 of readings."""
@@ -37,44 +44,56 @@ GAIN_STEP_DB = 5.0
 """The overload test goes down in steps of at least this: each is a second of work, not a finer choice."""
 
 
-def settled_after(samples: Samples) -> int | None:
-    """Samples after a retune until the power stays at its later level; 0 if it did so from the start,
-    ``None`` if it still moves in the second half. ``samples`` has shape (n,), n at least 16 blocks."""
+class Settling(msgspec.Struct, frozen=True):
+    """One try: samples until the power stayed (0: from the start; ``None``: it still moved at the end), and
+    the level it stayed at."""
+
+    after: int | None
+    level: float
+
+
+def settling(samples: Samples) -> Settling:
+    """How a receiver settled on a new frequency. ``samples`` has shape (n,), n at least 16 blocks."""
     count = len(samples) // BLOCK
     power = np.mean(np.abs(samples[: count * BLOCK].reshape(count, BLOCK)) ** 2, axis=1)
     tail = power[count // 2 :]
     level = float(np.median(tail))
-    spread = max(1.4826 * float(np.median(np.abs(tail - level))), level / np.sqrt(BLOCK))
+    wavers = max(1.4826 * float(np.median(np.abs(tail - level))), level / np.sqrt(BLOCK))
     third, fourth = np.array_split(tail, 2)
-    if abs(float(np.median(fourth)) - float(np.median(third))) > SIGMAS / 2 * spread:
-        return None  # the medians differ: not a burst, but a change that came late
-    off = np.flatnonzero(np.abs(power - level) > SIGMAS * spread)
+    if abs(float(np.median(fourth)) - float(np.median(third))) > SIGMAS / 2 * wavers:
+        return Settling(None, level)  # the medians differ: not a burst, but a change that came late
+    off = np.flatnonzero(np.abs(power - level) > SIGMAS * wavers)
     early = off[off < count // 2]
     if len(early) == 0:
-        return 0
+        return Settling(0, level)
     if len(off) > len(early):  # it bursts later too: what comes before the first still stretch is settling
         edges = np.concatenate([[-1], off, [count]])
         still = np.flatnonzero(np.diff(edges) > STILL)
-        return int(edges[still[0]] + 1) * BLOCK if len(still) else None
+        return Settling(int(edges[still[0]] + 1) * BLOCK if len(still) else None, level)
     last = int(early[-1])
-    return None if last >= count // 2 - 1 else (last + 1) * BLOCK
+    return Settling(None if last >= count // 2 - 1 else (last + 1) * BLOCK, level)
 
 
-def settle_from(tries: Sequence[Sequence[int | None]], fallback: int, longest: int, margin: int = 0) -> int:
-    """Samples to throw away after a retune, from several tries at each of several ends.
+def settle_from(
+    quiet: Sequence[Settling], loud: Sequence[Settling], fallback: int, longest: int, margin: int = 0
+) -> int:
+    """Samples to throw away after a retune, from tries at a quiet and a loud end.
 
-    The median of an end's tries forgives a burst in one of them; the slower end counts. Where no try saw any
-    change (nothing differs between the ends) ``fallback`` holds; where an end did not come to rest,
-    ``longest``.
+    The median of an end's tries forgives a burst in one of them; the slower end counts. Where no change was
+    seen, the ends must at least differ in level, so that stale samples would have shown; else ``fallback``
+    holds. An end that did not come to rest gives ``longest``.
     """
     slowest = 0
-    for end in tries:
-        known = sorted(longest if t is None else t for t in end)
+    for end in (quiet, loud):
+        known = sorted(longest if one.after is None else one.after for one in end)
         if known:
             slowest = max(slowest, known[(len(known) - 1) // 2])
     if slowest >= longest:
         return longest
-    return round(slowest * MARGIN) + margin if slowest else fallback
+    differ = quiet and loud and DIFFER * max(q.level for q in quiet) < min(one.level for one in loud)
+    if not slowest and not differ:
+        return fallback
+    return max(round(slowest * MARGIN), LEAST) + margin
 
 
 def lower_gain(gains_db: Sequence[float], present_db: float) -> float | None:
@@ -85,9 +104,9 @@ def lower_gain(gains_db: Sequence[float], present_db: float) -> float | None:
     return max((gain for gain in below if gain <= present_db - GAIN_STEP_DB), default=below[0])
 
 
-def enough(clipped: Sequence[float], of: int) -> bool:
-    """Whether so few of the test looks overload that this gain will do."""
-    return sum(share > CLIPPED for share in clipped) <= TOLERATED * of
+def level_of(samples: Samples) -> float:
+    """Mean power of samples, full scale 1.0."""
+    return float(np.mean(samples.real**2) + np.mean(samples.imag**2))
 
 
 def spread(count: int, most: int) -> list[int]:
@@ -100,6 +119,6 @@ def spread(count: int, most: int) -> list[int]:
 def dc_of(samples: Samples) -> tuple[float, float]:
     """Size of the constant part, and how many times it is what noise alone would leave: ``(size, ratio)``."""
     mean = complex(np.mean(samples))
-    power = float(np.mean(samples.real**2) + np.mean(samples.imag**2))
+    power = level_of(samples)
     size = abs(mean)
     return size, size * size * len(samples) / power if power > 0 else 0.0

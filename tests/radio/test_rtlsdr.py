@@ -92,7 +92,7 @@ def test_refused_ranges_are_not_swept(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_refused_rate_gives_the_next_lower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene(tmp_path, monkeypatch, DONGLE + "refuse_rate 2400000\n" + CARRIER)
+    scene(tmp_path, monkeypatch, DONGLE + "refuse_rate 2560000\nrefuse_rate 2400000\n" + CARRIER)
     records = heard(source(), PLAN)
     assert opened(records).rate_hz == pytest.approx(2.048e6)
     assert gaps(covered(records), 430e6, 441e6) == []
