@@ -31,6 +31,8 @@ ADVERTS = frozenset({187, 201, 251, 256, 272})
 
 BATCH = 2_000
 """Packets in a batch at most."""
+BATCH_BYTES = 4 << 20
+"""Bytes that a batch holds at most, and one packet: capture files may hold packets of 256 KiB."""
 BATCH_S = 1.0
 """Seconds that a batch spans at most, so that a replay at its own speed moves on every second."""
 MOST_FOREIGN = 100_000
@@ -105,13 +107,13 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
     file.seek(0)
     open_batches: dict[int, _Batch] = {}
     joiner = ble_capture.Joiner()
-    count, held, first_s = 0, 0, 0.0
+    count, held, size, first_s = 0, 0, 0, 0.0
     try:
         for packet in _packets(file, head):
             time_s = round(packet.time_s - origin_s, CLOCK_DIGITS)
-            if held >= BATCH or (held and abs(time_s - first_s) >= BATCH_S):
+            if held and (held >= BATCH or size >= BATCH_BYTES or abs(time_s - first_s) >= BATCH_S):
                 yield from _flush(open_batches, source)
-                held = 0
+                held = size = 0
             if not held:
                 first_s = time_s
             kind = packet.link_type
@@ -126,6 +128,7 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
             else:
                 problems.count(f"packets of {_named(kind)}, not read", "")
             count += 1
+            size += len(packet.data)
     except ProtocolError as error:
         where = "" if error.offset is None else f" at byte {error.offset}"
         problems.add(f"{error.problem}{where}; the packets before it were read")

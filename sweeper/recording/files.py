@@ -6,6 +6,8 @@ no UTF-8 or not printable becomes ``\\xNN``, so a name can neither break a line 
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import lzma
 import os
@@ -14,8 +16,10 @@ import tarfile
 import threading
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sweeper.errors import InputError
 from sweeper.text import safe_text
@@ -43,12 +47,12 @@ READ_ERRORS = (
 
 def reason(error: BaseException) -> str:
     """What the system said, without its number and without the name, which stands before it anyway."""
-    said = error.strerror if isinstance(error, OSError) else str(error)
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return safe_text((said or type(error).__name__).splitlines()[0][:200]).lower()
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """The file, unbuffered for reading; raises ``InputError`` for what is missing, unreadable or no file.
+    """The file, open for reading; raises ``InputError`` for what is missing, unreadable or no file.
 
     The kind is looked at before opening: opening a FIFO would wait for a writer, a device might act.
     """
@@ -75,6 +79,38 @@ def _special(mode: int) -> str:
         (stat.S_ISBLK, "a device"),
     )
     return next((text for test, text in kinds if test(mode)), "a special file")
+
+
+def packing(head: bytes) -> str | None:
+    """How a file that starts with ``head`` is compressed, if it is: gzip, bzip2 or xz."""
+    return next((name for magic, name in _PACKED if head.startswith(magic)), None)
+
+
+_PACKED = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
+
+
+@contextmanager
+def open_stream(path: Path) -> Iterator[BinaryIO]:
+    """The file as a stream of its content: a compressed one is unpacked as it is read, never as a whole."""
+    with open_regular(path) as file:
+        packed = packing(file.read(6))
+        file.seek(0)
+        if packed is None:
+            yield file
+            return
+        with _UNPACK[packed](file) as stream:
+            yield stream
+
+
+def _gunzip(file: BinaryIO) -> gzip.GzipFile:
+    return gzip.GzipFile(fileobj=file)
+
+
+_UNPACK: dict[str, Callable[[BinaryIO], Any]] = {
+    "gzip": _gunzip,
+    "bzip2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
+}
 
 
 def size_of(file: BinaryIO) -> int:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from sweeper.errors import InputError
 from sweeper.recording import advert_log, captures, power_csv, raw, sigmf_files, wav
-from sweeper.recording.files import READ_ERRORS, open_regular, size_of
+from sweeper.recording.files import READ_ERRORS, open_regular, open_stream, packing, size_of
 from sweeper.recording.probing import CAPTURE_NAMES, HEAD_BYTES
 
-_CAPTURES = (*CAPTURE_NAMES, ".sigmf")
+_CAPTURES = (*CAPTURE_NAMES, ".sigmf", *(name + ".gz" for name in CAPTURE_NAMES))
 """Names under which only recordings are found: such a file is an input even if it is damaged."""
 
 
@@ -78,17 +78,23 @@ def is_recording(path: Path) -> bool:
     both = sigmf_files.pair(path)
     if both is not None:
         return both[0] == path or not both[0].exists()
-    if lower.endswith(_CAPTURES):
+    if lower.endswith(_CAPTURES) or ".sigmf." in lower:
         return True
     try:
         with open_regular(path) as file:
             head = file.read(HEAD_BYTES)
             if wav.is_wav(head):
                 return _is_iq_wav(path)
-            told = captures.is_capture(head) or advert_log.is_log(head) or power_csv.kind_of(head) is not None
-            return told or raw.likely(path, head, file, size_of(file))
+            if packing(head) is not None:
+                with open_stream(path) as inner:
+                    return _is_stream(inner.read(HEAD_BYTES))
+            return _is_stream(head) or raw.likely(path, head, file, size_of(file))
     except (InputError, *READ_ERRORS):
         return raw.named(path)
+
+
+def _is_stream(head: bytes) -> bool:
+    return captures.is_capture(head) or advert_log.is_log(head) or power_csv.kind_of(head) is not None
 
 
 def _is_iq_wav(path: Path) -> bool:

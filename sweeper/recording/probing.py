@@ -11,14 +11,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sweeper.errors import InputError
 from sweeper.recording import advert_log, captures, power_csv, raw, sigmf_files, wav
-from sweeper.recording.files import READ_ERRORS, open_regular, reason, shown, size_of
+from sweeper.recording.files import READ_ERRORS, open_regular, open_stream, packing, reason, shown, size_of
 from sweeper.recording.names import facts
 from sweeper.recording.overrides import CONTAINERS, Overrides, believable, checked
 from sweeper.recording.problems import Problems
@@ -88,9 +87,11 @@ def _probe(place: Path, name: str, overrides: Overrides) -> Probe:
             raise InputError(name, "is empty", 0)
         forced = overrides.format
         if forced is None or forced in CONTAINERS:
-            found_container = _container(place, name, file, head, overrides)
-            if found_container is not None:
-                return found_container
+            container = _container(place, name, file, head, overrides) or _packed(
+                place, name, head, overrides
+            )
+            if container is not None:
+                return container
         if forced in CONTAINERS:
             raise InputError(name, f"is not {forced}", 0)
         if forced is None and place.suffix.lower() in CAPTURE_NAMES:
@@ -103,24 +104,42 @@ def _probe(place: Path, name: str, overrides: Overrides) -> Probe:
 
 def _container(place: Path, name: str, file: BinaryIO, head: bytes, overrides: Overrides) -> Probe | None:
     """The probe of a file that says what it is."""
-    wanted = overrides.format
     file.seek(0)
+    if wav.is_wav(head) and overrides.format in (None, "wav"):
+        return _wav(place, name, file, overrides)
+    if _is_archive(place, head) and overrides.format in (None, "sigmf"):
+        found = sigmf_files.read_archive(place, overrides)
+        return _of_looks(place, name, _sigmf_format(found.looks), found)
+    return _stream(place, name, file, head, overrides.format, size_of(file))
+
+
+def _packed(place: Path, name: str, head: bytes, overrides: Overrides) -> Probe | None:
+    """The probe of a compressed capture, log or sweep; samples have to be unpacked first, to be sought in."""
+    if packing(head) is None:
+        return None
+    try:
+        with open_stream(place) as file:
+            inner = file.read(HEAD_BYTES)
+            file.seek(0)
+            return _stream(place, name, file, inner, overrides.format, None)
+    except READ_ERRORS as error:
+        raise InputError(name, f"is compressed ({packing(head)}) and damaged: {reason(error)}") from error
+
+
+def _stream(
+    place: Path, name: str, file: BinaryIO, head: bytes, wanted: str | None, size: int | None
+) -> Probe | None:
+    """The probe of what is read from front to back. Without a ``size`` the end is not looked at."""
     if captures.is_capture(head) and wanted in (None, "pcap", "pcapng", "btsnoop"):
         begun = captures.start(name, file)
         first = begun.time_s
         utc = first if first is not None and first > captures.UNSET_CLOCK_S else None
         return Probe(place, name, begun.medium, begun.format, start_utc_s=utc, origin_s=first or 0.0)
-    if wav.is_wav(head) and wanted in (None, "wav"):
-        return _wav(place, name, file, overrides)
-    if _is_archive(place, head) and wanted in (None, "sigmf"):
-        found = sigmf_files.read_archive(place, overrides)
-        return _of_looks(place, name, _sigmf_format(found.looks), found)
     if advert_log.is_log(head) and wanted in (None, advert_log.FORMAT):
-        return _log(place, name, file)
+        return _log(place, name, file, size)
     kind = power_csv.kind_of(head)
     if kind is not None and wanted in (None, power_csv.RTL_POWER, power_csv.HACKRF_SWEEP):
-        kind = wanted or kind
-        return Probe(place, name, Medium.RF, kind, duration_s=_csv_duration(file, head))
+        return Probe(place, name, Medium.RF, wanted or kind, duration_s=_csv_duration(file, head, size))
     return None
 
 
@@ -182,11 +201,11 @@ def _wav(place: Path, name: str, file: BinaryIO, overrides: Overrides) -> Probe:
     return _of_looks(place, name, f"wav-{head.format.name}", found)
 
 
-def _log(place: Path, name: str, file: BinaryIO) -> Probe:
+def _log(place: Path, name: str, file: BinaryIO, size: int | None) -> Probe:
     first = next(advert_log.adverts(file, Problems()), None)
     origin = first.time_s if first is not None else 0.0
     last = None
-    for _, line in _tail(file):
+    for line in _tail(file, size):
         parsed = advert_log.parse(line)
         last = parsed.time_s if parsed is not None else last
     return Probe(
@@ -200,15 +219,16 @@ def _log(place: Path, name: str, file: BinaryIO) -> Probe:
     )
 
 
-def _csv_duration(file: BinaryIO, head: bytes) -> float | None:
+def _csv_duration(file: BinaryIO, head: bytes, size: int | None) -> float | None:
     times = [segment.time_s for line in head.split(b"\n")[:3] if (segment := power_csv.parse(line))]
-    times += [segment.time_s for _, line in _tail(file) if (segment := power_csv.parse(line))]
-    return max(0.0, times[-1] - times[0]) if times else None
+    times += [segment.time_s for line in _tail(file, size) if (segment := power_csv.parse(line))]
+    return max(0.0, times[-1] - times[0]) if size is not None and times else None
 
 
-def _tail(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The whole lines within the last bytes of a text file, with the file's place of each."""
-    begin = max(0, size_of(file) - TAIL_BYTES)
+def _tail(file: BinaryIO, size: int | None) -> list[bytes]:
+    """The whole lines within the last bytes of a text file of that size."""
+    if size is None:
+        return []
+    begin = max(0, size - TAIL_BYTES)
     file.seek(begin)
-    lines = file.read(TAIL_BYTES).split(b"\n")
-    yield from enumerate(lines[1:] if begin else lines)
+    return file.read(TAIL_BYTES).split(b"\n")[1 if begin else 0 :]

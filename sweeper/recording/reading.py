@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
 from typing import BinaryIO
 
 from sweeper.recording import advert_log, captures, power_csv, samples
-from sweeper.recording.files import READ_ERRORS, open_regular, reason
+from sweeper.recording.files import READ_ERRORS, open_stream, reason
 from sweeper.recording.probing import Probe
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, AdvertisementBatch, Medium, Record
@@ -26,7 +25,7 @@ def read(
     if found.looks:
         yield from samples.blocks(found.name, source, found.looks, problems, start_s)
         return
-    with closing(open_regular(found.path)) as file:
+    with open_stream(found.path) as file:
         if found.medium is Medium.RF:
             made: Iterator[Record] = power_csv.traces(file, found.format, source, problems)
         elif found.format == advert_log.FORMAT:

@@ -1,8 +1,12 @@
 """Packet captures as records: files built by the formats' descriptions, and tshark's count of the corpus."""
 
+import bz2
+import gzip
+import lzma
 import shutil
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -208,3 +212,34 @@ def test_frame_counts_are_tsharks(corpus_path: Path, folder: str) -> None:
     }
     assert not any("\n" in line for line in refused.values())
     assert set(refused) == expected.get(folder, set())
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_captures_are_read_as_they_are(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "x.pcap.gz"
+    whole = pack(pcap([(T0 + i, BEACON) for i in range(100)]))
+    path.write_bytes(whole)
+    assert probe(path).start_utc_s == T0
+    assert sum(len(batch.frames) for batch in frames(path)[0]) == 100
+    path.write_bytes(whole[: -len(whole) // 3])
+    try:
+        batches, problems = frames(path)
+    except InputError as error:
+        problems, batches = (str(error),), []
+    assert sum(len(batch.frames) for batch in batches) < 100
+    assert len(problems) == 1
+    assert "\n" not in problems[0]
+
+
+def test_large_packets_make_short_batches(tmp_path: Path) -> None:
+    """100 MB of 200 kB packets within one second, packed: held back 4 MB at a time."""
+    path = tmp_path / "x.pcap.gz"
+    packet = pcap([(T0, bytes(200_000))])[24:]
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(pcap([]))
+        for _ in range(500):
+            file.write(packet)
+    batches, problems = frames(path)
+    assert problems == ()
+    assert sum(len(batch.frames) for batch in batches) == 500
+    assert max(sum(map(len, batch.frames)) for batch in batches) <= (4 << 20) + 200_000

@@ -1,5 +1,6 @@
 """What a file is: by content, by name, by the user; and one clear line for everything that is none."""
 
+import gzip
 import os
 import socket
 from pathlib import Path
@@ -136,8 +137,9 @@ def test_absurd_overrides(tmp_path: Path, overrides: dict[str, Any], line: str) 
         ("notes.md", "# Заметки об обследовании\n".encode() * 300, "is text"),
         ("x.csv", b"rssi_dbm,time,distance_m\n-74,2024-08-28,0\n", "is text"),
         ("x.jsonl", b'{"file": "x", "time_s": 1}\n', "is text"),
-        ("x.bin.gz", b"\x1f\x8b\x08\0\0\0", "compressed (gzip); unpack it first"),
-        ("x.bz2", b"BZh91AY&SY" + bytes(range(256)), "compressed (bzip2)"),
+        ("x.cu8.gz", gzip.compress(CU8), "is compressed (gzip); unpack it first"),
+        ("x.bin.gz", b"\x1f\x8b\x08\0\0\0", "is compressed (gzip) and damaged: "),
+        ("x.bz2", b"BZh91AY&SY" + bytes(range(256)), "is compressed (bzip2) and damaged: "),
         ("x.png", b"\x89PNG\r\n\x1a\n" + bytes(99), "a picture"),
         ("x.xyz", CU8, "if it is raw IQ, say --format and --rate"),
     ],
