@@ -1,4 +1,4 @@
-"""Builds the virtual dongle with the C compiler of the machine; the library is kept by content in a temp folder.
+"""Builds the virtual dongle with the machine's C compiler; the library is kept by content in a temp folder.
 
 ``build()`` gives the path of a ``librtlsdr.so.0`` (soname and all) in a folder of its own, fit for
 ``LD_LIBRARY_PATH`` and ``SWEEPER_LIBRTLSDR``. The scene that it plays is a text file named by the
