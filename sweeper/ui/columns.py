@@ -109,13 +109,6 @@ def _device_columns(desk: Desk) -> list[Column]:
             lambda: _("Name"), device_name, lambda d: (not device_name(d), device_name(d).casefold()), 150
         ),
         Column(
-            lambda: _("Vendor"),
-            lambda d: safe_text(d.vendor or ""),
-            lambda d: (not d.vendor, (d.vendor or "").casefold()),
-            150,
-        ),
-        Column(lambda: _("Address"), lambda d: d.address, lambda d: d.address, 140),
-        Column(
             lambda: _("Signal"),
             lambda d: words.decibels(d.rssi_dbm, "dBm"),
             lambda d: d.rssi_dbm if d.rssi_dbm is not None else -999,
@@ -124,6 +117,13 @@ def _device_columns(desk: Desk) -> list[Column]:
             lambda: _("Received signal strength; the line shows the last two minutes"),
             signal,
         ),
+        Column(
+            lambda: _("Vendor"),
+            lambda d: safe_text(d.vendor or ""),
+            lambda d: (not d.vendor, (d.vendor or "").casefold()),
+            150,
+        ),
+        Column(lambda: _("Address"), lambda d: d.address, lambda d: d.address, 140),
         Column(
             lambda: _("Heard"),
             lambda d: words.spoken().number(d.sightings),

@@ -79,7 +79,7 @@ def change(window: Window, key: str, value: str) -> None:
     window.restyle()
 
 
-def keys() -> list[tuple[str, str]]:
+def key_list() -> list[tuple[str, str]]:
     """Every key and what it does."""
     return [
         ("F1", _("This page")),
@@ -108,7 +108,7 @@ def show_keys(window: Window) -> None:
     layout.addWidget(label(_("Keys"), size="title"))
     grid = QGridLayout()
     grid.setHorizontalSpacing(GRID * 4)
-    for index, (key, meaning) in enumerate(keys()):
+    for index, (key, meaning) in enumerate(key_list()):
         grid.addWidget(label(key, tone="accent"), index, 0)
         grid.addWidget(label(meaning), index, 1)
     layout.addLayout(grid)

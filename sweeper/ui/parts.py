@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -57,15 +58,34 @@ def _fill(layout: QBoxLayout, items: tuple[QWidget | QLayout | int, ...], margin
             layout.addLayout(item)
 
 
+class Wrapped(QLabel):
+    """A label that wraps, and insists on the height that its text needs at its width."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._insist()
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._insist()
+
+    def _insist(self) -> None:
+        needed = self.heightForWidth(self.width())
+        if needed != self.minimumHeight():
+            self.setMinimumHeight(needed)
+
+
 def label(text: str = "", *, size: str = "body", tone: str = "", wrap: bool = False) -> QLabel:
     """Plain text; ``size`` and ``tone`` name sizes and colours of the theme. Never interprets markup."""
-    made = QLabel(text)
+    made = Wrapped(text) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("type", size)
     made.setProperty("tone", tone)
-    if wrap:
-        made.setWordWrap(True)
-        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return made
 
 

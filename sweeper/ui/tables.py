@@ -62,6 +62,7 @@ class RecordTable(QAbstractTableModel):
         self.columns = columns
         self.records: dict[str, Any] = {}
         self.sort_by, self.descending = sort_by, descending
+        self.arranging = False
         self._keys: dict[str, Any] = {}
         self._texts: dict[str, str] = {}
         self._order: list[str | Group] = []
@@ -126,18 +127,20 @@ class RecordTable(QAbstractTableModel):
         names.sort(key=self._keys.__getitem__, reverse=self.descending)
         order: list[str | Group] = list(names) if self._group is None else self._grouped(names)
         before, after = len(self._order), len(order)
+        self.arranging = True
+        if after < before:
+            self.beginRemoveRows(QModelIndex(), after, before - 1)
+            del self._order[after:]
+            self.endRemoveRows()
+        self._order = order[: min(before, after)]
+        if self._order:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._order) - 1, len(self.columns) - 1))
         if after > before:
             self.beginInsertRows(QModelIndex(), before, after - 1)
-        elif after < before:
-            self.beginRemoveRows(QModelIndex(), after, before - 1)
-        self._order = order
-        self._rows = {name: row for row, name in enumerate(order) if isinstance(name, str)}
-        if after > before:
+            self._order = order
             self.endInsertRows()
-        elif after < before:
-            self.endRemoveRows()
-        if after:
-            self.dataChanged.emit(self.index(0, 0), self.index(after - 1, len(self.columns) - 1))
+        self._rows = {name: row for row, name in enumerate(order) if isinstance(name, str)}
+        self.arranging = False
         self.reordered.emit()
 
     def _grouped(self, names: list[str]) -> list[str | Group]:
@@ -289,7 +292,7 @@ class Table(QTableView):
 
     def _current_changed(self, current: QModelIndex, _before: QModelIndex) -> None:
         entry = self._table.at(current.row())
-        if self._quiet or entry is None or isinstance(entry, Group):
+        if self._quiet or self._table.arranging or entry is None or isinstance(entry, Group):
             return
         self._selected = entry.id
         self.chosen.emit(entry.id)

@@ -99,6 +99,11 @@ class SpectrumView(QWidget):
         layout.setSpacing(GRID)
         layout.addLayout(row(self._title, self._sources, 0, self._read))
         layout.addLayout(self._tools())
+        self._nothing = label(
+            _("No radio spectrum so far. It appears here as soon as one is heard."), tone="muted"
+        )
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(self._nothing, 1)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         for widget, low in ((self._curves.plot, 110), (self._fall, 80), (self._table, 76)):
@@ -111,6 +116,7 @@ class SpectrumView(QWidget):
             lambda *_args: desk.settings.put("spectrum-sizes", self._split.saveState())
         )
         layout.addWidget(self._split, 1)
+        self._split.hide()
         self._show_title()
 
     def _tools(self) -> Flow:
@@ -152,6 +158,8 @@ class SpectrumView(QWidget):
         self._last.clear()
         self._sources.clear()
         self._sources.hide()
+        self._split.hide()
+        self._nothing.show()
 
     def _tick(self) -> None:
         names = self._desk.core.spectra()
@@ -182,6 +190,9 @@ class SpectrumView(QWidget):
         self._last[name] = view
 
     def _show(self, view: View) -> None:
+        if self._split.isHidden():
+            self._nothing.hide()
+            self._split.show()
         self._curves.show(view)
         history = self._histories[self._source][0]
         self._times.history = history

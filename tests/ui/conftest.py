@@ -1,0 +1,38 @@
+"""Windows for the tests: offscreen, with settings of their own, closed and joined afterwards."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6", reason="the window's tests need Qt")
+
+from sweeper.ui import app, words
+from sweeper.ui.settings import Settings
+from sweeper.ui.window import Window
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings(tmp_path / "settings.ini")
+    made.put("language", "en")
+    made.put("theme", "light")
+    return made
+
+
+@pytest.fixture
+def window(qtbot, settings: Settings) -> Iterator[Window]:
+    """A shown window that is surely closed, and whose core's thread is surely gone."""
+    made = app.open_window(settings)
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    words.use("en")
+    assert not made.desk.core.alive
