@@ -2,7 +2,7 @@
 
 Places come with the advertisements: degrees, or names that the user typed. They are turned into metres around
 the first one; names are a kilometre apart, because a named place is somewhere else. A fix that jumps faster
-than any vehicle is held back until others confirm it.
+than any vehicle is held back until it has stood for a while.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ FASTEST_M_S = 70.0
 """250 km/h: faster is an error of the receiver."""
 JUMP_M = 300.0
 """Shorter jumps are within what a phone's position wanders."""
-CONFIRM_S = 30.0
-"""A jump that has stood this long is believed."""
+CONFIRM_S = 10.0
+"""A jump that has stood this long is believed: some phones give a fix a minute, and then it is far off."""
 PLACE_M = 100.0
 """Places nearer than this are one: a transmitter at rest is heard from all of it."""
 MOST_PLACES = 64
@@ -35,7 +35,7 @@ class Walk:
         self._origin: tuple[float, float, float] | None = None
         self._names: dict[str, float] = {}
         self._last: Point | None = None
-        self._moved_s = 0.0
+        self._last_s = 0.0
         self._jump: tuple[Point, float] | None = None
 
     def point(self, place: Place | None, time_s: float) -> Point | None:
@@ -56,19 +56,14 @@ class Walk:
 
     def _believed(self, point: Point, time_s: float) -> Point | None:
         last = self._last
-        if last is None or point == last:
-            self._last = point
-            self._moved_s = time_s if last is None else self._moved_s
-            self._jump = None
-            return point
-        far = math.dist(point, last)
-        if far > JUMP_M and far > FASTEST_M_S * max(time_s - self._moved_s, 1.0):
+        far = math.dist(point, last) if last is not None else 0.0
+        if far > JUMP_M and far > FASTEST_M_S * (time_s - self._last_s):
             if self._jump is None or math.dist(point, self._jump[0]) > JUMP_M:
                 self._jump = (point, time_s)
             if time_s - self._jump[1] < CONFIRM_S:
                 return None
         self._last = point
-        self._moved_s = time_s
+        self._last_s = time_s
         self._jump = None
         return point
 

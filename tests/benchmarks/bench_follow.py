@@ -5,8 +5,8 @@
 FOLDER is the corpus's ``ble/walks`` (the default). Printed are: the published rule (BLE-Doubt: one stretch
 without a gap above epsilon lasts over 300 s and spans over 300 m), ours over its one free number (how long an
 innocent device of unknown kind comes along), each log at the shipped setting, and leave-one-log-out: the
-number is chosen on the other logs, for the best recall at no more than 0.9 false alarms an hour, and counted on the
-one left out.
+number is chosen on the other logs, for the best recall at no more than 0.9 false alarms an hour, and counted
+on the one left out.
 """
 
 from __future__ import annotations
