@@ -1,0 +1,104 @@
+"""The report as PDF, typeset by Typst from the same model as the page.
+
+Only the fonts inside the typesetter are used (Libertinus Serif, DejaVu Sans Mono; both have the Kazakh
+letters): the same report looks the same, and is the same bytes, on every machine. The file is PDF/A-2b, made
+for keeping.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from importlib import resources
+from types import ModuleType
+
+import msgspec
+
+from sweeper.errors import Reason, Unavailable
+from sweeper.report import paint
+from sweeper.report.model import Group, Picture, Report
+
+FONT = "Libertinus Serif"
+_EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
+"""Time stamp of a report that does not tell when it was made: a constant, so that its bytes do not change."""
+
+
+def render(report: Report, *, brief: bool = False, made_utc_s: float | None = None) -> bytes:
+    """The report as one PDF file; ``brief`` is the short form for a private person.
+
+    Raises ``Unavailable`` where the typesetter is not installed.
+    """
+    made = dt.datetime.fromtimestamp(made_utc_s, dt.UTC) if made_utc_s is not None else _EPOCH
+    inputs = {
+        "report": msgspec.json.encode(_coloured(report)).decode(),
+        "brief": "yes" if brief else "no",
+    }
+    pdf: bytes = _typst().compile(
+        _template(),
+        format="pdf",
+        sys_inputs=inputs,
+        ignore_system_fonts=True,
+        pdf_standards=["a-2b"],
+        timestamp=made,
+    )
+    return pdf
+
+
+def png(svg: str, pixels: int = 1600) -> bytes:
+    """A picture of the report as PNG on white, ``pixels`` wide: for formats that do not take SVG."""
+    drawn: bytes = _typst().compile(
+        _PICTURE,
+        format="png",
+        ppi=pixels / _PICTURE_INCHES,
+        sys_inputs={"svg": _inked(svg)},
+        ignore_system_fonts=True,
+    )
+    return drawn
+
+
+_PICTURE_INCHES = 6.5
+"""Width of the text on a page."""
+_PICTURE = (
+    b"#set page(width: 6.5in, height: auto, margin: 0pt)\n"
+    b'#image(bytes(sys.inputs.svg), format: "svg", width: 100%)\n'
+)
+
+
+def _typst() -> ModuleType:
+    try:
+        import typst
+    except ImportError:
+        raise Unavailable(
+            "pdf", Reason.LIBRARY_MISSING, "the typesetter is not installed", "pip install 'sweeper[report]'"
+        ) from None
+    return typst
+
+
+@cache
+def _template() -> bytes:
+    return resources.files("sweeper.report").joinpath("templates", "report.typ").read_bytes()
+
+
+def _coloured(report: Report) -> Report:
+    """The report with pictures whose colours and fonts stand in them: a typesetter has no style sheet."""
+    return msgspec.structs.replace(
+        report,
+        spectra=tuple(_picture(picture) for picture in report.spectra),
+        groups=tuple(_group(group) for group in report.groups),
+    )
+
+
+def _group(group: Group) -> Group:
+    views = tuple(
+        msgspec.structs.replace(view, pictures=tuple(_picture(picture) for picture in view.pictures))
+        for view in group.findings
+    )
+    return msgspec.structs.replace(group, findings=views)
+
+
+def _picture(picture: Picture) -> Picture:
+    return msgspec.structs.replace(picture, svg=_inked(picture.svg))
+
+
+def _inked(svg: str) -> str:
+    return paint.painted(svg).replace("<svg ", f'<svg font-family="{FONT}" ', 1)
