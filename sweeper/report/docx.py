@@ -275,13 +275,15 @@ class _Writer:
             self._fill(cell, name, muted=True, bold=True)
         _repeat_header(table.rows[0])
         for row in rows.rows:
-            cells = table.add_row().cells
+            added = table.add_row()
+            _keep_whole(added)
+            cells = added.cells
             for index, (cell, text) in enumerate(zip(cells, row, strict=True)):
                 self._fill(cell, text)
                 if index in rows.numeric:
                     cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
         longest = [
-            min(48, max(len(name) + 2, *(len(row[index]) for row in rows.rows), 6)) if rows.rows else 10
+            min(48, max(len(name) + 3, 9, *(len(row[index]) for row in rows.rows)))
             for index, name in enumerate(rows.columns)
         ]
         _widths(table, [length / sum(longest) for length in longest])
@@ -371,3 +373,10 @@ def _repeat_header(row: Any) -> None:
     mark = OxmlElement("w:tblHeader")
     mark.set(qn("w:val"), "true")
     row._tr.get_or_add_trPr().append(mark)
+
+
+def _keep_whole(row: Any) -> None:
+    """The row does not break across pages."""
+    from docx.oxml import OxmlElement
+
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
