@@ -8,6 +8,8 @@ the break is a device worth a look: a cut tail must not hide a tracker.
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import msgspec
 
 from sweeper.protocols.ble.facts import facts as read_facts
@@ -89,7 +91,48 @@ def examine(
 
 
 def of_facts(library: Library, facts: dict[str, Value]) -> Identity:
-    """The identity that facts make."""
+    """The identity that facts make.
+
+    Most of what differs between advertisements (keys, counters, measured values) is asked for by nobody, so
+    the answer is remembered under the facts that any signature or protocol does ask for.
+    """
+    memory = _MEMORIES.get(library)
+    if memory is None:
+        memory = _MEMORIES[library] = _Memory(library)
+    asked = memory.asked
+    key = tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in facts.items()
+        if name in asked
+    )
+    known = memory.answers.get(key)
+    if known is None:
+        if len(memory.answers) >= MOST_ANSWERS:
+            memory.answers.clear()
+        known = memory.answers[key] = _of_facts(library, facts)
+    return known
+
+
+class _Memory:
+    """The facts that matter to one library, and the answers given so far."""
+
+    def __init__(self, library: Library) -> None:
+        self.answers: dict[tuple[tuple[str, object], ...], Identity] = {}
+        asked = {"ble.company", "ble.uuids", "ble.malformed", "dult.network"}
+        for protocol in PROTOCOLS.values():
+            asked.update(key for key in (protocol.state, protocol.battery) if key is not None)
+        for signature in library.signatures:
+            if signature.medium is Medium.BLE:
+                match = signature.match
+                asked.update(c.key for c in (*match.all, *match.any, *match.none))
+        self.asked = frozenset(asked)
+
+
+_MEMORIES: WeakKeyDictionary[Library, _Memory] = WeakKeyDictionary()
+MOST_ANSWERS = 20_000
+
+
+def _of_facts(library: Library, facts: dict[str, Value]) -> Identity:
     hits = library.match(Medium.BLE, facts)
     broken = "ble.malformed" in facts
     if broken:
