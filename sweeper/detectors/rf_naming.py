@@ -31,13 +31,15 @@ ANALOGUE = {"am", "nfm", "wfm"}
 LEAST_ANALOGUE_S = 0.03
 """A voice or programme carrier lasts; what is shorter and unclear stays unknown."""
 
+GSM_SKIRT_HZ = 260e3
+
 CLOCK_HZ = 28.8e6
 """The RTL-SDR's crystal; its multiples appear in the spectrum exactly in place, since it is also the ruler."""
 
 WIDE_HZ = 1.0e6
 """A capture this wide may hold OFDM or video that fills it, so it is asked about as a whole."""
 
-ASK_FIRST, ASK_EVERY = 4, 32
+ASK_FIRST, ASK_EVERY = 3, 64
 """Segments of a look in which that is asked: the first ones, then one in so many."""
 
 
@@ -72,7 +74,7 @@ class Namer:
                 named += 1
                 kind, features = self._one(one, samples, spectrum, rate_hz, center_hz, time_s)
                 out.append(replace(one, kind=kind, features=features))
-        return sorted(out, key=lambda h: (h.start_s, h.low_hz))
+        return sorted(_without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
     def _due(self, one: Heard, center_hz: float) -> bool:
         """Steady signals are named in the first segments and then ever more rarely; FCCH needs all of a carrier."""
@@ -286,6 +288,17 @@ def _mirrors(one: Heard, other: Heard, spectrum: _Lazy) -> bool:
     a, b = a[:count], np.conj(b[:count])
     norm = float(np.sqrt(np.sum(np.abs(a) ** 2) * np.sum(np.abs(b) ** 2)))
     return norm > 0 and float(np.abs(np.sum(a * np.conj(b)))) / norm > 0.5
+
+
+def _without_gsm_skirts(heard: list[Heard]) -> list[Heard]:
+    """Leaves out what the slots of a GSM carrier put beside it: its spectrum falls slowly to 400 kHz."""
+    gsm_carriers = [h for h in heard if h.kind.startswith("gsm")]
+    return [
+        h
+        for h in heard
+        if h.kind.startswith("gsm")
+        or not any(abs(h.center_hz - g.center_hz) < GSM_SKIRT_HZ and h.power < 0.2 * g.power for g in gsm_carriers)
+    ]
 
 
 def _raster(center_hz: float, offset_hz: float) -> float:

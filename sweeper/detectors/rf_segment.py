@@ -25,6 +25,13 @@ STEADY_SHARE = 0.1
 HALF_SHARE = 0.45
 """The weaker half of the stretches holds at least this share of the mean power."""
 
+FSK_GAP_HZ = 150e3
+"""The tones of no common FSK device lie farther apart than this; two senders on the air by chance do."""
+
+PAUSE = 0.12
+PAUSES = 0.06
+"""A wide signal 9 dB under its level for 6 % of the time makes pauses."""
+
 FAINT = 3.0
 """Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
 
@@ -43,8 +50,8 @@ SPLATTER_DB = 11.0
 
 SPLATTER_REACH = 1.5
 
-FLASH_DB = 15.0
-"""A single flash of no more than one frame is taken for an impulse of noise below this signal-to-noise ratio."""
+FLASHES = ((1.3, 15.0), (2.1, 11.0))
+"""A single flash of so many frames is taken for an impulse of noise below so many dB of signal to noise."""
 
 KEYING = 40.0
 """Pulses closer than this many times 1/width are one keyed burst (a pulse is about 2/width long)."""
@@ -109,6 +116,7 @@ def analyse(
     lasting = _lasting(calm)
     seen = boxes.detect_lines(lasting / ground_long, len(lines), pfa / 2, long)
     steady = _steady(calm, lasting, ground_long, seen, rate_hz, len(samples))
+    steady = [one for one in steady if not _pauses(one, cells, ground, rate_hz)]
     whitened = cells / ground
     whitened /= floor.surge(whitened)[:, np.newaxis]
     level = _steady_level(cells, ground, steady, rate_hz)
@@ -144,9 +152,13 @@ def _lasting(lines: Real) -> Real:
     mean = lines.mean(axis=0)
     if len(lines) < 6:
         return np.asarray(mean)
-    rank = len(lines) // 2
-    bias = statistics.quantile_bias(1.0, (rank + 0.6) / (len(lines) + 0.2))
-    middle = np.partition(lines, rank, axis=0)[rank] / np.float32(bias)
+    groups = min(8, len(lines) // 2)
+    each = len(lines) // groups
+    means = lines[: groups * each].reshape(groups, each, -1).mean(axis=1)
+    shape = statistics.independent(each, 1, lines.shape[1])
+    rank = (groups - 1) // 2
+    bias = statistics.quantile_bias(shape, (rank + 0.6) / (groups + 0.2))
+    middle = np.partition(means, rank, axis=0)[rank] / np.float32(bias)
     return np.asarray(np.minimum(mean, middle))
 
 
@@ -186,6 +198,21 @@ def _steady(
                 )
             )
     return _without_skirts(steady)
+
+
+def _pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
+    """Whether a wide signal is off now and then: packets that follow each other closely are not steady."""
+    size = len(ground)
+    a = int(np.clip(np.ceil(one.low_hz / rate_hz * size + size / 2), 0, size - 1))
+    b = int(np.clip(np.floor(one.high_hz / rate_hz * size + size / 2) + 1, a + 1, size))
+    if b - a < 6 or len(cells) < 24:
+        return False
+    power = (cells[:, a:b] / ground[a:b]).mean(axis=1) - 1
+    noise = 1 / np.sqrt(statistics.independent(1, b - a, size))
+    level = float(np.median(power[power >= np.median(power)]))
+    if level < 6 * noise:
+        return False
+    return float(np.mean(power < max(PAUSE * level, 2 * noise))) > PAUSES
 
 
 def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int, int]]:
@@ -356,7 +383,8 @@ def _near(one: Heard, other: Heard) -> bool:
     """Within three times the wider one's width, or ten where both are about as strong: the tones of FSK."""
     gap = max(one.low_hz, other.low_hz) - min(one.high_hz, other.high_hz)
     alike = 0.25 < one.power / max(other.power, 1e-30) < 4
-    return gap <= (10 if alike else 3) * max(one.width_hz, other.width_hz)
+    wide = max(one.width_hz, other.width_hz)
+    return gap <= max(0.3 * wide, min((10 if alike else 3) * wide, FSK_GAP_HZ))
 
 
 def _widened(strong: Heard, weak: Heard) -> Heard:
@@ -397,10 +425,14 @@ def _without_artefacts(
     kept = [
         burst
         for burst in bursts
-        if not (burst.pulses < 3 and burst.on_s <= 1.3 * frame_s and burst.snr_db < FLASH_DB)
+        if not _flashes(burst, frame_s)
         and not any(_makes(other, burst, frame_s, rate_hz) for other in strong)
     ]
     return sorted([*steady, *kept], key=lambda h: (h.start_s, h.low_hz))
+
+
+def _flashes(burst: Heard, frame_s: float) -> bool:
+    return burst.pulses < 3 and any(burst.on_s <= n * frame_s and burst.snr_db < db for n, db in FLASHES)
 
 
 def _makes(other: Heard, burst: Heard, frame_s: float, rate_hz: float) -> bool:

@@ -23,6 +23,10 @@ SKIRT = 10 ** (-25 / 10)
 JOIN = 0.15
 """Runs closer than this share of their widths together are one: sidelobes meet at nulls, channels do not."""
 
+LINE_BINS = 6
+PEDESTAL = 0.05
+"""A run of at most six bins is a line; what stands under it with 5 % of its power belongs to it."""
+
 FADE = 10 ** (-14 / 10)
 """A burst is on while its power is within 14 dB of its own level."""
 
@@ -58,6 +62,7 @@ def bands(profile: Real, low: float) -> list[tuple[int, int]]:
         return []
     peak = float(profile.max())
     found = _joined(runs(profile > max(low, peak * SKIRT)))
+    found = _pedestals(profile, low, found)
     if peak * SKIRT > low:
         found += _beside(profile, low, found)
     return sorted(found)
@@ -78,6 +83,33 @@ def _joined(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
                 out.append((start, stop))
         parts = out
     return parts
+
+
+def _pedestals(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A narrow line that stands on a wide signal of comparable power is one with it: a carrier and its sidebands.
+
+    The line's skirt threshold hid the wide part, so the profile is looked at again without the line.
+    """
+    out = []
+    for start, stop in found:
+        if stop - start > LINE_BINS:
+            out.append((start, stop))
+            continue
+        reach = 4 * LINE_BINS
+        around = np.concatenate((profile[max(0, start - reach) : max(0, start - 3)], profile[stop + 3 : stop + reach]))
+        without = profile.copy()
+        without[max(0, start - 3) : stop + 3] = float(np.median(around)) if len(around) else 0.0
+        wide = [r for r in _joined(runs(_smooth(without) > low)) if r[0] <= start and stop <= r[1]]
+        power = float(np.sum(profile[start:stop] - 1))
+        if wide and float(np.sum(without[wide[0][0] : wide[0][1]] - 1)) > PEDESTAL * power:
+            out.append(wide[0])
+        else:
+            out.append((start, stop))
+    return sorted(set(out))
+
+
+def _smooth(profile: Real) -> Real:
+    return np.convolve(np.pad(profile, 2, mode="edge"), np.ones(5, np.float32) / 5, "valid")
 
 
 def _beside(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ the filter's shape by power alone: ``History`` and the cyclic-prefix test (``swe
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter
+from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter, uniform_filter1d
 from scipy.special import gammainc
 
 from sweeper.dsp.spectrum import Complex, Real
@@ -139,11 +139,21 @@ def surge(whitened: Real) -> Real:
         return np.ones(len(whitened), np.float32)
     blocks = np.add.reduceat(whitened, np.arange(0, size * SURGE_BLOCKS, size), axis=1)[:, :SURGE_BLOCKS]
     blocks[:, -1] *= size / (bins - size * (SURGE_BLOCKS - 1))
-    second = np.partition(blocks, 1, axis=1)[:, 1] / size
-    level = second / quantile_bias(independent(1, size), 1.7 / (SURGE_BLOCKS + 0.4))
-    smooth = level.copy()
-    smooth[1:-1] = (level[:-2] + level[1:-1] + level[2:]) / 3
-    return np.maximum(np.maximum(smooth, 0.75 * level), 1.0).astype(np.float32)
+    level = _second(blocks) / (size * quantile_bias(independent(1, size), 1.7 / (SURGE_BLOCKS + 0.4)))
+    out = np.maximum(level * np.float32(0.75), 1)
+    for length in (3, 9):
+        if len(blocks) >= length:
+            longer = uniform_filter1d(blocks, length, axis=0, mode="nearest")
+            bias = quantile_bias(independent(length, size), 1.7 / (SURGE_BLOCKS + 0.4))
+            out = np.maximum(out, _second(longer) / np.float32(size * bias))
+    return np.asarray(out, dtype=np.float32)
+
+
+def _second(blocks: Real) -> Real:
+    """The second smallest of each row."""
+    blocks = blocks.copy()
+    blocks[np.arange(len(blocks)), blocks.argmin(axis=1)] = np.inf
+    return np.asarray(blocks.min(axis=1))
 
 
 class History:

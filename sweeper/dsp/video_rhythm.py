@@ -27,6 +27,9 @@ RATES_HZ = (4.5, 61.0)
 GAP_S = 0.005
 """A pause that ends a burst: packets of one picture follow within about a millisecond."""
 
+SOUND_BYTES = 500.0
+"""Longest packet that may be sound: 40 ms of G.711 are 320 bytes."""
+
 _LOCAL_HZ = 2.5
 """Half width of the neighbourhood that a spectral line must stand out from."""
 
@@ -37,8 +40,9 @@ class Rhythm(NamedTuple):
     ``line`` is the power of the strongest line over the median around it (noise alone passes 20 once in
     20,000 looks), ``rate_hz`` its frequency. Per picture: ``picture_bytes`` mean, ``spread`` (standard
     deviation over mean), ``occupancy`` (share of periods in which anything was sent). ``key_period_s`` is the distance
-    of key frames or ``None``. ``alike`` is the share of pictures of the most common size, ``full`` the share
-    of packets of the greatest length.
+    of key frames or ``None``. ``diverse`` is the number of different lengths of packets that are not full, for
+    each burst: pictures end anywhere, files in blocks do not. ``full`` is the share of packets of the greatest
+    length. ``sound`` tells that equal small packets ran beside the pictures; they are left out of all else.
     """
 
     line: float
@@ -47,12 +51,15 @@ class Rhythm(NamedTuple):
     spread: float
     occupancy: float
     key_period_s: float | None
-    alike: float
+    diverse: float
     full: float
+    sound: bool
 
 
 def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
     """Measure a flow's packets, in time order; ``None`` for fewer than 30 packets or under two seconds."""
+    sound = sound_packets(sizes)
+    times_s, sizes = times_s[~sound], sizes[~sound]
     if len(times_s) < 30 or times_s[-1] - times_s[0] < 2.0:
         return None
     ends = np.flatnonzero(np.diff(times_s, append=np.inf) > GAP_S)
@@ -64,7 +71,6 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
     period = 1 / rate
     pictures, heard = per_period(times_s, sizes, period)
     mean = float(pictures.mean()) if len(pictures) else 0.0
-    _, counts = np.unique(pictures[pictures > 0], return_counts=True)
     return Rhythm(
         line=line,
         rate_hz=rate,
@@ -72,9 +78,18 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
         spread=float(pictures.std() / mean) if mean else 0.0,
         occupancy=heard,
         key_period_s=key_period(pictures, period),
-        alike=float(counts.max() / counts.sum()),
+        diverse=len(np.unique(sizes[sizes < sizes.max()])) / len(ends),
         full=float((sizes == sizes.max()).mean()),
+        sound=bool(sound.any()),
     )
+
+
+def sound_packets(sizes: Floats) -> npt.NDArray[np.bool_]:
+    """Which packets are sound: one small length that makes up more than a fifth of all."""
+    lengths, counts = np.unique(sizes[sizes < SOUND_BYTES], return_counts=True)
+    if not len(lengths) or counts.max() < 0.2 * len(sizes) or counts.max() > 0.95 * len(sizes):
+        return np.zeros(len(sizes), bool)
+    return sizes == lengths[np.argmax(counts)]
 
 
 def spectral_line(times_s: Floats, weights: Floats) -> tuple[float, float]:
