@@ -33,6 +33,7 @@ BUILTIN: dict[str, str] = {
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
     "ble-follow": "sweeper.detectors.ble_follow:stage",  # reads the inventory's devices
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
+    "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
     "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs
 }
 """Name -> ``module:factory``, in the order of the pipeline."""

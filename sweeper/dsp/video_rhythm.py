@@ -39,10 +39,11 @@ class Rhythm(NamedTuple):
 
     ``line`` is the power of the strongest line over the median around it (noise alone passes 20 once in
     20,000 looks), ``rate_hz`` its frequency. Per picture: ``picture_bytes`` mean, ``spread`` (standard
-    deviation over mean), ``occupancy`` (share of periods in which anything was sent). ``key_period_s`` is the distance
-    of key frames or ``None``. ``diverse`` is the number of different lengths of packets that are not full, for
-    each burst: pictures end anywhere, files in blocks do not. ``full`` is the share of packets of the greatest
-    length. ``sound`` tells that equal small packets ran beside the pictures; they are left out of all else.
+    deviation over mean), ``occupancy`` (share of periods in which anything was sent). ``key_period_s`` is the
+    distance of key frames or ``None``. ``diverse`` is the number of different lengths of packets that are not
+    full, for each burst: pictures end anywhere, files in blocks do not. ``full`` is the share of packets of
+    the greatest length. ``sound`` tells that equal small packets ran beside the pictures; they are left out
+    of all else.
     """
 
     line: float

@@ -35,7 +35,9 @@ class Packet(NamedTuple):
 Maker = Callable[[np.random.Generator, float], list[Packet]]
 
 
-def _row(start: float, size: int, way: int, rng: np.random.Generator, gap_s: float, most: int) -> list[Packet]:
+def _row(
+    start: float, size: int, way: int, rng: np.random.Generator, gap_s: float, most: int
+) -> list[Packet]:
     """One picture or chunk as a row of full packets and a rest."""
     packets, now = [], start
     while size > 0:
@@ -327,7 +329,9 @@ def main(count: int, base: int = 1000) -> None:
         for name, maker in makers.items():
             found = [verdict(maker, base + seed) for seed in range(count)]
             some, strong = sum(f is not None for f in found), sum(f is Level.MEDIUM for f in found)
-            print(f"SYNTHETIC {name:16} {count} devices: named {some / count:.3f}, medium {strong / count:.3f}")
+            print(
+                f"SYNTHETIC {name:16} {count} devices: named {some / count:.3f}, medium {strong / count:.3f}"
+            )
             named, medium, total = named + some, medium + strong, total + count
         print(f"SYNTHETIC all {title}: named {named / total:.4f}, at medium {medium / total:.4f}\n")
 

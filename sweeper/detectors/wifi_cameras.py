@@ -1,0 +1,350 @@
+"""Cameras by what they do: a station that sends video all the time and receives next to nothing.
+
+Read from the headers only, whatever the encryption. For each station's uplink over looks of at most ten
+seconds: the share of its bytes that go up, the beat of a picture rate, pictures of changing size in nearly
+every period, and ends of any length. All must hold (``LIMITS``), twice or over one full
+look. Video calls fail on the first, files on the second, fixed-rate senders on the third, screen casting to a
+television in the same network only lowers the level, as does an access point that was not heard (then what
+comes down is unknown). Measured error rates: ``docs/wifi-cameras.md``.
+
+A camera that sleeps, records to a card, or sends a finished clip sends no pictures one by one: this detector
+does not see it, and says so in coverage, not by silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from sweeper.detectors import Setup
+from sweeper.detectors.wifi_frames import Checksums, is_wifi
+from sweeper.dsp.video_rhythm import Floats, Rhythm, rhythm
+from sweeper.protocols import frame_table as ft
+from sweeper.protocols import ieee80211 as wifi
+from sweeper.protocols.frame_table import Column, FrameTable
+from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Medium, Record
+from sweeper.text import say
+
+LOOK_S = 10.0
+"""On-channel seconds of one look; DeWiCam needs 2.7 s, slow cameras' key frames up to 5 s."""
+
+SHORTEST_S = 4.0
+"""On-channel seconds that a look needs at least: twenty pictures of a 5 Hz camera."""
+
+STEP_S = 2.5
+"""Seconds between looks."""
+
+KEPT_S = 120.0
+"""Seconds that a hopping receiver may take to gather one look."""
+
+BIN_S = 0.25
+"""Resolution of what the receiver listened to: the default dwell on a channel."""
+
+MOST_PACKETS = 40_000
+"""Packets kept of one station: ten seconds of 48 Mbit/s."""
+
+MOST_FLOWS = 5_000
+
+
+class Limits(NamedTuple):
+    """The decision rule; the comment of each is its reason."""
+
+    up_share: float = 0.8  # calls are below 0.7; a TCP camera's acknowledgements take 5 %
+    low_bps: float = 40e3  # a picture of 320 x 240 at 5 Hz
+    high_bps: float = 25e6  # no encoder in a small camera is above
+    line: float = 20.0  # noise passes it once in 20,000 looks
+    spread: tuple[float, float] = (0.06, 3.0)  # a clocked sender of equal packets is below
+    picture_bytes: float = 250.0  # voice is below: 20 ms of it are 160 bytes
+    occupancy: float = 0.7  # a still screen sends in few periods
+    diverse: float = 0.25  # files end their bursts in full packets, or always in the same rest
+    wild: float = 0.25  # pictures of a screen differ more than a camera's between two key frames
+    fast_hz: float = 35.0  # above it screens are cast; cameras are slower unless key frames say otherwise
+
+
+LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class Flow:
+    """What one station sent up lately."""
+
+    freq_mhz: int = 0
+    times: list[Column] = field(default_factory=list)
+    sizes: list[Column] = field(default_factory=list)
+    packets: int = 0
+    down: list[tuple[float, float]] = field(default_factory=list)
+    relayed: list[tuple[float, float]] = field(default_factory=list)
+    bssid: int = 0
+    looked_s: float = float("-inf")
+    hits: int = 0
+    level: Level | None = None
+
+    def add(self, times: Column, sizes: Column) -> None:
+        self.times.append(times)
+        self.sizes.append(sizes)
+        self.packets += len(times)
+        while len(self.times) > 1 and (self.packets > MOST_PACKETS or self.times[0][-1] < times[-1] - KEPT_S):
+            self.packets -= len(self.times.pop(0))
+            self.sizes.pop(0)
+
+    def joined(self) -> tuple[Floats, Floats]:
+        self.times, self.sizes = [np.concatenate(self.times)], [np.concatenate(self.sizes)]
+        return self.times[0], self.sizes[0]
+
+
+class Look(NamedTuple):
+    """One look at a flow: seconds listened, bits per second up, share up, and the rhythm."""
+
+    start_s: float
+    stop_s: float
+    on_s: float
+    bps: float
+    up_share: float
+    heard_down: bool
+    local: bool
+    rhythm: Rhythm
+
+
+class WifiCameras:
+    """FrameBatch in, a Detection for each station that streams as a camera does."""
+
+    name = "wifi-cameras"
+    accepts: tuple[type[Record], ...] = (FrameBatch, Device)
+
+    def __init__(self) -> None:
+        self._checksums: dict[str, Checksums] = {}
+        self._flows: dict[int, Flow] = {}
+        self._ids: dict[int, str] = {}
+        self._tuned: dict[int, dict[int, None]] = {}
+        self._direct: set[int] = set()
+        self._points: dict[int, float] = {}
+        self._source, self._last_s = "", 0.0
+
+    def feed(self, record: FrameBatch | Device, /) -> Iterator[Record]:
+        """Detections of flows that came to look like a camera's in this batch."""
+        if isinstance(record, Device):
+            if record.medium is Medium.WIFI:
+                address = int(record.address.replace(":", ""), 16)
+                self._ids[address] = record.id
+                if _direct(record):
+                    self._direct.add(address)
+            return
+        if not is_wifi(record) or not record.frames:
+            return
+        self._source, self._last_s = record.source, record.times_s[-1]
+        table = self._checksums.setdefault(record.source, Checksums()).lay_out(record)
+        times = np.asarray(record.times_s)
+        self._tune(times, table)
+        for sender in self._gather(times, table):
+            flow = self._flows[sender]
+            if flow.times and self._last_s - flow.looked_s >= STEP_S:
+                yield from self._look(sender, flow)
+
+    def finish(self) -> Iterator[Record]:
+        """A last look at what is left."""
+        for sender, flow in self._flows.items():
+            if flow.times and flow.times[-1][-1] > flow.looked_s:
+                yield from self._look(sender, flow, last=True)
+
+    def _tune(self, times: Column, table: FrameTable) -> None:
+        """Remember when which frequency was listened to."""
+        bins = (times / BIN_S).astype(np.int64)
+        pairs = np.unique(bins << 16 | table.freq_mhz.astype(np.int64))
+        for pair in pairs.tolist():
+            self._tuned.setdefault(pair & 0xFFFF, {})[pair >> 16] = None
+        oldest = int((times[-1] - KEPT_S) / BIN_S)
+        for heard in self._tuned.values():
+            while heard and next(iter(heard)) < oldest:
+                del heard[next(iter(heard))]
+
+    def _gather(self, times: Column, table: FrameTable) -> list[int]:
+        """Add the batch's data frames to their flows; the stations that sent any."""
+        data = table.ok & (table.kind == ft.DATA) & (table.subtype & 4 == 0)
+        ways = table.flags & (ft.TO_DS | ft.FROM_DS)
+        sizes = np.maximum(table.length - table.header, 0).astype(np.float64)
+        up = np.flatnonzero(data & (ways == ft.TO_DS))
+        senders = _distinct(table.transmitter[up])
+        for sender in senders:
+            rows = up[table.transmitter[up] == sender]
+            flow = self._flows.get(sender)
+            if flow is None:
+                if len(self._flows) >= MOST_FLOWS:
+                    del self._flows[next(iter(self._flows))]
+                flow = self._flows[sender] = Flow()
+            flow.freq_mhz = int(table.freq_mhz[rows[-1]])
+            flow.bssid = int(table.receiver[rows[-1]])
+            flow.add(times[rows], sizes[rows])
+        down = np.flatnonzero(data & (ways == ft.FROM_DS))
+        self._count(times, sizes, down, table.receiver, "down")
+        self._count(times, sizes, down, table.address3, "relayed")
+        heard = np.flatnonzero(table.ok & ((ways == ft.FROM_DS) | (table.kind == ft.MANAGEMENT)))
+        for point in _distinct(table.transmitter[heard]):
+            self._points[point] = self._last_s
+        return [sender for sender in senders if sender in self._flows]
+
+    def _count(self, times: Column, sizes: Floats, rows: Column, who: Column, where: str) -> None:
+        for address in _distinct(who[rows]):
+            flow = self._flows.get(address)
+            if flow is not None:
+                mine = rows[who[rows] == address]
+                counts: list[tuple[float, float]] = getattr(flow, where)
+                counts.append((float(times[mine[-1]]), float(sizes[mine].sum())))
+                while counts[0][0] < self._last_s - KEPT_S:
+                    counts.pop(0)
+
+    def _look(self, sender: int, flow: Flow, last: bool = False) -> Iterator[Record]:
+        look = self._measure(flow)
+        if look is None:
+            return
+        flow.looked_s = self._last_s
+        if not streams(look):
+            flow.hits = 0
+            return
+        flow.hits += 1
+        full = look.on_s >= LOOK_S - 1.0 or last
+        level = rate(look)
+        if (flow.hits >= 2 or full) and (flow.level is None or level.rank > flow.level.rank):
+            flow.level = level
+            yield self._detection(sender, flow, look, level)
+
+    def _measure(self, flow: Flow) -> Look | None:
+        times, sizes = flow.joined()
+        stop = float(times[-1])
+        bins = [b for b in self._tuned.get(flow.freq_mhz, ()) if b <= stop / BIN_S]
+        bins = sorted(bins)[-int(LOOK_S / BIN_S) :]
+        if not bins:
+            return None
+        start = bins[0] * BIN_S
+        chosen = times >= start
+        times, sizes = times[chosen], sizes[chosen]
+        if not len(times):
+            return None
+        # a flow that began or ended within the look is measured while it lasted
+        first, final = float(times[0]), float(times[-1])
+        on_s = BIN_S * sum(1 for b in bins if (b + 1) * BIN_S > first and b * BIN_S <= final)
+        if on_s < SHORTEST_S:
+            return None
+        found = rhythm(times, sizes)
+        if found is None:
+            return None
+        up = float(sizes.sum())
+        down = sum(count for at, count in flow.down if at >= start)
+        return Look(
+            start_s=first,
+            stop_s=final,
+            on_s=on_s,
+            bps=8 * up / on_s,
+            up_share=up / (up + down),
+            heard_down=self._points.get(flow.bssid, float("-inf")) >= start,
+            local=flow.bssid in self._direct
+            or sum(count for at, count in flow.relayed if at >= start) > 0.5 * up,
+            rhythm=found,
+        )
+
+    def _detection(self, sender: int, flow: Flow, look: Look, level: Level) -> Detection:
+        beat = look.rhythm
+        why = [
+            say(
+                "It sends {kbps} kbit/s and {share} % of its traffic goes up: it shows, it does not watch.",
+                kbps=round(look.bps / 1e3),
+                share=round(100 * look.up_share),
+            ),
+            say(
+                "The traffic beats at {rate} pictures a second over {seconds} s, as video does.",
+                rate=round(beat.rate_hz, 1),
+                seconds=round(look.on_s, 1),
+            ),
+        ]
+        if beat.key_period_s is not None:
+            why.append(
+                say("Every {seconds} s a much bigger picture comes: a key frame.", seconds=beat.key_period_s)
+            )
+        if not look.heard_down:
+            why.append(say("Its access point was not heard, so what it receives is not known."))
+        if look.local:
+            why.append(say("Most of it goes to another device in the same network."))
+        return Detection(
+            source=self._source,
+            time_s=look.stop_s,
+            detector=self.name,
+            subject=self._ids.get(sender, wifi.address(sender)),
+            kind="camera",
+            level=level,
+            confidence=0.8 if level is Level.MEDIUM else 0.5,
+            title=say("A device that streams video over Wi-Fi"),
+            why=tuple(why),
+            benign=BENIGN,
+            next=NEXT,
+            evidence=tuple(
+                Evidence(what=what, value=value, unit=unit, source=self._source, time_s=look.stop_s)
+                for what, value, unit in (
+                    ("uplink rate", round(look.bps / 1e3, 1), "kbit/s"),
+                    ("uplink share", round(look.up_share, 3), ""),
+                    ("picture rate", round(beat.rate_hz, 2), "Hz"),
+                    ("line over surroundings", round(beat.line, 1), ""),
+                    ("picture size", round(beat.picture_bytes), "bytes"),
+                    ("spread of picture sizes", round(beat.spread, 2), ""),
+                    ("share of full packets", round(beat.full, 3), ""),
+                )
+            ),
+        )
+
+
+BENIGN = (
+    say("A camera that the household, office or a neighbour openly uses; Wi-Fi passes through walls."),
+    say("A phone or laptop in a one-way video call, live broadcast or screen sharing."),
+    say("A baby monitor or video doorbell."),
+)
+NEXT = (
+    say("Run the film test: it tells whether the stream reacts to what happens in this room."),
+    say("Search by signal strength: go where it grows."),
+    say("Ask the host which cameras there are; look for the address in the router's list of devices."),
+)
+
+
+def streams(look: Look, limits: Limits = LIMITS) -> bool:
+    """The decision rule on one look."""
+    beat = look.rhythm
+    return (
+        look.up_share >= limits.up_share
+        and limits.low_bps <= look.bps <= limits.high_bps
+        and beat.line >= limits.line
+        and limits.spread[0] <= beat.spread <= limits.spread[1]
+        and beat.picture_bytes >= limits.picture_bytes
+        and beat.occupancy >= limits.occupancy
+        and beat.diverse >= limits.diverse
+        and not screen(look, limits)
+    )
+
+
+def screen(look: Look, limits: Limits = LIMITS) -> bool:
+    """Whether it may be a screen shown on a television: no key frames, and fast or kept in the network."""
+    beat = look.rhythm
+    if beat.key_period_s is not None:
+        return False
+    return beat.rate_hz > limits.fast_hz or (look.local and beat.spread > limits.wild)
+
+
+def rate(look: Look) -> Level:
+    """Medium; low where what the station receives is not known, or what it sends stays in the network."""
+    unsure = not look.heard_down or (look.local and look.rhythm.key_period_s is None)
+    return Level.LOW if unsure else Level.MEDIUM
+
+
+def _direct(device: Device) -> bool:
+    """Whether an access point is one of Wi-Fi Direct: televisions open those to be cast to."""
+    names = device.facts.get("wifi.ssid")
+    return isinstance(names, list) and any(str(name).startswith("DIRECT-") for name in names)
+
+
+def _distinct(addresses: Column) -> list[int]:
+    found: list[int] = np.unique(addresses).tolist()
+    return found
+
+
+def stage(setup: Setup) -> WifiCameras:
+    """The factory."""
+    return WifiCameras()
