@@ -314,6 +314,14 @@ def _line_of(text: str, key: str) -> int:
     return 1
 
 
+def schema() -> dict[str, Any]:
+    """JSON Schema of a signature file, made from the types that read it."""
+    made = msgspec.json.schema(Signature)
+    for computed in ("medium", "origin"):
+        made["$defs"]["Signature"]["properties"].pop(computed)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sweeper signature", **made}
+
+
 class Library:
     """The signatures in use, indexed so that a look costs little however many there are."""
 
@@ -328,7 +336,11 @@ class Library:
 
     @classmethod
     def load(cls, *folders: Path) -> Library:
-        """Load every file of the folders (the built-in one by default); later folders override by id."""
+        """Load every file of the folders (the built-in one by default).
+
+        A later folder overrides by id, unless its version is older: a bundle installed long ago must not
+        take back what a newer program brought.
+        """
         found: dict[str, Signature] = {}
         problems: list[SignatureError] = []
         for folder in folders or (builtin_folder(),):
@@ -338,7 +350,9 @@ class Library:
                         signature = read(path, medium)
                     except SignatureError as error:
                         problems.append(error)
-                    else:
+                        continue
+                    known = found.get(signature.id)
+                    if known is None or signature.version >= known.version:
                         found[signature.id] = signature
         return cls(found.values(), problems)
 

@@ -22,6 +22,7 @@ FLOORS = [
     {"findings", "coverage", "detectors", "radio"},
     {"session", "report", "jobs"},
     {"signature_check"},
+    {"bundles"},
     {"cli", "ui"},
 ]
 """From the ground up. Within one floor a part imports only itself, but for the exceptions below."""

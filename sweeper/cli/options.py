@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from sweeper import plugins
+from sweeper.bundles.install import folders as installed_folders
 from sweeper.cli.words import _
 from sweeper.errors import SweeperError, contained
 from sweeper.signatures import Library, builtin_folder
@@ -65,7 +66,7 @@ def signatures_option(function: F) -> F:
 
 def load_library(folders: tuple[Path, ...]) -> Library:
     """The built-in signatures and the given ones; each file with an error is named on standard error."""
-    outside = []
+    outside = installed_folders()
     for loaded in plugins.load(plugins.SIGNATURES):
         with contained() as caught:
             outside.append(Path(loaded.value()))

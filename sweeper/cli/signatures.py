@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from sweeper import cli
-from sweeper.cli.options import load_library, signatures_option
+from sweeper import __version__, cli
+from sweeper.cli.options import load_library, signatures_option, warn
+from sweeper.cli.show import written
 from sweeper.cli.words import _, spoken
+from sweeper.errors import InputError, SweeperError
 
 
 @click.group(help=_("List and check the signatures."))
@@ -53,3 +57,109 @@ def check(folders: tuple[Path, ...]) -> int:
     done = spoken().ngettext("{n} signature checked.", "{n} signatures checked.", count)
     click.echo(done.format(n=count))
     return cli.UNREADABLE if problems or library.problems else cli.OK
+
+
+@signatures.command(help=_("Make one signed bundle of the signatures."))
+@click.argument("bundle", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--version", "number", type=click.IntRange(1), required=True, help=_("It only grows."))
+@click.option(
+    "--key", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("The secret key.")
+)
+@click.option(
+    "--days", type=click.IntRange(1), default=365, show_default=True, help=_("Days until it expires.")
+)
+@click.option("--minimum", default=__version__, show_default=True, help=_("Oldest sweeper for it."))
+@signatures_option
+def build(bundle: Path, number: int, key: Path, days: int, minimum: str, folders: tuple[Path, ...]) -> int:
+    """Write the bundle and, beside it, its signature."""
+    from sweeper.bundles import minisign
+    from sweeper.bundles.bundle import build as pack
+
+    try:
+        key_id, seed = (bytes.fromhex(part) for part in key.read_text(encoding="ascii").split())
+    except OSError as error:
+        raise InputError(str(key), error.strerror or _("cannot be read")) from None
+    except ValueError:
+        raise InputError(str(key), _("not a secret key made by 'sweeper signatures newkey'")) from None
+    today = dt.datetime.now(dt.UTC).date()
+    data = pack(load_library(folders), number, today, today + dt.timedelta(days=days), minimum)
+    comment = f"sweeper signatures {number} of {today.isoformat()}"
+    bundle.write_bytes(data)
+    signature = bundle.with_name(bundle.name + ".minisig")
+    signature.write_text(minisign.sign(data, minisign.SecretKey(key_id, seed), comment), encoding="utf-8")
+    written(str(bundle))
+    written(str(signature))
+    return cli.OK
+
+
+@signatures.command(
+    help=_("Make a key pair for signing bundles: NAME.key stays secret, NAME.pub is given away.")
+)
+@click.argument("name", type=click.Path(dir_okay=False, path_type=Path))
+def newkey(name: Path) -> int:
+    """Refuses to overwrite."""
+    from sweeper.bundles import minisign
+
+    secret, public = name.with_name(name.name + ".key"), name.with_name(name.name + ".pub")
+    if secret.exists() or public.exists():
+        raise SweeperError(_("{path} exists already").format(path=secret))
+    key = minisign.new_key()
+    secret.touch(mode=0o600)
+    secret.write_text(f"{key.key_id.hex()} {key.seed.hex()}\n", encoding="ascii")
+    public.write_text(minisign.write_public(minisign.public(key)), encoding="utf-8")
+    written(str(public))
+    return cli.OK
+
+
+@signatures.command(help=_("Trust the key of a .pub file for bundles."))
+@click.argument("key", type=click.Path(dir_okay=False, path_type=Path))
+def trust(key: Path) -> int:
+    """Copy it to the trusted keys."""
+    from sweeper.bundles.install import trust as add
+
+    click.echo(_("Trusted from now on: key {name}").format(name=add(key).name))
+    return cli.OK
+
+
+@signatures.command(help=_("Install a signed bundle from a file, or from a URL that you give."))
+@click.argument("bundle", metavar="FILE|URL")
+def install(bundle: str) -> int:
+    """Verify everything, then swap it in; the previous one is kept."""
+    from sweeper.bundles.bundle import MOST_BYTES
+    from sweeper.bundles.install import install as put
+
+    data = _fetched(bundle, MOST_BYTES)
+    signature = _fetched(bundle + ".minisig", 4096).decode("utf-8", "replace")
+    manifest, warnings = put(data, signature, dt.datetime.now(dt.UTC).date())
+    for line in warnings:
+        warn(line)
+    done = _("Installed: version {version}, {count} signatures.")
+    click.echo(done.format(version=manifest.version, count=len(manifest.files)))
+    return cli.OK
+
+
+def _fetched(place: str, most: int) -> bytes:
+    """The bytes of a file, or of an https URL: the only network connection, and only as the user typed it."""
+    try:
+        if place.startswith("https://"):
+            import urllib.request
+
+            with urllib.request.urlopen(place, timeout=30) as answer:  # noqa: S310  the scheme was checked
+                data: bytes = answer.read(most + 1)
+        else:
+            with Path(place).open("rb") as stream:
+                data = stream.read(most + 1)
+    except OSError as error:
+        raise InputError(place, str(error.strerror or error)) from None
+    if len(data) > most:
+        raise InputError(place, _("larger than it can be"), most)
+    return data
+
+
+@signatures.command(help=_("Print the JSON Schema of a signature file."))
+def schema() -> int:
+    """The schema is made from the types that read the files."""
+    from sweeper.signatures import schema as made
+
+    click.echo(json.dumps(made(), indent=2, ensure_ascii=False))
+    return cli.OK

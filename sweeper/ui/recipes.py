@@ -26,10 +26,11 @@ class NothingReadable(SweeperError):  # noqa: N818  (a state, said to a person)
 
 def library() -> Library:
     """The built-in signatures, read once."""
+    from sweeper.bundles.install import folders
     from sweeper.signatures import Library, builtin_folder
 
     if not _loaded:
-        _loaded.append(Library.load(builtin_folder()))
+        _loaded.append(Library.load(builtin_folder(), *folders()))
     made: Library = _loaded[0]
     return made
 

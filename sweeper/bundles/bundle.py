@@ -1,0 +1,96 @@
+"""A bundle's bytes: written canonically, read with suspicion."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+import msgspec
+
+from sweeper.errors import SweeperError
+from sweeper.signatures import Library
+
+MANIFEST = "manifest.json"
+MOST_FILES = 20_000
+MOST_BYTES = 64 << 20
+"""Limits for reading: a hundred times what the built-in signatures need."""
+
+EPOCH = (2026, 1, 1, 0, 0, 0)
+"""Time of every file in the archive, so that building twice gives the same bytes."""
+
+
+class BundleError(SweeperError):
+    """A bundle that is refused: one line that says why."""
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``version`` only grows; ``files`` is path -> SHA-256; ``minimum`` is the oldest sweeper for it."""
+
+    version: int
+    created: dt.date
+    expires: dt.date
+    minimum: str
+    files: dict[str, str]
+
+
+def build(library: Library, version: int, created: dt.date, expires: dt.date, minimum: str) -> bytes:
+    """The bundle of a library's files. Raises ``BundleError`` for a library with errors."""
+    if library.problems:
+        raise BundleError(f"not built: {library.problems[0]}")
+    files: dict[str, bytes] = {}
+    for signature in library.signatures:
+        files[f"{signature.medium.value}/{signature.id}.toml"] = Path(signature.origin).read_bytes()
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    manifest = Manifest(version, created, expires, minimum, digests)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(MANIFEST, EPOCH), msgspec.json.encode(manifest, order="sorted"))
+        for name, data in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), data)
+    return packed.getvalue()
+
+
+def read(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest and exactly the files it names, each with the SHA-256 it states."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _suspect(archive.infolist())
+            content = {info.filename: archive.read(info) for info in archive.infolist()}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise BundleError(f"not a bundle: {error}") from None
+    try:
+        manifest = msgspec.json.decode(content.pop(MANIFEST, b""), type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"{MANIFEST}: {error}") from None
+    if set(content) != set(manifest.files):
+        odd = min(set(content) ^ set(manifest.files))
+        raise BundleError(f"{odd}: in the archive or in the manifest, not in both")
+    for name, wanted in manifest.files.items():
+        if hashlib.sha256(content[name]).hexdigest() != wanted:
+            raise BundleError(f"{name}: changed since the bundle was made")
+    return manifest, content
+
+
+def _suspect(infos: list[zipfile.ZipInfo]) -> None:
+    """Refuse what no bundle has: many or huge files, compression, odd or repeated names, links."""
+    if len(infos) > MOST_FILES or sum(info.file_size for info in infos) > MOST_BYTES:
+        raise BundleError("larger than a bundle can be")
+    names = [info.filename for info in infos]
+    if len(set(names)) != len(names):
+        raise BundleError("a name stands twice in the archive")
+    for info in infos:
+        parts = info.filename.split("/")
+        good = parts == [MANIFEST] or (
+            len(parts) == 2
+            and parts[0] in ("rf", "ble", "wifi", "lan")
+            and parts[1].endswith(".toml")
+            and parts[1].removesuffix(".toml").replace("-", "").replace("_", "").isalnum()
+            and parts[1].isascii()
+        )
+        if not good:
+            raise BundleError(f"{info.filename!r}: a name that no bundle has")
+        if info.compress_type != zipfile.ZIP_STORED or info.external_attr >> 16 & 0o170000 == 0o120000:
+            raise BundleError(f"{info.filename}: compressed or a link")

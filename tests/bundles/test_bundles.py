@@ -1,0 +1,166 @@
+"""Bundles: the same bytes twice, verified by the real minisign, and every trick refused in one line."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import io
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweeper.bundles import minisign
+from sweeper.bundles.bundle import BundleError, build, read
+from sweeper.bundles.install import folders, install, installed, trust
+from sweeper.errors import SweeperError
+from sweeper.signatures import Library
+from tests.test_signatures import GOOD, put
+
+SECRET = minisign.SecretKey(bytes(range(8)), bytes(range(32)))
+DAY = dt.date(2026, 11, 22)
+EXAMPLE = GOOD
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    put(tmp_path / "source", EXAMPLE)
+    return Library.load(tmp_path / "source")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A home that trusts our key."""
+    (tmp_path / "key.pub").write_text(minisign.write_public(minisign.public(SECRET)))
+    trust(tmp_path / "key.pub", tmp_path / "home")
+    return tmp_path / "home"
+
+
+def made(library: Library, version: int = 1, expires: dt.date = dt.date(2027, 1, 1)) -> tuple[bytes, str]:
+    data = build(library, version, DAY, expires, "0.1.0")
+    return data, minisign.sign(data, SECRET, f"version {version}")
+
+
+def test_the_same_signatures_give_the_same_bytes(library: Library) -> None:
+    assert made(library)[0] == made(library)[0]
+
+
+def test_install_swap_and_no_rollback(library: Library, root: Path) -> None:
+    manifest, warnings = install(*made(library, 3), DAY, root)
+    assert manifest.version == 3
+    assert warnings == ["signed by key 0706050403020100"]
+    assert [s.id for s in Library.load(*folders(root)).signatures] == ["example"]
+    for version in (3, 2):
+        with pytest.raises(BundleError, match="not newer"):
+            install(*made(library, version), DAY, root)
+    install(*made(library, 4), DAY, root)
+    found = installed(root)
+    assert found is not None
+    assert found.version == 4
+    assert (root / "previous" / "manifest.json").is_file()
+    assert sorted(p.name for p in root.iterdir()) == ["current", "keys", "previous"], "nothing left behind"
+
+
+def test_an_expired_bundle_is_a_warning(library: Library, root: Path) -> None:
+    _, warnings = install(*made(library, expires=dt.date(2026, 11, 21)), DAY, root)
+    assert any("expired" in line for line in warnings)
+
+
+def test_a_changed_byte_an_unknown_key_and_a_changed_comment_are_refused(
+    library: Library, root: Path
+) -> None:
+    data, signature = made(library)
+    with pytest.raises(minisign.SignatureRefusedError, match="was changed"):
+        install(data[:-1] + bytes([data[-1] ^ 1]), signature, DAY, root)
+    with pytest.raises(minisign.SignatureRefusedError, match="was changed"):
+        install(data, signature.replace("version 1", "version 9"), DAY, root)
+    other = minisign.SecretKey(b"otherkey", bytes(32))
+    with pytest.raises(minisign.SignatureRefusedError, match="not trusted"):
+        install(data, minisign.sign(data, other, ""), DAY, root)
+    same_id = minisign.SecretKey(SECRET.key_id, bytes(32))
+    with pytest.raises(minisign.SignatureRefusedError, match="was changed"):
+        install(data, minisign.sign(data, same_id, ""), DAY, root)
+
+
+def test_a_signature_that_fails_its_own_example_is_refused(tmp_path: Path, root: Path) -> None:
+    put(tmp_path / "bad", EXAMPLE.replace('"ble.name" = "xy"', '"ble.name" = "no"'))
+    with pytest.raises(BundleError, match="own check fails"):
+        install(*made(Library.load(tmp_path / "bad")), DAY, root)
+    assert installed(root) is None
+
+
+def test_a_bundle_for_a_newer_program_is_refused(library: Library, root: Path) -> None:
+    data = build(library, 1, DAY, DAY, "99.0")
+    with pytest.raises(BundleError, match=r"needs sweeper 99\.0"):
+        install(data, minisign.sign(data, SECRET, ""), DAY, root)
+
+
+TRICKS = ["../evil.toml", "/etc/x.toml", "ble/../../x.toml", "ble\\x.toml", "x/y.toml", "ble/a b.toml"]
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_path_tricks_are_refused(name: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("manifest.json", "{}")
+        archive.writestr(zipfile.ZipInfo(name), "x")
+    with pytest.raises(BundleError, match="no bundle has"):
+        read(packed.getvalue())
+
+
+def test_a_compressed_bomb_is_refused_before_it_is_unpacked() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ble/a.toml", bytes(80 << 20))
+    with pytest.raises(BundleError, match="larger"):
+        read(packed.getvalue())
+
+
+@given(st.binary(max_size=300))
+def test_random_bytes_are_refused_with_a_line(data: bytes) -> None:
+    with pytest.raises(BundleError):
+        read(data)
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**6), st.integers(1, 255))
+def test_no_flipped_byte_reads_as_another_bundle(position: int, mask: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("ble/a.toml"), EXAMPLE)
+    data = bytearray(packed.getvalue())
+    data[position % len(data)] ^= mask
+    with pytest.raises(SweeperError):
+        read(bytes(data))
+
+
+@pytest.mark.skipif(shutil.which("minisign") is None, reason="the minisign tool is not installed")
+def test_the_public_minisign_tool_verifies_ours_and_we_verify_its(library: Library, tmp_path: Path) -> None:
+    data, signature = made(library)
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(data)
+    (tmp_path / "bundle.zip.minisig").write_text(signature)
+    key = minisign.public(SECRET)
+    packed = base64.b64encode(b"Ed" + key.key_id + key.key).decode()
+    done = subprocess.run(
+        ["minisign", "-Vm", str(bundle), "-P", packed], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "version 1" in done.stdout
+    bundle.write_bytes(data + b"x")
+    assert subprocess.run(
+        ["minisign", "-Vm", str(bundle), "-P", packed], capture_output=True, check=False
+    ).returncode
+
+    pub, sec = tmp_path / "their.pub", tmp_path / "their.key"
+    subprocess.run(["minisign", "-G", "-W", "-p", str(pub), "-s", str(sec)], capture_output=True, check=True)
+    subprocess.run(
+        ["minisign", "-Sm", str(bundle), "-s", str(sec), "-t", "theirs"], capture_output=True, check=True
+    )
+    theirs = minisign.read_public(pub.read_text())
+    text = (tmp_path / "bundle.zip.minisig").read_text()
+    assert minisign.verify(data + b"x", text, [theirs]) == (theirs, "theirs")
