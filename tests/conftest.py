@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)  # tests state no times: the machine may be busy
+settings.load_profile("no deadline")
 
 ROOT = Path(__file__).parent.parent
 

@@ -35,8 +35,10 @@ RTL_POWER_FULL_SCALE_DB = 20 * math.log10(256 * 127)
 HACKRF_RATE_HZ = 20e6
 """The rate that hackrf_sweep samples at: its ``num_samples`` is one transform of it."""
 
-MAX_LINE = 16 << 20
-"""Bytes of one line: a million bins; a longer one is no sweep."""
+MAX_LINE = 4 << 20
+"""Bytes of one line: half a million bins, ten times what either program writes in one; longer is no sweep."""
+LONG_LINE = 4_096
+"""A head of this length without a line's end may be the beginning of a long line."""
 MAX_BINS = 4_000_000
 """Bins of one sweep: 6 GHz at 1.5 kHz, 32 MB."""
 
@@ -75,11 +77,27 @@ def parse(line: bytes) -> Segment | None:
 
 def kind_of(head: bytes) -> str | None:
     """Which program wrote a file that starts with ``head``: its first line of data tells."""
-    for line in head.split(b"\n")[:3]:
-        segment = parse(line)
+    lines = head.split(b"\n")
+    for line in lines[:3]:
+        segment = _parse_cut(line) if len(lines) == 1 and len(head) >= LONG_LINE else parse(line)
         if segment is not None:
             return HACKRF_SWEEP if segment.fractional else RTL_POWER
     return None
+
+
+def _parse_cut(line: bytes) -> Segment | None:
+    """A line that is longer than what was read of it, by its first fields and the powers that are there."""
+    whole = parse(line)
+    parts = line.split(b",")
+    if whole is not None or len(parts) < 9:
+        return whole
+    try:
+        low, step = float(parts[2]), float(parts[4])
+    except ValueError:
+        return None
+    powers = parts[6:-1]
+    end = b"%d" % int(low + step * len(powers)) if 0 <= low + step * len(powers) <= 1e12 else b"0"
+    return parse(b",".join([*parts[:3], end, *parts[4:6], *powers]))
 
 
 @dataclass

@@ -32,8 +32,10 @@ from sweeper.recording.overrides import Overrides
 from sweeper.recording.samples import MAX_CHANNELS, Look
 
 META, DATA, COLLECTION = ".sigmf-meta", ".sigmf-data", ".sigmf-collection"
-MAX_META = 64 << 20
-"""Bytes of metadata read: a hundred thousand annotations; more is no metadata."""
+MAX_META = 16 << 20
+"""Bytes of metadata read: a hundred thousand annotations; as JSON values they take up to 400 MB."""
+MAX_TAR_HEADER = 1 << 20
+"""Bytes of an extended tar header, taken into memory by the tar reader: real ones have under 1000."""
 MAX_VALIDATED = 2 << 20
 """Bytes of metadata checked against the schema, which takes about a second for this much."""
 SAME_CLOCK_S = 1e-3
@@ -162,7 +164,7 @@ def _members(path: Path, problems: list[str]) -> dict[str, Bytes]:
         plain = file.read(5) == b"ustar"
         file.seek(0)
         try:
-            with tarfile.open(fileobj=file, mode="r:*") as tar:
+            with tarfile.open(fileobj=file, mode="r:*", tarinfo=_Member) as tar:
                 for member in tar:
                     if not member.isreg():
                         continue
@@ -174,6 +176,20 @@ def _members(path: Path, problems: list[str]) -> dict[str, Bytes]:
         except READ_ERRORS as error:
             problems.append(f"the archive breaks off: {reason(error)}")
     return members
+
+
+class _Member(tarfile.TarInfo):
+    """A tar header that refuses to be a gigabyte long: a packed archive can claim and deliver that."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        extended = self.type in (*_EXTENDED, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+        if extended and self.size > MAX_TAR_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        member: tarfile.TarInfo = super()._proc_member(tar)  # type: ignore[misc]
+        return member
+
+
+_EXTENDED = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 
 
 def _tar_opener(path: Path, name: str) -> Opener:

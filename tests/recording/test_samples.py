@@ -1,16 +1,20 @@
 """Streaming of raw samples: values, blocks, times, ends, and the memory of a long recording."""
 
+import errno
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.recording import probe
-from sweeper.recording.samples import BLOCK_SAMPLES
+from sweeper.recording import Problems, probe, read
+from sweeper.recording.formats import format_named
+from sweeper.recording.samples import BLOCK_SAMPLES, Look, blocks
 from sweeper.records import IqBlock
 from tests.recording.build import records, samples
 
@@ -21,12 +25,12 @@ def test_blocks_follow_each_other(tmp_path: Path) -> None:
     path = tmp_path / "x_433.92M_1000k.cs16"
     path.write_bytes(raw.tobytes())
     made, problems = records(path)
-    blocks = [block for block in made if isinstance(block, IqBlock)]
-    assert [block.samples.size for block in blocks] == [BLOCK_SAMPLES, BLOCK_SAMPLES, 1_000]
-    assert [block.first_sample for block in blocks] == [0, BLOCK_SAMPLES, 2 * BLOCK_SAMPLES]
-    assert [block.time_s for block in blocks] == [0.0, BLOCK_SAMPLES / 1e6, 2 * BLOCK_SAMPLES / 1e6]
-    assert {(block.rate_hz, block.center_hz) for block in blocks} == {(1e6, 433.92e6)}
-    joined = np.concatenate([block.samples for block in blocks])
+    made_blocks = [block for block in made if isinstance(block, IqBlock)]
+    assert [block.samples.size for block in made_blocks] == [BLOCK_SAMPLES, BLOCK_SAMPLES, 1_000]
+    assert [block.first_sample for block in made_blocks] == [0, BLOCK_SAMPLES, 2 * BLOCK_SAMPLES]
+    assert [block.time_s for block in made_blocks] == [0.0, BLOCK_SAMPLES / 1e6, 2 * BLOCK_SAMPLES / 1e6]
+    assert {(block.rate_hz, block.center_hz) for block in made_blocks} == {(1e6, 433.92e6)}
+    joined = np.concatenate([block.samples for block in made_blocks])
     assert np.array_equal(joined.view(np.float32), raw.astype(np.float32) / 32768)
     assert problems == ()
 
@@ -69,27 +73,51 @@ def test_values_that_are_no_numbers_are_mended_and_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_shrinks_after_it_was_probed(tmp_path: Path) -> None:
-    from sweeper.recording import Problems, read
-
     path = tmp_path / "x_433.92M_1000k.cu8"
     path.write_bytes(bytes(range(256)) * 100)
     found = probe(path)
     os.truncate(path, 1_001)
     problems = Problems()
-    blocks = [block for block in read(found, "x", problems) if isinstance(block, IqBlock)]
-    assert sum(block.samples.size for block in blocks) == 500
+    made_blocks = [block for block in read(found, "x", problems) if isinstance(block, IqBlock)]
+    assert sum(block.samples.size for block in made_blocks) == 500
     assert problems.lines() == ("the file ends 12300 samples before its end was expected, at byte 1000",)
 
 
 def test_a_file_that_vanishes_after_it_was_probed(tmp_path: Path) -> None:
-    from sweeper.recording import Problems, read
-
     path = tmp_path / "x_433.92M_1000k.cu8"
     path.write_bytes(bytes(range(256)))
     found = probe(path)
     path.unlink()
     with pytest.raises(InputError, match="cannot be opened"):
         list(read(found, "x", Problems()))
+
+
+class Failing(io.BytesIO):
+    """A disk that gives an input/output error from byte 4096 on."""
+
+    def readinto(self, view: Any) -> int:
+        if self.tell() >= 4_096:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().readinto(memoryview(view)[: 4_096 - self.tell()])
+
+
+@pytest.mark.parametrize(("offset", "samples"), [(0, 2_048), (96, 2_000)])
+def test_a_disk_that_fails_on_the_way(offset: int, samples: int) -> None:
+    form = format_named("cu8")
+    assert form is not None
+    look = Look(lambda: Failing(bytes(10_000)), offset, 4_000, form, 1e6, 0.0)
+    problems = Problems()
+    made = list(blocks("disk", "x", [look], problems))
+    assert [block.samples.size for block in made] == [samples]
+    assert problems.lines() == ("reading broke off at byte 4096: input/output error",)
+
+
+def test_a_disk_that_fails_at_once_is_an_error_that_names_the_place() -> None:
+    form = format_named("cu8")
+    assert form is not None
+    look = Look(lambda: Failing(bytes(10_000)), 5_000, 2_000, form, 1e6, 0.0)
+    with pytest.raises(InputError, match="disk: cannot be read: input/output error at byte 5000"):
+        list(blocks("disk", "x", [look], Problems()))
 
 
 def test_two_gigabytes_stream_in_the_memory_of_a_block(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """SigMF recordings: pairs and archives written by the sigmf package, and metadata with everything wrong."""
 
+import gzip
 import json
 import tarfile
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,21 @@ def test_an_archive_that_lost_its_metadata_is_refused(tmp_path: Path) -> None:
         tar.add(tmp_path / "x.sigmf-data", "x/x.sigmf-data")
     with pytest.raises(InputError, match="without a SigMF recording"):
         probe(tmp_path / "away.sigmf")
+
+
+def test_a_tar_header_of_a_gigabyte_is_not_taken_into_memory(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 1 << 30
+    path = tmp_path / "bomb.sigmf.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(info.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    with pytest.raises(InputError, match="without a SigMF recording"):
+        probe(path)
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
 
 
 def test_captures_of_different_centres_are_looks(tmp_path: Path) -> None:
