@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.recording.guess import guess, sample_bytes
+from sweeper.recording.guess import guess, is_float, sample_bytes
 
 N = 40_000
 Complex = npt.NDArray[np.complex128]
@@ -75,6 +75,24 @@ def test_nothing_told_nothing_guessed(raw: bytes) -> None:
 def test_compressed_bytes_are_undecided() -> None:
     raw = np.random.default_rng(3).integers(0, 256, 200_000, dtype=np.uint8)
     assert guess(raw) is None
+
+
+@pytest.mark.parametrize("name", ["cu8", "cs8", "cs16"])
+@pytest.mark.parametrize("level", [0.5 + 0.5j, 0.25 + 0.75j, 0.5 + 0j])
+def test_rectangles_without_noise_are_no_floats(name: str, level: complex) -> None:
+    """Generated on-off keying, as demodulators' own test files have it."""
+    gate = ((np.arange(N) // 300) % 3 == 0).astype(complex)
+    raw = encoded(gate * level, name)
+    assert not is_float(raw, 8)
+    if name != "cs16":
+        assert not is_float(raw, 4)
+
+
+@pytest.mark.parametrize("steps", [127.5, 128.0, 2048.0])
+def test_floats_made_from_a_converters_few_values(steps: float) -> None:
+    rounded = np.round(signals()["bursts"].view(np.float64) * steps) / steps
+    assert guess(rounded.astype("<f4").view(np.uint8)) == "cf32"
+    assert guess(rounded.astype("<f8").view(np.uint8)) == "cf64"
 
 
 @given(st.binary(max_size=2_000))
