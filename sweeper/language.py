@@ -244,11 +244,12 @@ class Language:
     def device_kind(self, kind: str) -> str:
         """What a device is called; an unlisted kind by its name, underscores and dashes as spaces."""
         known = labels.DEVICE_KINDS.get(kind)
-        return self.gettext(known) if known else safe_text(kind.replace("_", " ").replace("-", " "))
+        name = kind.removeprefix("benign_").replace("_", " ").replace("-", " ")
+        return self.gettext(known) if known else safe_text(name)
 
     def feature(self, name: str) -> str:
         """What a measured feature or fact is called in evidence and tables."""
-        known = labels.FEATURES.get(name)
+        known = labels.FEATURES.get(name) or labels.FEATURES.get(name.rpartition(".")[0])
         return self.gettext(known) if known else safe_text(name)
 
     def choose(self, forms: Sequence[str], n: float) -> str:

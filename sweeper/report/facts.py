@@ -71,22 +71,34 @@ def moment(time_s: float, language: Language) -> str:
 def emission_facts(emission: Emission, language: Language) -> tuple[Fact, ...]:
     """What an emission is, for a finding about it."""
     _ = language.gettext
-    return (
+    facts = [
         Fact(_("Frequency"), language.frequency(emission.center_hz)),
         Fact(_("Bandwidth"), language.frequency(emission.width_hz)),
         Fact(_("Above the noise"), language.quantity(emission.snr_db, "dB", 0)),
         Fact(_("Kind of signal"), language.emission_kind(emission.kind)),
         Fact(_("On the air"), on_air(emission, language)),
-    )
+    ]
+    for name in FEATURES_SHOWN:
+        if name in emission.features:
+            unit = _UNITS.get(name.rpartition("_")[2], "")
+            shown = value_text(emission.features[name], unit, language)
+            facts.append(Fact(language.feature(name).capitalize(), shown))
+    return tuple(facts)
+
+
+FEATURES_SHOWN = ("symbol_rate_hz", "deviation_hz", "line_rate_hz", "arfcn", "bsic", "burst_ms", "period_ms")
+"""Features that a reader of a finding can check elsewhere; the results document has all."""
+_UNITS = {"hz": "Hz", "ms": "ms"}
 
 
 def on_air(emission: Emission, language: Language) -> str:
     """From when to when, and in how many bursts."""
     start, stop = moment(emission.start_s, language), moment(emission.stop_s, language)
     span = f"{start} – {stop}"
-    if len(emission.bursts) < 2:
+    total = emission.features.get("bursts_total")
+    count = max(len(emission.bursts), total if isinstance(total, int) else 0)
+    if count < 2:
         return span
-    count = len(emission.bursts)
     bursts = language.ngettext("{n} burst", "{n} bursts", count).format(n=language.number(count))
     return f"{span}, {bursts}"
 
