@@ -16,6 +16,7 @@ from sweeper.errors import Reason, contained
 from sweeper.pipeline import Stage
 from sweeper.plan import SweepPlan
 from sweeper.records import Record, State, Status
+from sweeper.reference import Comparison
 from sweeper.signatures import Library
 
 
@@ -24,6 +25,7 @@ class Setup(msgspec.Struct, frozen=True):
 
     library: Library
     plan: SweepPlan = SweepPlan()
+    comparison: Comparison | None = None
 
 
 Factory = Callable[[Setup], Stage]
@@ -34,6 +36,7 @@ BUILTIN: dict[str, str] = {
     "ble-follow": "sweeper.detectors.ble_follow:stage",  # reads the inventory's devices
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
+    "reference": "sweeper.detectors.reference:stage",  # idle without a reference to compare with
     "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs
 }
 """Name -> ``module:factory``, in the order of the pipeline."""

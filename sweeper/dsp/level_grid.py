@@ -1,4 +1,4 @@
-"""Levels over frequency on fixed cells, gathered from many looks: the memory behind references and differences.
+"""Levels over frequency on fixed cells, gathered from many looks: the memory behind references.
 
 Traces come with bins of any width at any place; here they are laid on cells that stay the same from sweep to
 sweep, by conserving power. Only what was heard takes memory.
@@ -16,10 +16,16 @@ from sweeper.records import Trace
 
 Array = npt.NDArray[np.float64]
 
-FIELDS = ("looks", "mean", "mean2", "peak", "peak2", "top", "floor", "recent")
+FIELDS = ("looks", "mean", "mean2", "peak", "peak2", "top", "floor", "recent", "mean_noise", "peak_noise")
 
 CHUNK = 4096
 """Cells kept together: 20 MHz at 5 kHz, so that a few narrow bands do not cost the whole range."""
+
+DB = 10 / math.log(10)
+"""Relative deviations times this are decibels."""
+
+INDEPENDENT = 0.55
+"""Share of half-overlapped Hann transforms that count as independent (Welch 1967: 0.53 to 0.56)."""
 
 LEAST_SIGMA_DB = 0.5
 """No level is steadier than this from day to day: warmth moves a tuner's gain by some tenths of a dB."""
@@ -29,7 +35,8 @@ class Grid:
     """Levels on cells of ``cell_hz``: cell ``k`` reaches from ``(k - 1/2)`` to ``(k + 1/2) * cell_hz``.
 
     Kept per cell: the number of looks; mean and spread (in dB) of the mean and of the greatest level of each
-    look; the greatest of all; the mean floor; and ``recent``, where newer looks count more.
+    look; the greatest of all; the mean floor; ``recent``, where newer looks count more; and the wavering of
+    one look's mean and greatest level that chance alone makes.
     """
 
     def __init__(self, cell_hz: float) -> None:
@@ -47,11 +54,25 @@ class Grid:
         last = math.floor(high_hz / self.cell_hz - 0.5 + 1e-9)
         if last < first:
             return
-        edges: Array = ((np.arange(first, last + 2) - 0.5) * self.cell_hz - low_hz) / trace.bin_hz
+        edges = self._edges(first, last, low_hz, trace.bin_hz)
         mean = _averaged(trace.mean_db[bins], edges)
         peak = _greatest(trace.max_db[bins], edges)
         floor = _averaged(trace.floor_db[bins], edges) if trace.floor_db is not None else None
         self._file(first, mean, peak, floor)
+        independent = max(1.0, trace.transforms * INDEPENDENT)
+        chance = {
+            "mean_noise": DB / math.sqrt(independent * max(1.0, self.cell_hz / trace.bin_hz)),
+            "peak_noise": DB * math.pi / math.sqrt(6) / (math.log(independent) + 0.5772),
+        }
+        for chunk, inside, _ in parts(first, len(mean)):
+            for name, value in chance.items():
+                cells = self.chunks[chunk][name][inside]
+                np.maximum(cells, value, out=cells)
+
+    def _edges(self, first: int, last: int, low_hz: float, bin_hz: float) -> Array:
+        """Borders of the cells ``first`` to ``last``, in bins of ``bin_hz`` from ``low_hz`` on."""
+        borders: Array = np.arange(first, last + 2, dtype=np.float64)
+        return np.asarray(((borders - 0.5) * self.cell_hz - low_hz) / bin_hz)
 
     def _file(self, first: int, mean: Array, peak: Array, floor: Array | None) -> None:
         for chunk, inside, part in parts(first, len(mean)):
@@ -82,11 +103,12 @@ class Grid:
         return out
 
     def sigma(self, name: str, first: int, count: int) -> Array:
-        """Standard deviation in dB of "mean" or "peak" from look to look; the least there is for one look."""
+        """Standard deviation in dB of "mean" or "peak" from look to look, no less than chance makes it."""
         looks = self.read("looks", first, count)
         with np.errstate(invalid="ignore"):
             spread: Array = np.sqrt(self.read(name + "2", first, count) / np.maximum(looks - 1, 1))
-        return np.asarray(np.maximum(np.nan_to_num(spread), LEAST_SIGMA_DB))
+        chance = np.nan_to_num(self.read(name + "_noise", first, count))
+        return np.asarray(np.maximum(np.nan_to_num(spread), np.maximum(chance, LEAST_SIGMA_DB)))
 
     def cells(self, low_hz: float, high_hz: float) -> tuple[int, int]:
         """First cell and number of cells that a band touches."""
@@ -108,7 +130,7 @@ class Grid:
             to_last = math.floor((low_hz + count * self.cell_hz) / cell_hz - 0.5 + 1e-9)
             if to_last < to_first:
                 continue
-            edges: Array = ((np.arange(to_first, to_last + 2) - 0.5) * cell_hz - low_hz) / self.cell_hz
+            edges = new._edges(to_first, to_last, low_hz, self.cell_hz)
             made = {}
             for name in FIELDS:
                 old = self.read(name, first, count)
@@ -145,6 +167,8 @@ class Grid:
                 mine[name + "2"] += theirs[name + "2"] + apart**2 * n * m / total
             for name in ("floor", "recent"):
                 mine[name] += (theirs[name] - mine[name]) * m / total
+            for name in ("mean_noise", "peak_noise"):
+                mine[name] = np.maximum(mine[name], theirs[name])
             mine["top"] = np.maximum(mine["top"], theirs["top"])
             mine["looks"] = n + m
 
