@@ -35,6 +35,7 @@ BUILTIN: dict[str, str] = {
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
     "ble-follow": "sweeper.detectors.ble_follow:stage",  # reads the inventory's devices
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
+    "lan-inventory": "sweeper.detectors.lan_inventory:stage",
     "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
     "reference": "sweeper.detectors.reference:stage",  # idle without a reference to compare with
     "signature-match": "sweeper.detectors.signature_match:stage",  # after every inventory, it reads theirs

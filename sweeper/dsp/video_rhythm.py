@@ -41,7 +41,7 @@ class Rhythm(NamedTuple):
     20,000 looks), ``rate_hz`` its frequency. Per picture: ``picture_bytes`` mean, ``spread`` (standard
     deviation over mean), ``occupancy`` (share of periods in which anything was sent). ``key_period_s`` is the
     distance of key frames or ``None``. ``diverse`` is the number of different lengths of packets that are not
-    full, for each burst: pictures end anywhere, files in blocks do not. ``full`` is the share of packets of
+    full, for each picture: pictures end anywhere, files in blocks do not. ``full`` is the share of packets of
     the greatest length. ``sound`` tells that equal small packets ran beside the pictures; they are left out
     of all else.
     """
@@ -79,7 +79,8 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
         spread=float(pictures.std() / mean) if mean else 0.0,
         occupancy=heard,
         key_period_s=key_period(pictures, period),
-        diverse=len(np.unique(sizes[sizes < sizes.max()])) / len(ends),
+        diverse=len(np.unique(sizes[sizes < sizes.max()]))
+        / max(min(len(ends), int((pictures > 0).sum())), 1),
         full=float((sizes == sizes.max()).mean()),
         sound=bool(sound.any()),
     )

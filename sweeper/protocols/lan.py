@@ -1,6 +1,6 @@
 """What a device says of itself on a local network: names asked for and offered, services, announcements.
 
-Ethernet with VLAN tags (link type 1), Linux cooked (113, 276), raw IP (101, 12, 14, 228, 229) and loopback (0).
+Ethernet with VLAN tags (link type 1), Linux cooked (113, 276), raw IP (101, 12, 14, 228, 229), loopback (0).
 Only headers of protocols that name devices are read; payload of connections is not kept::
 
     DNS 53, mDNS 5353, LLMNR 5355   names asked for; services and host names offered
@@ -37,7 +37,7 @@ MOST_NAMES = 32
 
 
 class Packet(NamedTuple):
-    """One IP packet: sender's hardware address (``None`` where the link has none), addresses, ports, payload."""
+    """One IP packet; ``mac`` is its sender's hardware address, ``None`` where the link has none."""
 
     mac: bytes | None
     source: bytes
@@ -116,13 +116,12 @@ def _transport(
     frame: bytes, at: int, mac: bytes | None, source: bytes, target: bytes, protocol: int
 ) -> Packet | None:
     if protocol == UDP and at + 8 <= len(frame):
-        ports = _PORTS(frame, at)
-        return Packet(mac, source, target, protocol, *ports, 0, frame[at + 8 :])
+        here, there = _PORTS(frame, at)
+        return Packet(mac, source, target, protocol, here, there, 0, frame[at + 8 :])
     if protocol == TCP and at + 20 <= len(frame):
-        ports = _PORTS(frame, at)
-        return Packet(
-            mac, source, target, protocol, *ports, frame[at + 13], frame[at + 4 * (frame[at + 12] >> 4) :]
-        )
+        here, there = _PORTS(frame, at)
+        data = frame[at + 4 * (frame[at + 12] >> 4) :]
+        return Packet(mac, source, target, protocol, here, there, frame[at + 13], data)
     return None
 
 
@@ -210,7 +209,7 @@ def dns(data: bytes) -> tuple[bool, list[str], list[tuple[str, int, bytes, int]]
 
 
 def _names(packet: Packet, data: bytes) -> Iterator[Said]:
-    """A resolver's question tells whom the asker deals with; an mDNS answer tells what the answerer offers."""
+    """A question tells whom the asker deals with; an mDNS answer tells what the answerer offers."""
     try:
         answer, asked, records = dns(data)
         if not answer and packet.target_port == 53:

@@ -1,7 +1,7 @@
 """Encrypted Wi-Fi traffic of cameras and of what is no camera, synthesised: sizes and times of packets.
 
-No public capture of a streaming camera over the air has ground truth, so the decision rule is set and measured
-on traffic made here. Each maker draws its parameters from ranges, so that every seed is another device: a
+No public capture of a streaming camera over the air has ground truth, so the rule is set and measured on
+traffic made here. Each maker draws its parameters from ranges, so that every seed is another device: a
 camera held out is a seed never looked at while the limits were set (seeds below 1000 set them, 1000 and up
 measure). Contention, retransmission and loss are laid over all of it alike. SYNTHETIC, labelled so wherever
 the results are printed.
