@@ -13,6 +13,8 @@ from sweeper.synth.dice import Dice, Reals
 VOICE_RATE_HZ = 16_000
 VOICE_SAMPLES = 1 << 18
 """16.4 s: a few spoken phrases with their pauses."""
+ROOM = 0.05
+"""Noise of the room, which a microphone with automatic gain never leaves out, relative to limited speech."""
 MUSIC_RATE_HZ = 48_000
 MUSIC_SAMPLES = 1 << 19
 """10.9 s."""
@@ -84,7 +86,8 @@ def voice(dice: Dice) -> Loop:
     mix = _band(buzz / buzz.std() + 0.5 * breath, rate, 300, 3400, dice.sub("formants"))
     syllables = np.clip(_slow(dice.sub("syllables"), count, rate, 5.0) + 0.6, 0, 2)
     phrases = 1 / (1 + np.exp(-6 * (_slow(dice.sub("phrases"), count, rate, 0.5) + 0.4)))
-    return Loop(np.tanh(0.7 * mix * syllables * phrases), rate)
+    room = _band(dice.sub("room").gauss(count).real, rate, 100, 3400, None)
+    return Loop(np.tanh(1.3 * mix * syllables * phrases) + ROOM * room, rate)
 
 
 def music(dice: Dice, channel: str = "left") -> Loop:
