@@ -54,6 +54,13 @@ Recipe = Callable[[Sequence[Sink]], Session]
 """Builds a fresh session with these sinks; called on the core's thread, so it may import and read."""
 
 
+class Stretch(msgspec.Struct, frozen=True):
+    """A connected piece of a source's spectrum: the ``index``-th that was found."""
+
+    source: str
+    index: int
+
+
 class Batch(msgspec.Struct, eq=False):
     """What came since the last ``take``."""
 
@@ -84,7 +91,7 @@ class _Feed:
         if core.run != self._run:
             return
         if isinstance(record, Trace):
-            core.panorama(record.source).add(record)
+            core.stretch(record).add(record)
         elif isinstance(record, Emission | Device | Finding | Coverage):
             with core.lock:
                 core.pending[_key(record)] = record
@@ -120,7 +127,7 @@ class Core(QObject):
         self.run = 0
         self.pending: dict[tuple[Any, ...], Record] = {}
         self.collected = Collector()
-        self._panoramas: dict[str, Panorama] = {}
+        self._panoramas: dict[str, list[Panorama]] = {}
         self._levels: dict[str, deque[tuple[float, int]]] = {}
         self._session: Session | None = None
         self._recipe: Recipe | None = None
@@ -202,15 +209,40 @@ class Core(QObject):
             batch.duration_s = session.duration_s
         return batch
 
-    def panorama(self, source: str) -> Panorama:
-        """The spectrum of a source; made when first asked for."""
+    def spectra(self) -> list[Stretch]:
+        """Every stretch of spectrum heard so far, by source and in the order in which they were found."""
         with self.lock:
-            return self._panoramas.setdefault(source, Panorama())
+            return [
+                Stretch(source, index)
+                for source, made in self._panoramas.items()
+                for index in range(len(made))
+            ]
 
-    def spectra(self) -> list[str]:
-        """Sources that have a spectrum."""
+    def panorama(self, stretch: Stretch) -> Panorama | None:
+        """The spectrum of a stretch; ``None`` if it is of a session that is over."""
         with self.lock:
-            return list(self._panoramas)
+            made = self._panoramas.get(stretch.source, [])
+            return made[stretch.index] if stretch.index < len(made) else None
+
+    def stretch(self, trace: Trace) -> Panorama:
+        """The panorama that a trace belongs to; made where there is none (core's thread)."""
+        with self.lock:
+            made = self._panoramas.setdefault(trace.source, [])
+            for panorama in made:
+                if panorama.takes(trace):
+                    return panorama
+            made.append(Panorama())
+            return made[-1]
+
+    def level(self, source: str, low_hz: float, high_hz: float) -> tuple[float, float] | None:
+        """``(time_s, dB above the floor)`` between two frequencies, as last heard by a source."""
+        with self.lock:
+            made = list(self._panoramas.get(source, []))
+        for panorama in made:
+            heard = panorama.level(low_hz, high_hz)
+            if heard is not None:
+                return heard
+        return None
 
     def levels(self, address: str) -> list[tuple[float, int]]:
         """Recent signal strengths of an address or device id: ``(time_s, dBm)``, oldest first."""

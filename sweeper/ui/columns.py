@@ -106,7 +106,11 @@ def _device_columns(desk: Desk) -> list[Column]:
     return [
         Column(lambda: _("Kind"), kind, lambda d: (d.kind == "unknown", kind(d).casefold()), 150),
         Column(
-            lambda: _("Name"), device_name, lambda d: (not device_name(d), device_name(d).casefold()), 150
+            lambda: _("Name"),
+            device_name,
+            lambda d: (not device_name(d), device_name(d).casefold()),
+            120,
+            stretch=True,
         ),
         Column(
             lambda: _("Signal"),

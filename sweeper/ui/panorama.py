@@ -1,9 +1,10 @@
 """What the spectrum view draws, computed away from the window: one frequency grid fed by many traces.
 
 A receiver that sweeps yields short pieces of spectrum at changing frequencies; a recording yields traces of
-one grid. ``Panorama`` puts either onto one grid of at most ``MAX_BINS`` columns and keeps the current
-trace, max and min hold, mean and floor, and waterfall rows that the window has not taken yet. It is
-fed on the core's thread and read by the window at display rate; one lock guards both, held for a copy.
+one grid. ``Panorama`` puts a connected stretch of either onto one grid of at most ``MAX_BINS`` columns, grows
+it where a neighbouring piece is heard, and keeps the current trace, max and min hold, mean and floor, and
+waterfall rows that the window has not taken yet. It is fed on the core's thread and read by the window at
+display rate; one lock guards both, held for a copy.
 
 A column that covers several bins shows the strongest of them, so that a narrow signal never disappears; a
 column that was not heard holds ``NaN``. A row of the waterfall is complete when the sweep comes back to a
@@ -17,6 +18,7 @@ frequency that it has already visited.
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -26,6 +28,10 @@ from sweeper.records import Floats, Trace
 
 MAX_BINS = 4096
 """Columns of the grid: more than a screen has, so that zooming in still shows something."""
+
+NEAR_HZ = 1e6
+"""A gap in frequency up to this size (or the width of a trace, if that is more) does not begin a new stretch:
+a sweep's hops follow one another, the bands of a plan lie further apart."""
 
 LOW_DB, HIGH_DB = -200.0, 0.0
 """Range of a waterfall row: 255 steps of 0.8 dB, finer than the scatter of any mean of noise."""
@@ -87,6 +93,14 @@ class Panorama:
         self._calibrated = False
         self._pending: list[Row] = []
         self._times: list[float] = []
+        self._now: Floats = np.zeros(0, np.float32)
+        self._max: Floats = np.zeros(0, np.float32)
+        self._min: Floats = np.zeros(0, np.float32)
+        self._floor: Floats = np.zeros(0, np.float32)
+        self._at = np.zeros(0, np.float64)
+        self._sum = np.zeros(0, np.float64)
+        self._heard = np.zeros(0, np.int64)
+        self._row: Row = np.zeros(0, np.uint8)
 
     def add(self, trace: Trace) -> None:
         """Put one trace onto the grid; the grid grows where the trace lies outside it."""
@@ -151,28 +165,63 @@ class Panorama:
             base = float(np.median(known)) if known.size else float(np.nanmedian(self._now))
             return float(self._at[where].max()), float(now[heard].max()) - base
 
+    def takes(self, trace: Trace) -> bool:
+        """Whether a trace belongs to this stretch of spectrum: it overlaps it, or lies close beside."""
+        with self._lock:
+            grid = self._grid
+            if grid is None:
+                return True
+            low, high = _ends(trace)
+            near = max(NEAR_HZ, high - low)
+            return low <= grid.stop_hz + near and high >= grid.start_hz - near
+
+    @property
+    def span_hz(self) -> tuple[float, float]:
+        """First and last frequency; zeros before the first trace."""
+        with self._lock:
+            return (self._grid.start_hz, self._grid.stop_hz) if self._grid is not None else (0.0, 0.0)
+
     def _fit(self, trace: Trace) -> Grid:
-        low = trace.start_hz
-        high = trace.start_hz + (trace.mean_db.size - 1) * trace.bin_hz
+        low, high = _ends(trace)
         if self._span is not None:
             low, high = min(low, self._span[0]), max(high, self._span[1])
-        grid = self._grid
+        old = self._grid
         slack = 0.5 * trace.bin_hz
-        if grid is not None:
-            slack = max(slack, 0.5 * grid.step_hz)
-            if low >= grid.start_hz - slack and high <= grid.stop_hz + slack:
-                return grid
-            low, high = min(low, grid.start_hz), max(high, grid.stop_hz)
+        if old is not None:
+            slack = max(slack, 0.5 * old.step_hz)
+            if low >= old.start_hz - slack and high <= old.stop_hz + slack:
+                return old
+            low, high = min(low, old.start_hz), max(high, old.stop_hz)
         columns = max(2, min(MAX_BINS, round((high - low) / trace.bin_hz) + 1))
-        self._grid = Grid(low, max((high - low) / (columns - 1), 1e-9), columns)
+        grid = self._grid = Grid(low, max((high - low) / (columns - 1), 1e-9), columns)
         self._epoch += 1
-        self._now = np.full(columns, np.nan, np.float32)
-        self._at = np.zeros(columns, np.float64)
-        self._floor = np.full(columns, np.nan, np.float32)
-        self._row = np.zeros(columns, np.uint8)
         self._pending, self._times = [], []
-        self._clear_holds(columns)
-        return self._grid
+        if old is None:
+            self._now = np.full(columns, np.nan, np.float32)
+            self._floor = np.full(columns, np.nan, np.float32)
+            self._at = np.zeros(columns, np.float64)
+            self._row = np.zeros(columns, np.uint8)
+            self._clear_holds(columns)
+        else:
+            self._move(old, grid)
+        return grid
+
+    def _move(self, old: Grid, grid: Grid) -> None:
+        """Carry what was heard over to a grid that has grown."""
+        first, last = grid.column(old.start_hz), grid.column(old.stop_hz) + 1
+
+        def moved(levels: npt.NDArray[Any], empty: float) -> npt.NDArray[Any]:
+            made = np.full(grid.columns, empty, levels.dtype)
+            made[first:last] = _strongest(grid, old.start_hz, old.step_hz, levels, first, last)
+            return made
+
+        mean = np.where(self._heard > 0, self._sum / np.maximum(self._heard, 1), np.nan)
+        self._now, self._floor = moved(self._now, np.nan), moved(self._floor, np.nan)
+        self._max, self._min = moved(self._max, np.nan), -moved(-self._min, np.nan)
+        self._row, self._at = moved(self._row, 0), moved(self._at, 0)
+        mean = moved(mean, np.nan)
+        self._heard = np.isfinite(mean).astype(np.int64)
+        self._sum = np.nan_to_num(mean, nan=0.0)
 
     def _clear_holds(self, columns: int) -> None:
         self._max = np.full(columns, np.nan, np.float32)
@@ -218,22 +267,32 @@ def level_db(value: int) -> float | None:
     return None if value == 0 else LOW_DB + (value - 1) * (HIGH_DB - LOW_DB) / 254.0
 
 
+def _ends(trace: Trace) -> tuple[float, float]:
+    return trace.start_hz, trace.start_hz + (trace.mean_db.size - 1) * trace.bin_hz
+
+
 def _columns(grid: Grid, trace: Trace) -> tuple[int, int]:
-    stop_hz = trace.start_hz + (trace.mean_db.size - 1) * trace.bin_hz
-    return grid.column(trace.start_hz), grid.column(stop_hz) + 1
+    low, high = _ends(trace)
+    return grid.column(low), grid.column(high) + 1
 
 
 def _onto(grid: Grid, trace: Trace, levels_db: Floats, first: int, last: int) -> Floats:
-    """``levels_db`` on columns ``first .. last - 1``: the strongest bin of each, or the nearest one."""
+    """``levels_db`` of a trace on columns ``first .. last - 1``."""
     if last - first == levels_db.size:
         return levels_db
-    edges = grid.start_hz + (np.arange(first, last) - 0.5) * grid.step_hz
-    starts = np.ceil((edges - trace.start_hz) / trace.bin_hz - 1e-6).astype(np.int64)
-    starts = np.clip(starts, 0, levels_db.size - 1)
-    if grid.step_hz >= trace.bin_hz:
-        reduced: Floats = np.fmax.reduceat(levels_db, starts)
+    return _strongest(grid, trace.start_hz, trace.bin_hz, levels_db, first, last)
+
+
+def _strongest(
+    grid: Grid, start_hz: float, bin_hz: float, levels: npt.NDArray[Any], first: int, last: int
+) -> npt.NDArray[Any]:
+    """Bins at ``start_hz + i * bin_hz`` on columns: the strongest bin of each, or the nearest one."""
+    if grid.step_hz >= bin_hz:
+        edges = grid.start_hz + (np.arange(first, last) - 0.5) * grid.step_hz
+        starts = np.ceil((edges - start_hz) / bin_hz - 1e-6).astype(np.int64)
+        reduced: npt.NDArray[Any] = np.fmax.reduceat(levels, np.clip(starts, 0, levels.size - 1))
         return reduced
     centres = grid.start_hz + np.arange(first, last) * grid.step_hz
-    nearest = np.rint((centres - trace.start_hz) / trace.bin_hz).astype(np.int64)
-    picked: Floats = levels_db[np.clip(nearest, 0, levels_db.size - 1)]
+    nearest = np.rint((centres - start_hz) / bin_hz).astype(np.int64)
+    picked: npt.NDArray[Any] = levels[np.clip(nearest, 0, levels.size - 1)]
     return picked

@@ -75,7 +75,7 @@ class Wrapped(QLabel):
         self._insist()
 
     def _insist(self) -> None:
-        needed = self.heightForWidth(self.width())
+        needed = max(0, self.heightForWidth(self.width()))
         if needed != self.minimumHeight():
             self.setMinimumHeight(needed)
 

@@ -250,8 +250,8 @@ class LocateView(QWidget):
         subject = self._subject()
         if isinstance(subject, Emission):
             half = subject.width_hz / 2
-            panorama = self._desk.core.panorama(subject.source)
-            return panorama.level(subject.center_hz - half, subject.center_hz + half)
+            low, high = subject.center_hz - half, subject.center_hz + half
+            return self._desk.core.level(subject.source, low, high)
         if isinstance(subject, Device):
             levels = self._desk.core.levels(subject.address) or self._desk.core.levels(subject.id)
             return (levels[-1][0], float(levels[-1][1])) if levels else None

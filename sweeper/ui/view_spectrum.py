@@ -13,11 +13,12 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from sweeper.records import Emission
 from sweeper.text import safe_text
 from sweeper.ui import palettes, waterfall, words
+from sweeper.ui.bridge import Stretch
 from sweeper.ui.curves import CURVES, Curves, titles
 from sweeper.ui.flow import Flow
 from sweeper.ui.history import History
@@ -34,7 +35,8 @@ DISPLAY_MS = 25
 """A tick of the display: 40 pictures a second asked for, so that 30 come even on a slow machine."""
 
 DEFAULT_CURVES = {"current", "maximum", "floor"}
-ROWS_SHOWN = 300
+ROWS_LEAST, ROWS_MOST = 32, 300
+"""Rows of the waterfall on the screen; doubled in between, so that it does not crawl as it fills."""
 AXIS_WIDTH = 64
 
 
@@ -45,10 +47,9 @@ class SpectrumView(QWidget):
         super().__init__()
         self.setAccessibleName(_("Spectrum"))
         self._desk = desk
-        self._source = ""
-        self._histories: dict[str, tuple[History, View]] = {}
-        self._last: dict[str, View] = {}
-        self._dirty = True
+        self._stretch: Stretch | None = None
+        self._offered: list[Stretch] = []
+        self._histories: dict[Stretch, tuple[History, View]] = {}
         style = desk.style
         pg.setConfigOptions(
             background=style.color("sunken"), foreground=style.color("muted"), antialias=False
@@ -89,15 +90,19 @@ class SpectrumView(QWidget):
         self._title = label("", size="section")
         self._read = label("", tone="muted")
         self._read.setMinimumWidth(style.px(120))
-        self._sources = choice(_("Source"), [], "", self.show_source)
-        self._sources.hide()
+        self._bands = QComboBox()
+        self._bands.setAccessibleName(_("Band"))
+        self._bands.setToolTip(_("Band"))
+        self._bands.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._bands.activated.connect(lambda _index: self.show_stretch(self._bands.currentData()))
+        self._bands.hide()
         self._table = Table(desk.emissions, style, _("Signals above the noise"))
         self._table.chosen.connect(desk.select)
         self._table.opened.connect(self.zoom_to)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(row(self._title, self._sources, 0, self._read))
+        layout.addLayout(row(self._title, self._bands, 0, self._read))
         layout.addLayout(self._tools())
         self._nothing = label(
             _("No radio spectrum so far. It appears here as soon as one is heard."), tone="muted"
@@ -153,53 +158,70 @@ class SpectrumView(QWidget):
 
     def restart(self) -> None:
         """A new session: forget the spectra of the one before."""
-        self._source = ""
+        self._stretch = None
+        self._offered = []
         self._histories.clear()
-        self._last.clear()
-        self._sources.clear()
-        self._sources.hide()
+        self._bands.clear()
+        self._bands.hide()
         self._split.hide()
         self._nothing.show()
 
     def _tick(self) -> None:
-        names = self._desk.core.spectra()
-        if len(names) != self._sources.count():
-            self._offer(names)
-        for name in names:
-            view = self._desk.core.panorama(name).take()
+        stretches = self._desk.core.spectra()
+        grown = False
+        for stretch in stretches:
+            panorama = self._desk.core.panorama(stretch)
+            view = panorama.take() if panorama is not None else None
             if view is not None:
-                self._keep(name, view)
-                if name == self._source:
+                grown |= self._keep(stretch, view)
+                if stretch == self._stretch:
                     self._show(view)
+        if grown or stretches != self._offered:
+            self._offer(stretches)
 
-    def _offer(self, names: list[str]) -> None:
-        self._sources.clear()
-        for name in names:
-            self._sources.addItem(safe_text(name.rsplit("/", 1)[-1]), name)
-        self._sources.setVisible(len(names) > 1)
-        if self._source not in names and names:
-            self.show_source(names[0])
-        self._sources.setCurrentIndex(max(0, self._sources.findData(self._source)))
+    def _offer(self, stretches: list[Stretch]) -> None:
+        """List the stretches by frequency, with the file's name where there are several files."""
+        several = len({stretch.source for stretch in stretches}) > 1
+        known = [stretch for stretch in stretches if stretch in self._histories]
+        known.sort(key=lambda stretch: (stretch.source, self._histories[stretch][1].grid.start_hz))
+        self._offered = stretches
+        self._bands.clear()
+        for stretch in known:
+            grid = self._histories[stretch][1].grid
+            text = f"{words.spoken().number(grid.start_hz / 1e6, 1)}–{words.frequency(grid.stop_hz, 1e5)}"
+            if several:
+                text += f" · {safe_text(stretch.source.rsplit('/', 1)[-1])}"
+            self._bands.addItem(text, stretch)
+        self._bands.setVisible(len(known) > 1)
+        if self._stretch not in known and known:
+            self.show_stretch(known[0])
+        self._bands.setCurrentIndex(known.index(self._stretch) if self._stretch in known else 0)
 
-    def _keep(self, name: str, view: View) -> None:
-        kept = self._histories.get(name)
-        if kept is None or kept[1].epoch != view.epoch or kept[0].columns != view.grid.columns:
-            kept = (History(view.grid.columns), view)
-        kept[0].extend(view.rows, view.times_s)
-        self._histories[name] = (kept[0], view)
-        self._last[name] = view
+    def _keep(self, stretch: Stretch, view: View) -> bool:
+        """Add the new rows to the history; whether the stretch is new or has grown."""
+        kept = self._histories.get(stretch)
+        grown = kept is None or kept[1].epoch != view.epoch
+        history = History(view.grid.columns) if grown or kept is None else kept[0]
+        history.extend(view.rows, view.times_s)
+        self._histories[stretch] = (history, view)
+        return grown
 
     def _show(self, view: View) -> None:
+        if self._stretch is None:
+            return
         if self._split.isHidden():
             self._nothing.hide()
             self._split.show()
         self._curves.show(view)
-        history = self._histories[self._source][0]
+        history = self._histories[self._stretch][0]
         self._times.history = history
         self._item.show_history(history, view.grid)
-        rows = max(40, min(ROWS_SHOWN, round(self._fall.height() / 2)))
-        top = max(history.count, rows)
-        self._fall.getViewBox().setYRange(top - rows, top, padding=0)
+        most = max(ROWS_LEAST, min(ROWS_MOST, round(self._fall.height() / 2)))
+        rows = ROWS_LEAST
+        while rows < min(history.count, most):
+            rows *= 2
+        rows = min(rows, most)
+        self._fall.getViewBox().setYRange(history.count - rows, history.count, padding=0)
         self._adapt(view)
 
     def _adapt(self, view: View) -> None:
@@ -213,13 +235,23 @@ class SpectrumView(QWidget):
             self._levels = (low, high)
             self._paint_levels()
 
-    def show_source(self, name: str) -> None:
-        """Show the spectrum of this source."""
-        self._source = name
-        kept = self._last.get(name)
+    def show_stretch(self, stretch: Stretch) -> None:
+        """Show this stretch of spectrum."""
+        self._stretch = stretch
+        kept = self._histories.get(stretch)
         if kept is not None:
-            self._show(kept)
+            self._show(kept[1])
             self._curves.fit()
+
+    def _find(self, emission: Emission) -> None:
+        """Show the stretch in which an emission was heard."""
+        for stretch, (_history, view) in self._histories.items():
+            inside = view.grid.start_hz <= emission.center_hz <= view.grid.stop_hz
+            if inside and stretch.source == emission.source:
+                if stretch != self._stretch:
+                    self.show_stretch(stretch)
+                    self._offer(self._offered)
+                return
 
     # What the reader does.
 
@@ -240,15 +272,15 @@ class SpectrumView(QWidget):
         self._item.set_colors(palettes.table(name, *self._levels, silent))
 
     def _reset(self) -> None:
-        if self._source:
-            self._desk.core.panorama(self._source).reset_holds()
+        panorama = self._desk.core.panorama(self._stretch) if self._stretch is not None else None
+        if panorama is not None:
+            panorama.reset_holds()
 
     def zoom_to(self, name: str) -> None:
         """Zoom to an emission: its width and twice as much on either side."""
         emission = self._desk.emissions.records.get(name)
         if isinstance(emission, Emission):
-            if emission.source in self._histories and emission.source != self._source:
-                self.show_source(emission.source)
+            self._find(emission)
             half = max(emission.width_hz, 10e3) * 2.5
             self._curves.zoom(emission.center_hz - half, emission.center_hz + half)
 
@@ -257,8 +289,7 @@ class SpectrumView(QWidget):
         subject = name if name in self._desk.emissions.records else finding.subject if finding else ""
         emission = self._desk.emissions.records.get(subject)
         if isinstance(emission, Emission):
-            if emission.source in self._histories and emission.source != self._source:
-                self.show_source(emission.source)
+            self._find(emission)
             half = emission.width_hz / 2
             self._curves.mark(emission.center_hz - half, emission.center_hz + half)
             self._table.select(emission.id)
@@ -291,7 +322,7 @@ class SpectrumView(QWidget):
 
     def _fall_cursor(self, place: QPointF) -> None:
         box = self._fall.getViewBox()
-        kept = self._histories.get(self._source)
+        kept = self._histories.get(self._stretch) if self._stretch is not None else None
         if kept is None or not box.sceneBoundingRect().contains(place):
             self._curves.point(None)
             self._line.hide()
@@ -312,11 +343,11 @@ class SpectrumView(QWidget):
         self._read.setText(text)
 
     def _unit(self) -> str:
-        view = self._last.get(self._source)
+        view = self._curves.view
         return "dBm/Hz" if view is not None and view.calibrated else "dBFS/Hz"
 
     def _hz(self, hz: float) -> str:
-        view = self._last.get(self._source)
+        view = self._curves.view
         return words.frequency(hz, view.grid.step_hz if view is not None else 1e3)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sweeper.records import Closed, Opened, State, Status
-from sweeper.ui.bridge import ADDRESSES_KEPT, LEVELS_KEPT, Core, Ended
+from sweeper.ui.bridge import ADDRESSES_KEPT, LEVELS_KEPT, Core, Ended, Stretch
 from tests.ui.fakes import TONE_HZ, Dead, Endless, Fake, recipe
 
 
@@ -60,8 +60,11 @@ def test_newest_wins_so_a_flood_never_queues_up(qtbot, core: Core) -> None:
 
 def test_traces_go_to_the_panorama_and_levels_to_the_sparkline(qtbot, core: Core) -> None:
     finished(qtbot, core, recipe(Fake(200)))
-    assert core.spectra() == ["fake.cu8"]
-    view = core.panorama("fake.cu8").take()
+    assert core.spectra() == [Stretch("fake.cu8", 0)]
+    panorama = core.panorama(Stretch("fake.cu8", 0))
+    assert panorama is not None
+    assert core.panorama(Stretch("fake.cu8", 1)) is None
+    view = panorama.take()
     assert view is not None
     assert abs(view.grid.frequencies()[int(view.maximum.argmax())] - TONE_HZ) <= 2_000
     levels = core.levels("C2:00:00:00:00:01")

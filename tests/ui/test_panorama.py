@@ -111,6 +111,27 @@ def test_a_trace_beside_the_grid_makes_it_grow() -> None:
     assert second.grid.stop_hz == pytest.approx(100e6 + 13e3)
 
 
+def test_what_was_heard_is_carried_over_as_the_grid_grows() -> None:
+    made = Panorama()
+    for hop in range(5):
+        made.add(trace([-100.0 + hop] * 4, start_hz=100e6 + hop * 4e3))
+    view = made.take()
+    assert view is not None
+    assert view.grid.columns == 20
+    assert view.current.tolist() == [-100.0 + column // 4 for column in range(20)]
+    assert view.maximum.tolist() == [-99.0 + column // 4 for column in range(20)]
+    assert view.mean.tolist() == view.minimum.tolist() == view.current.tolist()
+
+
+def test_a_far_band_does_not_belong_to_this_stretch() -> None:
+    made = Panorama()
+    assert made.takes(trace([-100.0] * 4))
+    made.add(trace([-100.0] * 4))
+    assert made.takes(trace([-100.0] * 4, start_hz=100e6 + 900e3))
+    assert not made.takes(trace([-100.0] * 4, start_hz=103e6))
+    assert not made.takes(trace([-100.0] * 4, start_hz=97e6))
+
+
 def test_rows_for_a_hidden_window_are_bounded() -> None:
     made = Panorama()
     for index in range(PENDING_ROWS + 50):
