@@ -60,7 +60,8 @@ def is_about(finding: dict[str, Any], found: dict[str, Any], near: dict[str, Any
     """Whether a finding's subject is the expected emission or device."""
     if "address" in near:
         devices = [d for d in found["devices"] if d["id"] == finding["subject"]]
-        return any(near["address"] in (d["address"], *d.get("addresses", ())) for d in devices)
+        heard = [a.lower() for d in devices for a in (d["address"], *d.get("addresses", ()))]
+        return near["address"] in heard
     emissions = [e for e in found["emissions"] if e["id"] == finding["subject"]]
     return any(
         abs(e["center_hz"] - near["center_hz"]) <= max(NEAR_HZ, e["width_hz"] / 2, near.get("within_hz", 0))
@@ -138,7 +139,7 @@ OFFICE = [
     {"kind": "camera", "near": {"address": "20:32:33:4a:91:0c"}, "min_level": "low"},
     {"kind": "tracker", "near": {"address": "fb:72:0d:0c:53:d3"}, "min_level": "low"},
 ]
-"""What is hidden in the demo's office; the tag's address is drawn from the scene's seed, its top bits are 11."""
+"""What is hidden in the demo's office. The tag's address follows from the scene's seed."""
 
 
 @pytest.mark.slow
