@@ -182,7 +182,7 @@ class FrameBatch(Record, frozen=True, kw_only=True, eq=False):
     """Captured link-layer frames in time order, as bytes, unparsed.
 
     ``link_type`` is libpcap's (105 802.11, 119 prism, 127 radiotap, 192 PPI; of the LAN 1 Ethernet, 113 and
-    276 Linux cooked, 101, 228 and 229 raw IP). ``times_s``,
+    276 Linux cooked, 101, 12, 14, 228 and 229 raw IP, 0 loopback). ``times_s``,
     ``frames`` and ``lengths`` (the original lengths; a frame may be cut) are of equal length.
     ``lost`` counts what the kernel dropped since the previous batch.
     """

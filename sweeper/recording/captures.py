@@ -1,7 +1,8 @@
 """Packet captures as records: each packet goes where its link type belongs.
 
     105 802.11   119 with Prism header   127 with radiotap   192 with PPI       Wi-Fi frames
-    1   Ethernet   113, 276 Linux cooked (tcpdump -i any)   101, 228, 229 raw IP    LAN frames
+    1   Ethernet   113, 276 Linux cooked (tcpdump -i any)   101, 12, 14, 228, 229 raw IP, 0 loopback
+                                                                                LAN frames
     251, 256 BLE link layer   272 nRF Sniffer   187, 201 HCI   and btsnoop      advertisements
 
 Kismet's pcapng holds several interfaces of several kinds: each packet is taken by itself, and records come
@@ -24,7 +25,7 @@ from sweeper.records import Advertisement, AdvertisementBatch, FrameBatch, Mediu
 
 FRAMES = {
     **dict.fromkeys((105, 119, 127, 192), Medium.WIFI),
-    **dict.fromkeys((1, 113, 276, 101, 228, 229), Medium.LAN),
+    **dict.fromkeys((1, 113, 276, 101, 12, 14, 228, 229, 0), Medium.LAN),
 }
 ADVERTS = frozenset({187, 201, 251, 256, 272})
 """Link types that carry Bluetooth: HCI, HCI with direction, link layer, with header, Nordic."""
@@ -43,7 +44,6 @@ UNSET_CLOCK_S = 86_400.0 * 366
 """A first packet within 1970 says that the capturing host's clock was never set."""
 
 NAMES = {
-    0: "BSD loopback",
     143: "DOCSIS",
     147: "private",
     189: "USB",

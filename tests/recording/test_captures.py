@@ -51,7 +51,7 @@ def pcapng(*packets: tuple[int, float, bytes], links: tuple[int, ...]) -> bytes:
 @pytest.mark.parametrize(
     ("link_type", "medium"),
     [(105, Medium.WIFI), (119, Medium.WIFI), (127, Medium.WIFI), (192, Medium.WIFI)]
-    + [(kind, Medium.LAN) for kind in (1, 113, 276, 101, 228, 229)],
+    + [(kind, Medium.LAN) for kind in (1, 113, 276, 101, 12, 14, 228, 229, 0)],
 )
 def test_frames_go_where_their_link_type_belongs(tmp_path: Path, link_type: int, medium: Medium) -> None:
     path = tmp_path / "x.anything"
