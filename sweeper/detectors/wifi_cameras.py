@@ -91,7 +91,9 @@ class Flow:
             self.sizes.pop(0)
 
     def joined(self) -> tuple[Floats, Floats]:
-        self.times, self.sizes = [np.concatenate(self.times)], [np.concatenate(self.sizes)]
+        times, sizes = np.concatenate(self.times), np.concatenate(self.sizes)
+        order = np.argsort(times, kind="stable")  # captures of several interfaces interleave imperfectly
+        self.times, self.sizes = [times[order]], [sizes[order]]
         return self.times[0], self.sizes[0]
 
 
@@ -192,7 +194,7 @@ class WifiCameras:
                 mine = rows[who[rows] == address]
                 counts: list[tuple[float, float]] = getattr(flow, where)
                 counts.append((float(times[mine[-1]]), float(sizes[mine].sum())))
-                while counts[0][0] < self._last_s - KEPT_S:
+                while counts and counts[0][0] < self._last_s - KEPT_S:
                     counts.pop(0)
 
     def _look(self, sender: int, flow: Flow, last: bool = False) -> Iterator[Record]:
