@@ -91,6 +91,18 @@ def source(rest: str = "", where: Callable[[], Place | None] | None = None) -> B
     return BleSource(rest, where)
 
 
+async def present(rest: str = "") -> Unavailable | None:
+    """``None`` if the adapter can scan right now, else why not: it is asked to, and stopped at once."""
+    wanted = BleSource(rest)
+    ear = _Ear(wanted.info.name, wanted.adapter, wanted.passive, None)
+    try:
+        await ear.begin()
+    except Unavailable as why:
+        return why
+    await ear.end()
+    return None
+
+
 class BleSource:
     """A live adapter. Nothing is imported or opened before ``records``."""
 
@@ -182,7 +194,10 @@ class _Ear:
             await scanner.start()
         except (bleak.exc.BleakError, OSError, EOFError, TimeoutError) as error:
             reason = reason_of(error)
-            raise Unavailable(self._name, reason, str(error).strip(), MENDS.get(reason, "")) from error
+            detail = str(error).strip()
+            if reason is Reason.NO_SERVICE:
+                detail = f"the Bluetooth service does not answer ({detail})"
+            raise Unavailable(self._name, reason, detail, MENDS.get(reason, "")) from error
         self._scanner = scanner
         self._tried_s = self.now_s
 

@@ -4,6 +4,7 @@
 
     rtlsdr               the first RTL-SDR that is free      rtlsdr:SERIAL   the one with that serial number
     rtltcp:HOST:PORT     a remote one behind rtl_tcp         soapy:ARGS      any other, by SoapySDR
+    ble                  the Bluetooth adapter               ble:hci1        that one
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import msgspec
 from sweeper import plugins
 from sweeper.errors import Reason, SweeperError, Unavailable
 from sweeper.plan import SweepPlan
-from sweeper.radio import Source, rtlsdr, soapy
+from sweeper.radio import Source, ble, rtlsdr, soapy
 from sweeper.radio.rtl_tcp import RtlTcp
 from sweeper.radio.sweep import SweepSource
 from sweeper.records import Medium
@@ -67,7 +68,7 @@ def list_sources() -> list[SourceEntry]:
 
 async def probe() -> list[SourceEntry]:
     """The same, where a loop already runs."""
-    return [*await _rtlsdr(), _rtl_tcp(), *await asyncio.to_thread(_soapy)]
+    return [*await _rtlsdr(), _rtl_tcp(), *await asyncio.to_thread(_soapy), await _ble()]
 
 
 def open_source(name: str, plan: SweepPlan | None = None) -> Source:
@@ -83,6 +84,8 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
         return SweepSource(name, lambda: RtlTcp(host, port))
     if kind == "soapy" and rest:
         return SweepSource(name, lambda: soapy.Soapy(rest))
+    if kind == "ble":
+        return ble.source(rest)
     for loaded in plugins.load(plugins.SOURCES):
         if loaded.plugin.name == kind:
             if loaded.problem:
@@ -90,7 +93,7 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
             source: Source = loaded.value(rest)
             return source
     raise SweeperError(
-        f"{name}: no such source; 'rtlsdr', 'rtlsdr:SERIAL', 'rtltcp:HOST:PORT' or 'soapy:ARGS'"
+        f"{name}: no such source; 'rtlsdr', 'rtlsdr:SERIAL', 'rtltcp:HOST:PORT', 'soapy:ARGS' or 'ble'"
     )
 
 
@@ -118,6 +121,13 @@ async def _rtlsdr() -> list[SourceEntry]:
         return [_missing("rtlsdr", Reason.NO_DEVICE, "no dongle found", rtlsdr.MENDS[Reason.NO_DEVICE])]
     serials = Counter(one["serial"] for one in found)
     return [_dongle(one, serials[one["serial"]] == 1, kernel_driver_loaded()) for one in found]
+
+
+async def _ble() -> SourceEntry:
+    why = await ble.present()
+    if why is None:
+        return SourceEntry("ble", Medium.BLE, True, "Bluetooth adapter")
+    return SourceEntry("ble", Medium.BLE, False, "Bluetooth adapter", why.reason, why.detail, why.mend)
 
 
 def _dongle(one: dict[str, Any], unique: bool, kernel_driver: bool) -> SourceEntry:

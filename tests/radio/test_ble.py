@@ -133,8 +133,9 @@ def test_every_update_counts(bus: str) -> None:
     async def step(daemon: Bluez) -> None:
         for n in range(200):
             daemon.advertise("C1:02:03:04:05:06", **airtag(-40 - n % 40))
+            await asyncio.sleep(0.005 * (n % 10 == 9))  # both ends live in one loop; it must get to reading
 
-    got = adverts(listen(bus, [step], seconds=1.5))
+    got = adverts(listen(bus, [step], seconds=2.0))
     assert len(got) == 200
     assert [a.time_s for a in got] == sorted(a.time_s for a in got)
 
@@ -310,6 +311,7 @@ def test_what_nobody_fetches_is_counted(bus: str, monkeypatch: pytest.MonkeyPatc
     async def step(daemon: Bluez) -> None:
         for n in range(40):
             daemon.advertise("C1:02:03:04:05:06", **airtag(-40 - n))
+        await asyncio.sleep(0)
 
     records = listen(bus, [step], seconds=1.0)
     lost = [r.detail for r in records if isinstance(r, Status) and r.reason is Reason.DROPPED]
