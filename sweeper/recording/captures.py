@@ -11,6 +11,7 @@ out in file order. A clock that jumps backwards is left as it is: time is what t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -40,6 +41,9 @@ MOST_FOREIGN = 100_000
 """Packets of other kinds passed over in search of the first that is read."""
 CLOCK_DIGITS = 6
 """Decimals of a time: UTC seconds in a double are exact to a quarter of a microsecond, no further."""
+BACK_S = 1.0
+"""A step back by more than this is a clock that was set, not packets that overtook each other."""
+CLOCK_BACK = "times left as recorded where the clock jumps back"
 UNSET_CLOCK_S = 86_400.0 * 366
 """A first packet within 1970 says that the capturing host's clock was never set."""
 
@@ -107,7 +111,7 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
     file.seek(0)
     open_batches: dict[int, _Batch] = {}
     joiner = ble_capture.Joiner()
-    count, held, size, first_s = 0, 0, 0, 0.0
+    count, held, size, first_s, last_s = 0, 0, 0, 0.0, -math.inf
     try:
         for packet in _packets(file, head):
             time_s = round(packet.time_s - origin_s, CLOCK_DIGITS)
@@ -116,6 +120,9 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
                 held = size = 0
             if not held:
                 first_s = time_s
+            if time_s < last_s - BACK_S:
+                problems.count(CLOCK_BACK, f"by {last_s - time_s:.0f} s at packet {count + 1}")
+            last_s = time_s
             kind = packet.link_type
             if kind in FRAMES:
                 batch = open_batches.get(kind) or _begin(open_batches, kind, time_s)

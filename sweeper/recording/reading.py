@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
@@ -43,6 +44,7 @@ def read(
 def _advert_batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) -> Iterator[Record]:
     """Advertisements of a log in batches of at most a second and ``captures.BATCH``."""
     batch: list[Advertisement] = []
+    last_s = -math.inf
     for logged in advert_log.adverts(file, problems):
         advert = captures.at(logged, round(logged.time_s - origin_s, captures.CLOCK_DIGITS))
         if batch and (
@@ -50,6 +52,11 @@ def _advert_batches(file: BinaryIO, origin_s: float, source: str, problems: Prob
         ):
             yield AdvertisementBatch(source=source, time_s=batch[0].time_s, adverts=tuple(batch))
             batch = []
+        if advert.time_s < last_s - captures.BACK_S:
+            problems.count(
+                captures.CLOCK_BACK, f"by {last_s - advert.time_s:.0f} s at {logged.time_s:.0f} UTC"
+            )
+        last_s = advert.time_s
         batch.append(advert)
     if batch:
         yield AdvertisementBatch(source=source, time_s=batch[0].time_s, adverts=tuple(batch))
