@@ -72,23 +72,26 @@ QUIET = 0.2
 
 
 class Decimator:
-    """A low-pass (or one-sided) filter that keeps one sample in ``factor``; remembers what it needs."""
+    """A filter that keeps one sample in ``factor``; remembers what it needs. The number of taps less one is a
+    multiple of ``factor``."""
 
-    def __init__(self, taps: npt.ArrayLike, factor: int) -> None:
-        self._taps = np.asarray(taps)[::-1].astype(np.complex64)
-        self._factor = factor
-        self._held = np.zeros(len(self._taps) - 1, np.complex64)
+    def __init__(self, taps: npt.NDArray[np.generic], factor: int) -> None:
+        self._taps = taps.astype(np.complex64 if np.iscomplexobj(taps) else np.float32)
+        self.factor = factor
+        self._held = np.zeros(len(taps) - 1, np.complex64)
 
     def feed(self, samples: Samples) -> Samples:
         """What comes out for these samples; none may come out for a few."""
         joined = np.concatenate([self._held, samples])
-        count = (len(joined) - len(self._taps)) // self._factor + 1
-        if count <= 0:
+        ahead = len(self._taps) - 1
+        count = (len(joined) - ahead - 1) // self.factor + 1
+        if len(joined) <= ahead:
             self._held = joined
             return np.zeros(0, np.complex64)
-        windows = np.lib.stride_tricks.sliding_window_view(joined, len(self._taps))[:: self._factor]
-        out: Samples = np.ascontiguousarray(windows[:count]) @ self._taps
-        self._held = joined[count * self._factor :].copy()
+        whole = scipy.signal.upfirdn(self._taps, joined, 1, self.factor)
+        skipped = ahead // self.factor
+        self._held = joined[count * self.factor :].copy()
+        out: Samples = whole[skipped : skipped + count].astype(np.complex64)
         return out
 
 
@@ -148,6 +151,7 @@ class Demodulator:
         self._mode, self._shape = mode, SHAPES[mode]
         self._turn = -2 * math.pi * offset_hz / rate_hz
         self._phase = 0.0
+        self._turns = np.zeros(0, np.complex64)
         self._stages, self._rate_hz = _chain(mode, rate_hz, self._shape)
         self._last = np.complex64(0)
         self._pole = (
@@ -158,15 +162,15 @@ class Demodulator:
         top = min(high, 0.45 * self._rate_hz)
         self._band = scipy.signal.butter(2, (low, top), "bandpass", fs=self._rate_hz, output="sos")
         self._band_state = np.zeros((len(self._band), 2))
-        self._resampler = Resampler(self._rate_hz, AUDIO_HZ)
+        self._thin = _audio_stage(self._rate_hz)
+        thinned_hz = self._rate_hz / (self._thin.factor if self._thin is not None else 1)
+        self._resampler = Resampler(thinned_hz, AUDIO_HZ)
         self._size = 0.0
         self._open = squelch_dbfs is None
 
     def feed(self, samples: Samples) -> Audio:
         """Audio of full scale 1.0 at ``AUDIO_HZ`` for samples of full scale 1.0; shape (m,) from (n,)."""
-        turns = self._phase + self._turn * np.arange(len(samples))
-        self._phase = (self._phase + self._turn * len(samples)) % (2 * math.pi)
-        channel: Samples = (samples * np.exp(1j * turns)).astype(np.complex64)
+        channel: Samples = samples * self._mixer(len(samples))
         for stage in self._stages:
             channel = stage.feed(channel)
         if not len(channel):
@@ -177,8 +181,19 @@ class Demodulator:
         sound, self._band_state = scipy.signal.sosfilt(self._band, sound, zi=self._band_state)
         if self._mode in (Mode.AM, Mode.USB, Mode.LSB):
             sound = self._levelled(sound)
+        if self._thin is not None:
+            sound = self._thin.feed(sound.astype(np.complex64)).real.astype(np.float64)
         out = self._resampler.feed(sound) * self.volume
         return np.clip(out, -1, 1).astype(np.float32)
+
+    def _mixer(self, count: int) -> Samples:
+        """The turning that brings the channel to zero, going on from the last block."""
+        if count != len(self._turns):
+            self._turns = np.exp(1j * (self._turn * np.arange(count) % (2 * math.pi))).astype(np.complex64)
+        start = np.complex64(np.exp(1j * self._phase))
+        self._phase = (self._phase + self._turn * count) % (2 * math.pi)
+        made: Samples = self._turns * start
+        return made
 
     def _demodulated(self, channel: Samples) -> Array:
         if self._mode is Mode.AM:
@@ -213,6 +228,14 @@ class Demodulator:
         size, _ = scipy.signal.lfilter([pole], [1, pole - 1], np.abs(sound), zi=[(1 - pole) * self._size])
         self._size = float(size[-1])
         return np.asarray(sound * (QUIET / np.maximum(size, 1e-6)))
+
+
+def _audio_stage(rate_hz: float) -> Decimator | None:
+    """Thins out the audio of a wide channel before the resampler, whose work grows with the ratio."""
+    factor = int(rate_hz / (2 * AUDIO_HZ))
+    if factor < 2:
+        return None
+    return Decimator(scipy.signal.firwin(TAPS * factor + 1, 1 / factor, window=("kaiser", 6.0)), factor)
 
 
 def _chain(mode: Mode, rate_hz: float, shape: Shape) -> tuple[list[Decimator], float]:

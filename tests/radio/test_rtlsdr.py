@@ -109,7 +109,7 @@ def test_unplugged_and_plugged_in_again(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("hang", ["", "hang 1\n"], ids=["the read fails", "the read never returns"])
 def test_unplugged_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hang: str) -> None:
     scene(tmp_path, monkeypatch, DONGLE + f"unplug_after {PREPARING + 3}\n" + hang)
-    monkeypatch.setattr(rtlsdr, "ANSWER_S", 1.0)
+    monkeypatch.setattr(rtlsdr, "ANSWER_S", 2.0)
     before = children()
     records = heard(source(), PLAN)
     assert len(blocks(records)) == 3
@@ -122,7 +122,7 @@ def test_unplugged_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, han
 
 def test_a_stalled_dongle_is_left_after_its_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene(tmp_path, monkeypatch, DONGLE + f"stall_after {PREPARING + 3}\n")
-    monkeypatch.setattr(rtlsdr, "ANSWER_S", 0.7)
+    monkeypatch.setattr(rtlsdr, "ANSWER_S", 2.0)
     before = children()
     records = heard(source(), PLAN)
     assert Reason.STALLED in [s.reason for s in states(records)]
