@@ -17,7 +17,7 @@ FLOORS = [
     {"labels"},
     {"language", "locale"},
     {"plan", "plugins", "signatures", "vendors", "dsp", "protocols"},
-    {"recording", "synth"},
+    {"recording", "synth", "allocations"},
     {"pipeline", "reference"},
     {"findings", "coverage", "detectors", "radio"},
     {"session", "report", "jobs"},

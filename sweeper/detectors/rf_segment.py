@@ -28,9 +28,16 @@ HALF_SHARE = 0.45
 FSK_GAP_HZ = 150e3
 """The tones of no common FSK device lie farther apart than this; two senders on the air by chance do."""
 
+GROWTH = 2.0
+"""How much wider than its usual band a steady signal may be, on each side."""
+
+EXCURSION_S = 0.01
+"""A swing of a frequency-modulated signal beyond its usual band is shorter than this."""
+
 PAUSE = 0.12
 PAUSES = 0.06
-"""A wide signal 9 dB under its level for 6 % of the time makes pauses."""
+NARROW_PAUSES = 0.25
+"""A signal 9 dB under its level for 6 % of the time makes pauses; a narrow one fades, so 25 % are asked of it."""
 
 FAINT = 3.0
 """Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
@@ -53,7 +60,7 @@ SPLATTER_REACH = 1.5
 FLASHES = ((1.3, 15.0), (2.1, 11.0))
 """A single flash of so many frames is taken for an impulse of noise below so many dB of signal to noise."""
 
-KEYING = 40.0
+KEYING = 100.0
 """Pulses closer than this many times 1/width are one keyed burst (a pulse is about 2/width long)."""
 
 KEYING_S = (0.0003, 0.010)
@@ -170,6 +177,7 @@ def _steady(
     excess = mean / ground
     groups = np.array_split(lines, min(16, max(1, len(lines) // 3)))
     stretches = np.array([part.mean(axis=0) for part in groups]) / ground
+    average = lines.mean(axis=0) / ground
     steady: list[Heard] = []
     step = rate_hz / bins
     for start, stop in extents.runs(seen):
@@ -181,7 +189,9 @@ def _steady(
                 continue
             if over > FAINT and parts[0] < STEADY_SHARE * over:
                 continue
-            inner, outer = extents.occupied(excess[a:b] - 1)
+            a, b = _whole_band(average, a, b, start, stop)
+            edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
+            inner, outer = extents.occupied(average[a:b] - 1)
             low_hz, high_hz = edges[0] + inner * step, edges[0] + outer * step
             steady.append(
                 Heard(
@@ -189,8 +199,8 @@ def _steady(
                     high_hz=max(high_hz, low_hz + step),
                     start_s=0.0,
                     stop_s=count / rate_hz,
-                    power=float(np.sum(mean[a:b] - ground[a:b]) * step),
-                    snr_db=_snr_db(mean[a:b], ground[a:b], inner, outer),
+                    power=float(np.sum((average[a:b] - 1) * ground[a:b]) * step),
+                    snr_db=_snr_db(average[a:b] * ground[a:b], ground[a:b], inner, outer),
                     steady=True,
                     opens=True,
                     ends=True,
@@ -200,19 +210,36 @@ def _steady(
     return _without_skirts(steady)
 
 
+def _whole_band(average: Real, a: int, b: int, start: int, stop: int) -> tuple[int, int]:
+    """The band on the plain mean: a frequency-modulated signal is wider than where it is most of the time.
+
+    Grows over connected bins within 25 dB of the peak to at most ``GROWTH`` times the width.
+    """
+    level = max(2.0, float(average[a:b].max()) * extents.SKIRT)
+    most = int(GROWTH * (b - a))
+    low, high = max(0, a - most), min(len(average), b + most)
+    above = average[low:high] > level
+    left, right = a, b
+    while left > low and (above[left - 1 - low] or (left - 2 >= low and above[left - 2 - low])):
+        left -= 1
+    while right < high and (above[right - low] or (right + 1 < high and above[right + 1 - low])):
+        right += 1
+    return left, right
+
+
 def _pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
     """Whether a wide signal is off now and then: packets that follow each other closely are not steady."""
     size = len(ground)
     a = int(np.clip(np.ceil(one.low_hz / rate_hz * size + size / 2), 0, size - 1))
     b = int(np.clip(np.floor(one.high_hz / rate_hz * size + size / 2) + 1, a + 1, size))
-    if b - a < 6 or len(cells) < 24:
+    if len(cells) < 24:
         return False
     power = (cells[:, a:b] / ground[a:b]).mean(axis=1) - 1
     noise = 1 / np.sqrt(statistics.independent(1, b - a, size))
-    level = float(np.median(power[power >= np.median(power)]))
+    level = float(np.percentile(power, 95))
     if level < 6 * noise:
         return False
-    return float(np.mean(power < max(PAUSE * level, 2 * noise))) > PAUSES
+    return float(np.mean(power < max(PAUSE * level, 2 * noise))) > (PAUSES if b - a >= 6 else NARROW_PAUSES)
 
 
 def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int, int]]:
@@ -222,7 +249,9 @@ def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int,
     wide = 1
     if float(part.max()) < 1 + FAINT and stop - start > 12:
         wide = min(16, (stop - start) // 4)
-        part = np.convolve(np.pad(part, (wide // 2, wide - 1 - wide // 2), mode="edge"), np.ones(wide) / wide, "valid")
+        part = np.convolve(
+            np.pad(part, (wide // 2, wide - 1 - wide // 2), mode="edge"), np.ones(wide) / wide, "valid"
+        )
     low = statistics.threshold(statistics.independent(frames, max(3, wide), bins), boxes.LOW_PFA)
     out = []
     for left, right in extents.bands(part, low):
@@ -307,7 +336,9 @@ def _apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
             inside = one.low_hz - reach <= burst.low_hz and burst.high_hz <= one.high_hz + reach
             gap = max(one.low_hz, burst.low_hz) - min(one.high_hz, burst.high_hz)
             sideband = gap <= 2 * one.width_hz and burst.power < 0.1 * one.power and one.snr_db > 12
-            if (inside and burst.power < 2 * one.power) or sideband:
+            brief = burst.on_s < EXCURSION_S and one.width_hz > 8e3 and one.snr_db > 9
+            excursion = brief and gap <= one.width_hz and burst.power < 2 * one.power
+            if (inside and burst.power < 2 * one.power) or sideband or excursion:
                 break
         else:
             out.append(burst)

@@ -43,7 +43,9 @@ class TraceReader:
         edge = 10 ** (max(2.0, 3 * spread) / 10)
         length = max(trace.dwell_s, 1e-3)
         half = trace.bin_hz / 2
-        self._tracker.listened(trace.start_hz - half, trace.start_hz + (len(mean) - 0.5) * trace.bin_hz, length)
+        self._tracker.listened(
+            trace.start_hz - half, trace.start_hz + (len(mean) - 0.5) * trace.bin_hz, length
+        )
         for start, stop in extents.runs(excess > edge):
             if float(level[start:stop].max()) < least:
                 continue
@@ -82,4 +84,5 @@ class TraceReader:
         )
         track = self._tracker.add(heard, trace.time_s, 0.0, trace.bin_hz)
         if track is not None:
+            track.placed = True
             track.vote("carrier" if narrow else "unknown", {}, heard.snr_db)

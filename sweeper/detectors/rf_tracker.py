@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sweeper import allocations
 from sweeper.detectors.rf_segment import Heard
 from sweeper.records import Burst, Emission, Value
 
@@ -22,10 +23,26 @@ MOST_BURSTS = 4096
 MOST_TRACKS = 5000
 """Emissions kept per source. A denser band than that is unusable as a list anyway."""
 
-DIGITAL = {"ook", "fsk", "psk", "dect", "ble", "wifi", "gsm-uplink", "gsm-c0", "gsm-downlink", "lte", "nr", "ofdm"}
+DIGITAL = {
+    "ook",
+    "fsk",
+    "psk",
+    "dect",
+    "ble",
+    "wifi",
+    "gsm-uplink",
+    "gsm-c0",
+    "gsm-downlink",
+    "lte",
+    "nr",
+    "ofdm",
+}
 """Names that a keyed signal can have; two different ones on one frequency are two emitters."""
 
-WEIGHT = {"unknown": 0.05, "noise-like": 0.3, "carrier": 0.6, "am": 0.8, "nfm": 1.0, "wfm": 1.0}
+VOICE = {"", "carrier", "am", "nfm", "wfm", "unknown"}
+"""What an analogue transmitter looks like from moment to moment; a pause is a bare carrier."""
+
+WEIGHT = {"unknown": 0.05, "noise-like": 0.3, "carrier": 0.2, "am": 0.8, "nfm": 1.0, "wfm": 1.0}
 """How much a name from one look counts against others; digital ones, proved by a clock, count 1.5."""
 
 SURE_WEIGHT = 4.0
@@ -33,6 +50,12 @@ SURE_WEIGHT = 4.0
 
 SURE = {"gsm-c0", "gsm-uplink", "gsm-downlink", "ble", "wifi", "dect", "lte", "nr", "analog-video", "spur"}
 
+
+HOPS = 3
+"""Places on which a burst's like was heard before they are taken for one hopping transmitter."""
+
+HOP_MEMORY_S = 5.0
+"""How long ago the last of these may be."""
 
 FILLING = {"lte", "nr", "ofdm"}
 """Signals wider than a look may be: their band is all that any look showed of them."""
@@ -60,6 +83,10 @@ class Track:
     quality: dict[str, float] = field(default_factory=dict)
     named: int = 0
     id: str = ""
+    channels: int = 1
+    placed: bool = True
+    """Whether the frequency is absolute; ``False`` where the recording does not tell its centre."""
+    absorbed: bool = False
     announced_s: float = -1e9
     changed: bool = True
 
@@ -117,16 +144,20 @@ class Tracker:
         low, high = center_hz + heard.low_hz, center_hz + heard.high_hz
         track = self._find(heard, low, high, resolution_hz)
         if track is None:
+            track = self._hopper(heard, time_s, low, high)
+        if track is None:
             if len(self.tracks) >= MOST_TRACKS:
                 self.dropped += 1
                 return None
             track = Track(len(self.tracks), low, high, time_s + heard.start_s, 0.0, 0.0, -99.0)
+            track.placed = center_hz != 0.0
             self.tracks.append(track)
             self._centers = np.append(self._centers, (low + high) / 2)
             self._halves = np.append(self._halves, (high - low) / 2)
         self._extend(track, heard, time_s, low, high)
-        self._centers[track.number] = track.center_hz
-        self._halves[track.number] = track.width_hz / 2
+        if track.channels == 1:
+            self._centers[track.number] = track.center_hz
+            self._halves[track.number] = track.width_hz / 2
         return track
 
     def _find(self, heard: Heard, low: float, high: float, resolution_hz: float) -> Track | None:
@@ -137,20 +168,64 @@ class Tracker:
         least = np.inf
         for i in near.tolist():
             track = self.tracks[i]
-            ratio = max(track.width_hz, 2 * half) / max(min(track.width_hz, 2 * half), resolution_hz)
-            if ratio > (5 if max(track.width_hz, 2 * half) > 4 * resolution_hz else 20):
-                continue
             known = track.kind
+            wide = max(track.width_hz, 2 * half)
+            ratio = wide / max(min(track.width_hz, 2 * half), resolution_hz)
+            if ratio > (5 if wide > 4 * resolution_hz else 20):
+                analogue = heard.kind in VOICE and known in VOICE and heard.steady and track.steady_hits
+                if not (analogue and wide < 250e3 and ratio < 100):
+                    continue
             if heard.kind in DIGITAL and known in DIGITAL and heard.kind != known:
                 continue
             if apart[i] < least:
                 best, least = track, float(apart[i])
         return best
 
+    def _hopper(self, heard: Heard, time_s: float, low: float, high: float) -> Track | None:
+        """The hopping transmitter that this burst is one more channel of, if there is one.
+
+        Alike in kind, symbol rate, length and strength, never at the same time, on at least ``HOPS`` other
+        places: the first of these tracks takes the others in, as far as they were not told yet.
+        """
+        rate = heard.features.get("symbol_rate_hz")
+        if heard.steady or not isinstance(rate, int | float) or heard.opens or heard.ends:
+            return None
+        start, stop = time_s + heard.start_s, time_s + heard.stop_s
+        alike = [t for t in self.tracks[-256:] if _alike(t, heard, float(rate), start, stop)]
+        leaders = [t for t in alike if t.channels > 1]
+        if leaders:
+            leader = leaders[0]
+        elif len({round(t.center_hz / max(t.width_hz, 1)) for t in alike}) >= HOPS:
+            leader = alike[0]
+        else:
+            return None
+        for track in alike:
+            if track is not leader and not track.id:
+                self._absorb(leader, track)
+        leader.channels += 1
+        leader.low_hz, leader.high_hz = min(leader.low_hz, low), max(leader.high_hz, high)
+        return leader
+
+    def _absorb(self, leader: Track, track: Track) -> None:
+        leader.bursts = sorted([*leader.bursts, *track.bursts], key=lambda b: b.start_s)[:MOST_BURSTS]
+        leader.bursts_total += track.bursts_total
+        leader.hits += track.hits
+        leader.on_s += track.on_s
+        leader.low_hz, leader.high_hz = min(leader.low_hz, track.low_hz), max(leader.high_hz, track.high_hz)
+        leader.first_s, leader.last_s = min(leader.first_s, track.first_s), max(leader.last_s, track.last_s)
+        leader.power, leader.snr_db = max(leader.power, track.power), max(leader.snr_db, track.snr_db)
+        leader.channels += 1
+        track.absorbed = True
+        self._centers[track.number] = np.inf
+
     def _extend(self, track: Track, heard: Heard, time_s: float, low: float, high: float) -> None:
         start, stop = time_s + heard.start_s, time_s + heard.stop_s
         if heard.kind in FILLING and track.kind == heard.kind:
             track.low_hz, track.high_hz = min(low, track.low_hz), max(high, track.high_hz)
+        elif track.channels > 1:
+            pass  # the band of a hopper is that of all its channels
+        elif heard.steady and track.steady_hits and heard.kind in VOICE and track.width_hz > 2 * (high - low):
+            pass  # a pause in a modulated carrier does not narrow it
         elif heard.snr_db > track.snr_db or (heard.steady and heard.snr_db > track.snr_db - 3):
             track.low_hz, track.high_hz = low, high
         track.snr_db = max(track.snr_db, heard.snr_db)
@@ -167,7 +242,11 @@ class Tracker:
         track.last_s = max(track.last_s, stop)
 
     def _burst(self, track: Track, heard: Heard, start: float, stop: float, center: float) -> None:
-        if track.bursts and heard.opens and start <= track.bursts[-1].start_s + track.bursts[-1].duration_s + 1e-3:
+        if (
+            track.bursts
+            and heard.opens
+            and start <= track.bursts[-1].start_s + track.bursts[-1].duration_s + 1e-3
+        ):
             last = track.bursts[-1]
             longer = max(stop, last.start_s + last.duration_s) - last.start_s
             louder = heard.snr_db > last.snr_db + 1 and stop - start > last.duration_s
@@ -188,7 +267,7 @@ class Tracker:
 
     def emissions(self, source: str, time_s: float, final: bool) -> list[Emission]:
         """Emissions that are new or changed since they were told last; ids in order of first time, frequency."""
-        ready = [t for t in self.tracks if t.changed and (t.id or self._earns(t, final))]
+        ready = [t for t in self.tracks if t.changed and not t.absorbed and (t.id or self._earns(t, final))]
         ready = [t for t in ready if final or not t.id or time_s - t.announced_s >= _pause(t)]
         for track in sorted((t for t in ready if not t.id), key=lambda t: (t.first_s, t.low_hz)):
             track.id = f"rf-{self._next:04d}"
@@ -223,6 +302,14 @@ class Tracker:
             lengths = sorted(b.duration_s for b in track.bursts)
             features["burst_ms"] = round(1e3 * lengths[len(lengths) // 2], 3)
             features["burst_max_ms"] = round(1e3 * lengths[-1], 3)
+        if not track.placed:
+            features["center_known"] = False
+        else:
+            band = allocations.at(track.center_hz)
+            if band is not None:
+                features["allocation"] = band.name.en
+        if track.channels > 1:
+            features["hopping_channels"] = track.channels
         period = _period(track.bursts)
         if period is not None:
             features["period_ms"] = round(1e3 * period, 3)
@@ -244,6 +331,20 @@ class Tracker:
                 for b in track.bursts
             ),
         )
+
+
+def _alike(track: Track, heard: Heard, rate: float, start: float, stop: float) -> bool:
+    """Whether a burst looks like those of a track, on another frequency and at another time."""
+    if track.absorbed or track.kind != heard.kind or not track.bursts or track.steady_hits:
+        return False
+    known = track.features.get(track.kind, {}).get("symbol_rate_hz")
+    if not isinstance(known, int | float) or abs(known / rate - 1) > 0.03:
+        return False
+    last = track.bursts[-1]
+    if last.start_s < stop and start < last.start_s + last.duration_s:
+        return False
+    same_length = 0.8 < last.duration_s / max(stop - start, 1e-9) < 1.25
+    return same_length and abs(track.snr_db - heard.snr_db) < 8 and start - last.start_s < HOP_MEMORY_S
 
 
 def _pause(track: Track) -> float:

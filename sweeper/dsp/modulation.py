@@ -70,6 +70,8 @@ class Measured:
     """Symbol rate from the two lines of the square, which only h = 1/2 (MSK, GMSK) has."""
     phase_clock: Clock | None
     """Symbol clock of phase jumps, period in seconds."""
+    swing_hz: float
+    """Half the range that holds 98 % of the instantaneous frequency: the peak deviation of an FM signal."""
     asymmetry: float
     """Unequal power above and below the line: 0 for AM."""
     snr_db: float
@@ -117,6 +119,7 @@ def measure(channel: Channel, width_hz: float, snr_db: float) -> Measured | None
         fourth_line=fourth,
         half_index_rate_hz=_half_index(unit, rate, width_hz),
         phase_clock=_in_seconds(_phase_clock(z, on, line_hz, rate, smooth), rate),
+        swing_hz=float(np.diff(np.percentile(frequency[mask], [1, 99]))[0] / 2) if mask.any() else 0.0,
         asymmetry=asymmetry,
         snr_db=snr_db,
     )
@@ -278,7 +281,10 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if m.square_line > 0.55 and m.line_share < 0.5 and jumps is not None and jumps.fit > CLEAR:
         return "psk", figures | _rate(jumps) | {"square_line": round(m.square_line, 3)}
     if keying is not None and keying.holds and _one_tone(m):
-        return "ook", figures | _rate(keying) | {"on_share": round(m.on_share, 3), "step_db": round(m.step_db, 1)}
+        return "ook", figures | _rate(keying) | {
+            "on_share": round(m.on_share, 3),
+            "step_db": round(m.step_db, 1),
+        }
     if m.line_share > 0.85 and m.depth < 0.15:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}
     constant = m.envelope_kurtosis < 1.35
@@ -287,7 +293,11 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
         return "fsk", figures | {"index": round(2 * m.deviation_hz * shifting.period, 2)}
     half = m.half_index_rate_hz
     if half is not None and constant and 0.7 * width_hz < half < 2.5 * width_hz and m.line_share < 0.5:
-        return "fsk", figures | {"symbol_rate_hz": round(half, 1), "deviation_hz": round(half / 4, 1), "index": 0.5}
+        return "fsk", figures | {
+            "symbol_rate_hz": round(half, 1),
+            "deviation_hz": round(half / 4, 1),
+            "index": 0.5,
+        }
     if m.square_line > 0.55 and m.line_share < 0.5 and jumps is not None and jumps.holds:
         return "psk", figures | _rate(jumps) | {"square_line": round(m.square_line, 3)}
     if m.line_share > 0.3 and m.asymmetry < 0.35 and m.depth > 0.12 and m.step_db < 6 and m.snr_db > 9:
@@ -295,7 +305,7 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if m.line_share > 0.7:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}
     if constant and m.snr_db > 6:
-        return ("wfm" if width_hz > 40e3 else "nfm"), figures | {"deviation_hz": round(m.deviation_hz, 1)}
+        return ("wfm" if width_hz > 40e3 else "nfm"), figures | {"deviation_hz": round(m.swing_hz, 1)}
     if m.fourth_line > 0.4 and m.line_share < 0.3:
         return "psk", figures | {"fourth_line": round(m.fourth_line, 3)}
     if 1.7 < m.envelope_kurtosis < 2.4:
