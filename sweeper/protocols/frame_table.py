@@ -199,8 +199,9 @@ def _group(radio: _Radio, rows: Column, heads: Column, start: Column, at: dict[s
     """Cut the fields out of rows that share their present words."""
 
     def byte(name: str, offset: int = 0) -> Column | None:
-        where = at.get(name, _HEADS) + offset
-        return np.where(where < start, heads[:, where], 0) if where < _HEADS else None
+        where, size = at.get(name, _HEADS), radiotap.SIZES[name]
+        whole = where + size <= start
+        return np.where(whole, heads[:, where + offset], 0) if where + size <= _HEADS else None
 
     flags = byte("flags")
     if flags is not None:

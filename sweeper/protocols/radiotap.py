@@ -37,6 +37,8 @@ FIELDS: tuple[tuple[str, int, int], ...] = (
 )  # fmt: skip
 """Name, alignment and size of each standard field, by bit."""
 
+SIZES = {name: size for name, _, size in FIELDS}
+
 FLAG_FCS, FLAG_PAD, FLAG_BAD_FCS = 0x10, 0x20, 0x40
 RX_BAD_PLCP = 0x0002
 MAX_WORDS = 64
@@ -115,11 +117,11 @@ def parse(data: bytes) -> Radio:
 
     def byte(name: str, offset: int = 0) -> int | None:
         where = at.get(name)
-        return None if where is None or where + offset >= length else data[where + offset]
+        return None if where is None or where + SIZES[name] > length else data[where + offset]
 
     def short(name: str) -> int | None:
         where = at.get(name)
-        return None if where is None or where + 2 > length else int(_SHORT(data, where)[0])
+        return None if where is None or where + SIZES[name] > length else int(_SHORT(data, where)[0])
 
     flags, signal = byte("flags") or 0, byte("signal")
     rx = short("rx_flags") or 0
