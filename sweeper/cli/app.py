@@ -17,6 +17,7 @@ COMMANDS = {
     "synth": "sweeper.cli.synth:synth",
     "identify": "sweeper.cli.identify:identify",
     "job": "sweeper.cli.job:job",
+    "report": "sweeper.cli.report:report",
     "evidence": "sweeper.cli.evidence:evidence",
     "signatures": "sweeper.cli.signatures:signatures",
     "plugins": "sweeper.cli.plugins:plugins",

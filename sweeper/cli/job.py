@@ -17,11 +17,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from sweeper import cli
+from sweeper.cli.kept import SpectraSink
 from sweeper.cli.words import _, spoken
 from sweeper.errors import SweeperError
 from sweeper.jobs.job import DATABASE, Decision, Head, Job, Person, Role, Verdict
 from sweeper.jobs.law import PROFILES, LicenceState
 from sweeper.jobs.sink import JobSink
+from sweeper.session import Sink
 from sweeper.text import safe_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,7 +56,7 @@ def opened(folder: Path, *, read_only: bool = False) -> Iterator[Job]:
 
 
 @contextmanager
-def kept(folder: Path | None, who: str, what: str) -> Iterator[list[JobSink]]:
+def kept(folder: Path | None, who: str, what: str) -> Iterator[list[Sink]]:
     """The sinks that keep a sweep in a job, if one was named."""
     if folder is None:
         yield []
@@ -62,10 +64,12 @@ def kept(folder: Path | None, who: str, what: str) -> Iterator[list[JobSink]]:
     with opened(folder) as job:
         sweep = job.start_sweep(who, what)
         sink = JobSink(job.store, sweep)
+        spectra = SpectraSink()
         try:
-            yield [sink]
+            yield [sink, spectra]
         finally:
             sink.flush()
+            spectra.keep(job, sweep)
             job.end_sweep(sweep, who)
 
 

@@ -1,4 +1,4 @@
-"""Where a session's outcome goes: the JSON document, the HTML report, the terminal."""
+"""Where a session's outcome goes: the JSON document, the report, the terminal."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ def results_text(
     return results.encode(made, indent=None if one_line else 2) + "\n"
 
 
-def put(text: str, target: str) -> None:
+def put(content: str | bytes, target: str) -> None:
     """Write to a file, or to standard output for ``-``."""
+    data = content.encode() if isinstance(content, str) else content
     if target == "-":
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
     path = Path(target)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
     except OSError as error:
         raise InputError(target, f"cannot be written: {error.strerror}") from None
 
@@ -49,9 +50,9 @@ def give(
     if json_out is not None:
         put(results_text(collected, library, one_line=False, sweep=sweep), json_out)
     if report is not None:
-        from sweeper.report import html
+        from sweeper.report import formats
 
-        put(html.render(collected, library=library, language=spoken()), report)
+        put(formats.made(report, collected, library=library, language=spoken()), report)
     if json_out != "-":
         show.show(collected)
     for target in (json_out, report):

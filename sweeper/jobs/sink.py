@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from sweeper.jobs.store import COMMIT_S, Store
-from sweeper.records import Coverage, Device, Emission, Finding, Opened, Record, Status
+from sweeper.records import Closed, Coverage, Device, Emission, Finding, Opened, Record, Status
 
 MARGIN_S = 1.0
 """Written this much before the promise runs out: a commit itself takes time."""
@@ -57,4 +57,6 @@ def _key(record: Record) -> tuple[str, str] | None:
         return "status", f"{record.source}/{record.subject}/{record.state}/{record.reason}"
     if isinstance(record, Opened):
         return "input", record.source
+    if isinstance(record, Closed):
+        return "closed", record.source
     return None

@@ -11,7 +11,7 @@ from sweeper.language import Language
 from sweeper.records import Burst, Device, Emission, Finding, Level
 from sweeper.report import svg, tables
 from sweeper.report.collect import Collector
-from sweeper.report.facts import device_facts, device_kind, emission_facts, evidence_fact, input_name
+from sweeper.report.facts import device_facts, device_kind, emission_facts, evidence_fact, input_name, moment
 from sweeper.report.model import Fact, FindingView, Group, JobPart, Picture, Report, Section, Table
 from sweeper.report.reach import missed
 from sweeper.report.spectra import Band, bands
@@ -157,7 +157,12 @@ class _Views:
 
     def _view(self, finding: Finding, *, pictures: bool) -> FindingView:
         language = self._language
-        evidence = [evidence_fact(item, language) for item in finding.evidence[:EVIDENCE_SHOWN]]
+        shown = finding.evidence[:EVIDENCE_SHOWN]
+        times = {item.time_s for item in shown}
+        same = times.pop() if len(times) == 1 else None
+        evidence = [evidence_fact(item, language, timed=same is None) for item in shown]
+        if same is not None:
+            evidence.append(Fact(language.gettext("Measured at"), moment(same, language)))
         left = len(finding.evidence) - EVIDENCE_SHOWN
         if left > 0:
             line = language.ngettext(
@@ -224,7 +229,7 @@ class _Views:
         return Picture(title, _bursts_caption(emission.bursts, language), strip)
 
     def _strength(self, device: Device) -> Picture | None:
-        history = self._collected.histories.get(device.id, [])
+        history = self._collected.history(device)
         if len(history) < 3:
             return None
         title = self._language.gettext("Signal of {address} over time").format(

@@ -16,11 +16,13 @@ import numpy.typing as npt
 
 from sweeper.errors import Reason
 from sweeper.records import (
+    AdvertisementBatch,
     Closed,
     Coverage,
     Device,
     Emission,
     Finding,
+    Medium,
     Opened,
     Record,
     State,
@@ -39,6 +41,8 @@ LOOK_POINTS = 1_024
 """Points kept of one window: a page is about a thousand dots wide."""
 HISTORY_POINTS = 256
 """Signal strengths kept per device: beyond it every second one is dropped, and so on."""
+MAX_HISTORIES = 4_096
+"""Addresses with a history of signal strength: about 100 MB when all are full."""
 
 Doubles = npt.NDArray[np.float64]
 
@@ -129,6 +133,7 @@ class Collector:
             Opened: self._take_opened,
             Closed: self._take_closed,
             Trace: self._take_trace,
+            AdvertisementBatch: self._take_adverts,
             Emission: self._take_emission,
             Device: self._take_device,
             Finding: self._take_finding,
@@ -224,8 +229,13 @@ class Collector:
     def _take_device(self, device: Device) -> None:
         if device.id in self._devices or self._room(self._devices, "devices", MAX_DEVICES):
             self._devices[device.id] = device
-            if device.rssi_dbm is not None:
-                self._remember(device.id, device.last_s, device.rssi_dbm)
+            if device.rssi_dbm is not None and device.medium is not Medium.BLE:
+                self._remember(device.address, device.last_s, device.rssi_dbm)
+
+    def _take_adverts(self, batch: AdvertisementBatch) -> None:
+        for advert in batch.adverts:
+            if advert.rssi_dbm is not None:
+                self._remember(advert.address, advert.time_s, advert.rssi_dbm)
 
     def _take_finding(self, finding: Finding) -> None:
         if finding.id in self._findings or self._room(self._findings, "findings", MAX_FINDINGS):
@@ -248,15 +258,22 @@ class Collector:
         self.left_out[what] = self.left_out.get(what, 0) + 1
         return False
 
-    def _remember(self, device_id: str, time_s: float, rssi_dbm: int) -> None:
+    def history(self, device: Device) -> list[tuple[float, int]]:
+        """Signal strengths of a device over time, under all the addresses that it used."""
+        used = dict.fromkeys((*device.addresses, device.address))
+        return sorted(point for address in used for point in self.histories.get(address, ()))
+
+    def _remember(self, address: str, time_s: float, rssi_dbm: int) -> None:
         """Keep a thinned history: every ``stride``-th strength, the stride doubling when it is full."""
-        stride, waited = self._strides.get(device_id, (1, 0))
+        if address not in self.histories and len(self.histories) >= MAX_HISTORIES:
+            return
+        stride, waited = self._strides.get(address, (1, 0))
         waited += 1
         if waited >= stride:
-            history = self.histories.setdefault(device_id, [])
+            history = self.histories.setdefault(address, [])
             history.append((time_s, rssi_dbm))
             waited = 0
             if len(history) >= HISTORY_POINTS:
                 del history[1::2]
                 stride *= 2
-        self._strides[device_id] = (stride, waited)
+        self._strides[address] = (stride, waited)

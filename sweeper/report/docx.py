@@ -31,7 +31,7 @@ def render(report: Report, *, made_utc_s: float | None = None) -> bytes:
             "docx", Reason.LIBRARY_MISSING, "python-docx is not installed", "pip install 'sweeper[report]'"
         ) from None
     document = docx.Document()
-    when = dt.datetime.fromtimestamp(made_utc_s or 0.0, dt.UTC).replace(tzinfo=None)
+    when = dt.datetime.fromtimestamp(int(made_utc_s or 0), dt.UTC).replace(tzinfo=None)
     properties = document.core_properties
     properties.title, properties.author = report.title, "sweeper"
     properties.created = properties.modified = when

@@ -46,10 +46,10 @@ def number_text(value: float, unit: str, language: Language) -> str:
     return language.quantity(value, unit)
 
 
-def evidence_fact(item: Evidence, language: Language) -> Fact:
-    """One piece of evidence: what was measured, how much, and when."""
+def evidence_fact(item: Evidence, language: Language, *, timed: bool = True) -> Fact:
+    """One piece of evidence: what was measured, how much, and, where it is to be said, when."""
     text = value_text(item.value, item.unit, language)
-    if item.time_s is not None:
+    if timed and item.time_s is not None:
         text = language.gettext("{value} (at {time})").format(value=text, time=moment(item.time_s, language))
     return Fact(what(item.what, language), text)
 

@@ -28,7 +28,7 @@ def render(report: Report, *, brief: bool = False, made_utc_s: float | None = No
 
     Raises ``Unavailable`` where the typesetter is not installed.
     """
-    made = dt.datetime.fromtimestamp(made_utc_s, dt.UTC) if made_utc_s is not None else _EPOCH
+    made = dt.datetime.fromtimestamp(int(made_utc_s), dt.UTC) if made_utc_s is not None else _EPOCH
     inputs = {
         "report": msgspec.json.encode(_coloured(report)).decode(),
         "brief": "yes" if brief else "no",

@@ -19,8 +19,8 @@ from sweeper.report.facts import (
 from sweeper.report.model import Table
 from sweeper.text import safe_text
 
-MAX_ROWS = 200
-"""Rows of one table on paper: five pages. What a finding is about comes first."""
+MAX_ROWS = 80
+"""Rows of one table on paper: two pages. What a finding is about comes first, then what has a name."""
 
 
 def signals(collected: Collector, language: Language) -> tuple[Table, ...]:
@@ -59,7 +59,10 @@ def _devices(devices: Sequence[Device], subjects: set[str], medium: Medium, lang
         Medium.WIFI: _("Wi-Fi devices"),
         Medium.LAN: _("Devices on the wired network"),
     }
-    chosen = sorted(devices, key=lambda d: (d.id not in subjects, -d.sightings, d.first_s, d.id))[:MAX_ROWS]
+    chosen = sorted(
+        devices,
+        key=lambda d: (d.id not in subjects, d.kind == "unknown", -d.sightings, d.first_s, d.id),
+    )[:MAX_ROWS]
     rows = tuple(
         (
             safe_text(d.address),

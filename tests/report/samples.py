@@ -6,6 +6,8 @@ import numpy as np
 
 from sweeper.errors import Reason
 from sweeper.records import (
+    Advertisement,
+    AdvertisementBatch,
     Burst,
     Closed,
     Coverage,
@@ -168,10 +170,12 @@ def session(findings: int = 3, *, demo: bool = False, hostile: bool = False) -> 
         )
     if findings:
         device, finding = tag(HOSTILE if hostile else "")
-        for step in range(60):
-            moment = 10.0 * step
-            level = -71 + round(8 * float(np.sin(step / 6)))
-            collect(_at(device, moment, level))
+        sent = [
+            Advertisement(10.0 * i, device.address, rssi_dbm=-71 + round(8 * float(np.sin(i / 6))))
+            for i in range(60)
+        ]
+        collect(AdvertisementBatch(source="ble", time_s=0.0, adverts=tuple(sent)))
+        collect(device)
         collect(finding)
         for number in range(1, findings):
             emission, finding = bug(number, LEVELS[number % 3])
@@ -210,11 +214,6 @@ def session(findings: int = 3, *, demo: bool = False, hostile: bool = False) -> 
     collect(Closed(source="rtlsdr", time_s=118.0, records=283_200_000, duration_s=118.0))
     collect(Closed(source="ble", time_s=600.0, records=1203, duration_s=600.0))
     return collect
-
-
-def _at(device: Device, time_s: float, rssi_dbm: int) -> Device:
-    values = {name: getattr(device, name) for name in device.__struct_fields__}
-    return Device(**{**values, "last_s": time_s, "rssi_dbm": rssi_dbm})
 
 
 def _coverage(medium: Medium, **values: float | int) -> Coverage:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sweeper.errors import Reason
-from sweeper.records import Device, Medium, State, Status, Trace
+from sweeper.records import Advertisement, AdvertisementBatch, Device, Medium, State, Status, Trace
 from sweeper.report import collect
 from sweeper.report.collect import Collector, Look
 
@@ -92,19 +92,21 @@ def test_the_same_status_is_counted_not_repeated() -> None:
 def test_a_signal_history_is_thinned_but_spans_the_whole_time() -> None:
     collected = Collector()
     for index in range(10_000):
-        collected(
-            Device(
-                source="b",
-                time_s=float(index),
-                id="d",
-                medium=Medium.BLE,
-                address="x",
-                last_s=float(index),
-                rssi_dbm=-60,
-            )
-        )
-    history = collected.histories["d"]
+        collected(adverts(Advertisement(float(index), "aa", rssi_dbm=-60)))
+    history = collected.histories["aa"]
     assert collect.HISTORY_POINTS / 4 <= len(history) <= collect.HISTORY_POINTS
     assert history[0][0] == 0.0
     assert history[-1][0] > 9_900
     assert [moment for moment, _ in history] == sorted(moment for moment, _ in history)
+
+
+def test_a_device_has_the_history_of_all_its_addresses() -> None:
+    collected = Collector()
+    collected(adverts(Advertisement(1.0, "aa", rssi_dbm=-60), Advertisement(3.0, "cc", rssi_dbm=-50)))
+    collected(adverts(Advertisement(2.0, "bb", rssi_dbm=-70), Advertisement(4.0, "aa")))
+    device = Device(source="b", time_s=0.0, id="d", medium=Medium.BLE, address="bb", addresses=("aa", "bb"))
+    assert collected.history(device) == [(1.0, -60), (2.0, -70)]
+
+
+def adverts(*sent: Advertisement) -> AdvertisementBatch:
+    return AdvertisementBatch(source="b", time_s=sent[0].time_s, adverts=sent)
