@@ -22,7 +22,12 @@ from sweeper.recording.problems import Problems
 from sweeper.records import IqBlock
 
 BLOCK_SAMPLES = 262_144
-"""Samples in a block: 2 MB, 0.1 s of an RTL-SDR: long against any transform, short to wait for."""
+"""Samples in a block at most: 2 MB, 0.1 s of an RTL-SDR; long against any transform, short to wait for."""
+
+LEAST_SAMPLES = 4_096
+BLOCK_S = 0.15
+"""Seconds in a block at most, down to that many samples: a slow recording, watched at its own speed, moves on
+several times a second as well."""
 
 SLICE = 1 << 18
 """Bytes asked for at a time: of a packed stream that breaks, everything before the break is kept."""
@@ -55,6 +60,12 @@ class Look:
         return self.format.sample_bytes * self.channels
 
 
+def block_samples(rate_hz: float) -> int:
+    """Samples in a block at that rate: a power of two."""
+    whole = min(max(int(rate_hz * BLOCK_S), LEAST_SAMPLES), BLOCK_SAMPLES)
+    return 1 << (whole.bit_length() - 1)
+
+
 def fits(size: int, frame_bytes: int, offset: int, problems: list[str]) -> int:
     """How many whole samples ``size`` bytes hold; a cut one at the end is a problem line with its offset."""
     whole, rest = divmod(max(size, 0), frame_bytes)
@@ -80,7 +91,7 @@ def blocks(
 
 def _look(path: str, source: str, look: Look, skip: int, problems: Problems) -> Iterator[IqBlock]:
     frame = look.frame_bytes
-    size = max(1, BLOCK_SAMPLES // look.channels)
+    size = max(1, block_samples(look.rate_hz) // look.channels)
     done = skip
     buffer = bytearray(min(size, look.samples - skip) * frame)
     with _opened(path, look) as file:

@@ -14,7 +14,7 @@ import pytest
 from sweeper.errors import InputError
 from sweeper.recording import Problems, probe, read
 from sweeper.recording.formats import format_named
-from sweeper.recording.samples import BLOCK_SAMPLES, Look, blocks
+from sweeper.recording.samples import BLOCK_SAMPLES, Look, block_samples, blocks
 from sweeper.records import IqBlock
 from tests.recording.build import records, samples
 
@@ -22,17 +22,25 @@ from tests.recording.build import records, samples
 def test_blocks_follow_each_other(tmp_path: Path) -> None:
     count = 2 * BLOCK_SAMPLES + 1_000
     raw = np.random.default_rng(1).integers(-32768, 32767, 2 * count, dtype=np.int16)
-    path = tmp_path / "x_433.92M_1000k.cs16"
+    path = tmp_path / "x_433.92M_10000k.cs16"
     path.write_bytes(raw.tobytes())
     made, problems = records(path)
     made_blocks = [block for block in made if isinstance(block, IqBlock)]
     assert [block.samples.size for block in made_blocks] == [BLOCK_SAMPLES, BLOCK_SAMPLES, 1_000]
     assert [block.first_sample for block in made_blocks] == [0, BLOCK_SAMPLES, 2 * BLOCK_SAMPLES]
-    assert [block.time_s for block in made_blocks] == [0.0, BLOCK_SAMPLES / 1e6, 2 * BLOCK_SAMPLES / 1e6]
-    assert {(block.rate_hz, block.center_hz) for block in made_blocks} == {(1e6, 433.92e6)}
+    assert [block.time_s for block in made_blocks] == [0.0, BLOCK_SAMPLES / 1e7, 2 * BLOCK_SAMPLES / 1e7]
+    assert {(block.rate_hz, block.center_hz) for block in made_blocks} == {(1e7, 433.92e6)}
     joined = np.concatenate([block.samples for block in made_blocks])
     assert np.array_equal(joined.view(np.float32), raw.astype(np.float32) / 32768)
     assert problems == ()
+
+
+@pytest.mark.parametrize("rate_hz", [1e3, 48e3, 250e3, 1e6, 2.4e6, 20e6])
+def test_blocks_are_short_enough_to_watch(rate_hz: float) -> None:
+    size = block_samples(rate_hz)
+    assert size <= BLOCK_SAMPLES
+    assert size & (size - 1) == 0
+    assert size / rate_hz <= 0.15 or size == 4_096
 
 
 def test_seeking_starts_a_new_look_at_the_right_sample(tmp_path: Path) -> None:
