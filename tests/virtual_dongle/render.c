@@ -5,7 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define TABLE (1 << 19)     /* complex Gaussian samples, unit power */
 #define STRETCH 1024        /* samples between two jumps in the table */
@@ -204,6 +208,56 @@ static void ofdm_block(renderer *r, int index, const emitter *e, double t, doubl
     }
 }
 
+typedef struct { char path[400]; const uint8_t *bytes; int64_t samples; } tape;
+
+static const tape *tape_of(const char *path) {
+    /* Files are mapped once and stay; one that cannot be read is an empty tape. */
+    static tape tapes[32];
+    static int count;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    tape *found = NULL;
+    for (int i = 0; i < count && !found; i++) if (!strcmp(tapes[i].path, path)) found = &tapes[i];
+    if (!found && count < 32) {
+        found = &tapes[count++];
+        strncpy(found->path, path, sizeof found->path - 1);
+        struct stat st;
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && !fstat(fd, &st) && st.st_size >= 8) {
+            void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+            if (map != MAP_FAILED) { found->bytes = map; found->samples = st.st_size / 2; }
+        }
+        if (fd >= 0) close(fd);
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+static void recording_block(const emitter *e, double t, double cycles, double step, float amp, double dt, int n,
+                            float *re, float *im) {
+    const tape *tape = tape_of(e->path);
+    if (!tape || !tape->samples) return;
+    uint32_t phase = turns(cycles), inc = (uint32_t)(int64_t)(step * 4294967296.0);
+    double at = fmod(t * e->rate, (double)tape->samples), ahead = e->rate * dt;
+    for (int i = 0; i < n; i++, phase += inc) {
+        int64_t k = (int64_t)at; float x = (float)(at - k), z[2];
+        for (int q = 0; q < 2; q++) {           /* a cubic through four samples (Catmull and Rom) */
+            float p[4];
+            for (int j = 0; j < 4; j++) {
+                int64_t m = (k + j - 1 + tape->samples) % tape->samples;
+                p[j] = (tape->bytes[2 * m + q] - 127.5f) / 127.5f;
+            }
+            z[q] = p[1] + 0.5f * x * (p[2] - p[0] + x * (2 * p[0] - 5 * p[1] + 4 * p[2] - p[3]
+                   + x * (3 * (p[1] - p[2]) + p[3] - p[0])));
+        }
+        uint32_t s = phase >> (32 - SINE_BITS);
+        float c = amp * sine[s + (1 << SINE_BITS) / 4], d = amp * sine[s];
+        re[i] += z[0] * c - z[1] * d; im[i] += z[0] * d + z[1] * c;
+        at += ahead;
+        if (at >= tape->samples) at -= tape->samples;
+    }
+}
+
 static float filter_gain(double offset, double rate) {
     /* The resampler's filter: flat to 0.42 of the rate, gone at 0.55. */
     double x = (fabs(offset) / rate - 0.42) / 0.13;
@@ -242,14 +296,16 @@ static void add_emitter(renderer *r, const world *w, int index, double t, double
     const emitter *e = &w->emitters[index];
     double offset = e->f - (e->clock ? nominal : lo), dt = 1 / rate;
     double reach = e->kind == OFDM ? e->width / 2 + rate * 0.55 : rate * 0.55;
+    if (e->kind == RECORDING) reach = (rate - e->rate) / 2 + 1;
     if (fabs(offset) > reach || t < e->from || t >= e->to) return;
-    float amp = (float)e->amp * gain * (e->kind == OFDM ? 1 : filter_gain(offset, rate));
+    float amp = (float)e->amp * gain * (e->kind == OFDM || e->kind == RECORDING ? 1 : filter_gain(offset, rate));
     double cycles = fmod(offset * fmod(t, 1000.0), 1.0), step = offset * dt;
     switch (e->kind) {
     case CARRIER: tone_block(cycles, step, amp, n, re, im); break;
     case AM: case FM: sound_block(e, t, cycles, step, amp, dt, n, re, im); break;
     case OOK: case FSK: keyed_block(e, t, cycles, step, amp, dt, n, re, im); break;
     case TDMA: tdma_block(e, t, cycles, step, amp, dt, n, re, im); break;
+    case RECORDING: recording_block(e, t, cycles, step, amp, dt, n, re, im); break;
     case OFDM: ofdm_block(r, index, e, t, cycles, step, amp, lo, rate, n, re, im); break;
     }
 }

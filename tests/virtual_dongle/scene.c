@@ -25,6 +25,8 @@
  *   ook f= level= baud=2000 on=0.1 period=1  fsk f= level= baud=20000 dev=36000 on= period=
  *   tdma f= level= baud=270833.33 frame=0.004615 burst=0.000546
  *   ofdm f= level= width=9e6                 15 kHz carriers, 4.7 us cyclic prefix
+ *   recording f= rate=250e3 level=0 path=X.cu8   a cu8 file again and again, where its whole band is in sight;
+ *                                            level 0 leaves its own full scale as it is
  */
 #include "world.h"
 #include <math.h>
@@ -82,10 +84,10 @@ static int device_line(device *d, const char *word, double a, double b) {
     return 1;
 }
 
-static const char *KINDS[] = {"carrier", "am", "fm", "ook", "fsk", "tdma", "ofdm"};
+static const char *KINDS[] = {"carrier", "am", "fm", "ook", "fsk", "tdma", "ofdm", "recording"};
 
 static int emitter_kind(const char *word) {
-    for (int i = 0; i < 7; i++) if (!strcmp(word, KINDS[i])) return i;
+    for (int i = 0; i <= RECORDING; i++) if (!strcmp(word, KINDS[i])) return i;
     return -1;
 }
 
@@ -93,6 +95,8 @@ static void emitter_defaults(emitter *e, int kind) {
     memset(e, 0, sizeof *e);
     e->kind = kind; e->amp = from_db(-40); e->tone = 1000; e->depth = 0.8; e->dev = 3000; e->baud = 2000;
     e->on = 1; e->period = 1; e->to = 1e18; e->frame = 0.06 / 13; e->burst = 148 * 48e-6 / 13; e->width = 9e6;
+    e->rate = 250e3;
+    if (kind == RECORDING) e->amp = 1;
     if (kind == TDMA) e->baud = 1625e3 / 6;
     if (kind == FSK) { e->dev = 36e3; e->baud = 20e3; }
 }
@@ -102,12 +106,13 @@ static void emitter_pair(emitter *e, const char *key, const char *value) {
     struct { const char *name; double *field; } fields[] = {
         {"f", &e->f}, {"tone", &e->tone}, {"depth", &e->depth}, {"dev", &e->dev}, {"baud", &e->baud},
         {"on", &e->on}, {"period", &e->period}, {"frame", &e->frame}, {"burst", &e->burst},
-        {"width", &e->width}, {"from", &e->from}, {"to", &e->to}};
+        {"width", &e->width}, {"rate", &e->rate}, {"from", &e->from}, {"to", &e->to}};
     for (unsigned i = 0; i < sizeof fields / sizeof *fields; i++)
         if (!strcmp(key, fields[i].name)) { *fields[i].field = v; return; }
     if (!strcmp(key, "level")) e->amp = from_db(v);
     else if (!strcmp(key, "clock")) e->clock = (int)v;
     else if (!strcmp(key, "device")) set_word(e->device, value);
+    else if (!strcmp(key, "path")) snprintf(e->path, sizeof e->path, "%s", value);
     else fprintf(stderr, "vdongle: unknown key %s\n", key);
 }
 
@@ -152,7 +157,7 @@ const world *world_current(void) {
         if (file) {
             world *fresh = &worlds[!shown];
             memset(fresh, 0, sizeof *fresh);
-            char line[512];
+            char line[1024];
             while (fgets(line, sizeof line, file)) parse_line(fresh, line);
             fclose(file);
             fresh->version = ++versions;

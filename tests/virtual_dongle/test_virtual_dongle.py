@@ -260,6 +260,33 @@ with radio() as r:
     assert am == [pytest.approx(0.5, rel=0.05), pytest.approx(1000, abs=10)]
 
 
+def test_a_recording_plays_at_its_frequency(dongle: Dongle) -> None:
+    """The bundled weather sensor, put on the air at 433.935 MHz and heard by the real rtl_433."""
+    needs("rtl_433")
+    path = CHILD.parent.parent.parent / "recordings" / "clean" / "weather-sensor_433.92M_250k.cu8"
+    dongle.plays(f"device\nnoise -110\nrecording f=433.92e6 rate=250e3 path={path}\n")
+    command = [
+        "rtl_433",
+        "-d",
+        "0",
+        "-f",
+        "433.7M",
+        "-s",
+        "1024k",
+        "-g",
+        "29.7",
+        "-F",
+        "json",
+        "-n",
+        "4000000",
+    ]
+    run = dongle.run([*command, "-M", "level"])
+    decoded = [json.loads(line) for line in run.stdout.decode().splitlines() if line.startswith("{")]
+    assert {row["model"] for row in decoded} == {"LaCrosse-TX141THBv2"}
+    assert len(decoded) >= 4  # 3.9 s of a recording of 0.6 s
+    assert decoded[1]["freq"] == pytest.approx(433.935, abs=0.02)  # its estimate is coarse
+
+
 def test_several_devices_by_serial(dongle: Dongle) -> None:
     dongle.plays(
         "device serial=A1 product=One\ndevice serial=B2 product=Two\nattenuation 20\n"

@@ -8,7 +8,7 @@
 #define MAX_SPURS 16
 #define MAX_REFUSALS 16
 
-enum kind { CARRIER, AM, FM, OOK, FSK, TDMA, OFDM };
+enum kind { CARRIER, AM, FM, OOK, FSK, TDMA, OFDM, RECORDING };
 
 typedef struct {
     enum kind kind;
@@ -20,6 +20,8 @@ typedef struct {
     double from, to;          /* on the air between these seconds of stream time */
     int clock;                /* comes from the dongle's own crystal: a spur at a fixed RF frequency */
     char device[40];          /* heard by this serial only; empty = by all */
+    double rate;              /* RECORDING: its samples a second */
+    char path[400];           /* RECORDING: a cu8 file, played again and again */
 } emitter;
 
 typedef struct {
