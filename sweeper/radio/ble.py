@@ -181,7 +181,7 @@ class _Ear:
 
     async def begin(self) -> None:
         """Start scanning; raises ``Unavailable`` with the reason and the mend."""
-        bleak = _driver(self._name)
+        bleak = driver(self._name)
         options: dict[str, Any] = {"adapter": self._adapter} if self._adapter else {}
         if self._passive:
             options["or_patterns"] = list(PASSIVE_PATTERNS)
@@ -206,7 +206,7 @@ class _Ear:
         scanner, self._scanner = self._scanner, None
         if scanner is None:
             return
-        bleak = _driver(self._name)
+        bleak = driver(self._name)
         with contextlib.suppress(bleak.exc.BleakError, OSError, EOFError, TimeoutError, AssertionError):
             await asyncio.wait_for(scanner.stop(), STOP_S)
 
@@ -311,7 +311,7 @@ def reason_of(error: BaseException) -> Reason:
     return Reason.NO_DEVICE if "not found" in str(error) else Reason.REFUSED
 
 
-def _driver(name: str) -> Any:
+def driver(name: str) -> Any:
     """bleak, or ``Unavailable``."""
     try:
         import bleak
