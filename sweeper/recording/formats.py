@@ -25,6 +25,9 @@ from sweeper.records import Samples
 LARGEST = 1e12
 """A float above this is no sample: its square would leave float32's range within one transform."""
 
+REAL_SAMPLES = "real samples, no Q: each signal appears twice, mirrored about the centre"
+"""What the reader is told of a recording with an ``r`` format."""
+
 _NAME = re.compile(r"([cr])([usif])(8|16|24|32|64)(?:_?(le|be))?", re.ASCII)
 
 _WIDTHS = {"u": (8, 16, 32), "s": (8, 16, 24, 32), "f": (32, 64)}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sweeper.errors import InputError
 from sweeper.recording.files import open_regular
-from sweeper.recording.formats import AMBIGUOUS, EXTENSIONS, SampleFormat, format_named
+from sweeper.recording.formats import AMBIGUOUS, EXTENSIONS, REAL_SAMPLES, SampleFormat, format_named
 from sweeper.recording.guess import LEAST_BYTES, guess, is_float, sample_bytes
 from sweeper.recording.names import facts
 from sweeper.recording.overrides import HIGHEST_HZ, Overrides
@@ -19,8 +19,6 @@ from sweeper.recording.sigmf_files import Recording
 
 SURE_BYTES = 4_096
 """Content contradicts an extension only with this much of it to look at."""
-
-REAL = "real samples, no Q: each signal appears twice, mirrored about the centre"
 
 _FOREIGN = (
     (b"\x1f\x8b", "compressed (gzip); unpack it first"),
@@ -55,7 +53,7 @@ def recording(place: Path, name: str, file: BinaryIO, head: bytes, size: int, wa
         )
     count = fits(size, form.sample_bytes, 0, problems)
     if not form.complex:
-        problems.append(REAL)
+        problems.append(REAL_SAMPLES)
     look = Look(lambda: open_regular(place), 0, count, form, rate, center)
     return Recording((look,), told.start_utc_s, (), tuple(problems))
 

@@ -27,7 +27,7 @@ import msgspec
 
 from sweeper.errors import InputError
 from sweeper.recording.files import READ_ERRORS, open_regular, reason, shown, size_of
-from sweeper.recording.formats import SampleFormat, format_named
+from sweeper.recording.formats import REAL_SAMPLES, SampleFormat, format_named
 from sweeper.recording.overrides import Overrides
 from sweeper.recording.samples import MAX_CHANNELS, Look
 
@@ -269,7 +269,7 @@ def _recording(
     origin = _whole(glob.get("core:offset"), 0)
     looks, start = _looks(parsed["captures"], layout, overrides.center_hz, origin, problems)
     if not form.complex:
-        problems.append("real samples, no Q: each signal appears twice, mirrored about the centre")
+        problems.append(REAL_SAMPLES)
     return Recording(tuple(looks), start, tuple(parsed["annotations"]), tuple(problems))
 
 
