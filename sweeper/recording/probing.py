@@ -48,12 +48,12 @@ class Probe:
     annotations: tuple[dict[str, Any], ...] = ()
     looks: tuple[Look, ...] = ()
     origin_s: float = 0.0
+    data: Path | None = None
 
     @property
     def data_path(self) -> Path:
         """The file whose bytes the records are made of: a SigMF pair's data file, else the file itself."""
-        both = sigmf_files.pair(self.path)
-        return both[1] if both is not None and both[1].is_file() else self.path
+        return self.data or self.path
 
 
 def probe(
@@ -173,6 +173,7 @@ def _of_looks(place: Path, name: str, form: str, found: sigmf_files.Recording) -
         problems=found.problems,
         annotations=found.annotations,
         looks=looks,
+        data=found.data,
     )
 
 

@@ -56,12 +56,14 @@ class Bytes:
 
 @dataclass(frozen=True)
 class Recording:
-    """What one or several SigMF recordings come to."""
+    """What one or several SigMF recordings come to. ``data`` is the file of the samples, where it is not the
+    named one."""
 
     looks: tuple[Look, ...]
     start_utc_s: float | None
     annotations: tuple[dict[str, Any], ...]
     problems: tuple[str, ...]
+    data: Path | None = None
 
 
 def pair(path: Path) -> tuple[Path, Path] | None:
@@ -94,7 +96,8 @@ def read_pair(meta: Path, data: Path, overrides: Overrides) -> Recording:
         raise InputError(path, "metadata only: the samples were not distributed with it")
     with open_regular(data) as file:
         size = size_of(file)
-    return _recording(shown(data), parsed, Bytes(lambda: open_regular(data), size), overrides, problems)
+    read = _recording(shown(data), parsed, Bytes(lambda: open_regular(data), size), overrides, problems)
+    return replace(read, data=data)
 
 
 def read_archive(path: Path, overrides: Overrides) -> Recording:

@@ -187,6 +187,7 @@ def test_a_dataset_of_another_name(tmp_path: Path) -> None:
     values(100).tofile(tmp_path / "other.bin")
     sigmf_meta(tmp_path / "x.sigmf-meta", dataset="other.bin")
     assert samples(tmp_path / "x.sigmf-meta").size == 100
+    assert probe(tmp_path / "x.sigmf-meta").data_path == tmp_path / "other.bin"
 
 
 @pytest.mark.parametrize("dataset", ["../secret.bin", "/etc/passwd", "sub/x.bin"])
