@@ -7,8 +7,8 @@
     Find My         service FD44, write 01 00 03 to 4F860003-...
 
 Sources: the IETF DULT accessory protocol (numbers little-endian); AirGuard for Apple's two. This is the one
-place where the program transmits. Makers let a tag sound only some time after its owner has left, so a refusal
-does not mean that there is none.
+place where the program transmits. Makers let a tag sound only some time after its owner has left, so a
+refusal does not mean that there is none.
 """
 
 from __future__ import annotations

@@ -34,13 +34,11 @@ MIBEACON_HAS_ADDRESS = 0x0010
 MIBEACON_HAS_CAPABILITY = 0x0020
 MIBEACON_HAS_OBJECT = 0x0040
 MIBEACON_ENCRYPTED = 0x0008
-MIBEACON_SENSOR_PRODUCTS = frozenset(
-    bytes.fromhex(
-        "0098 01AA 045B 055B 0347 0B48 06D3 0387 066F 0576 02DF 03BC 015D"
-        "040A 098B 0863 0A8D 07F6 0113 0083 2542 16E4 2832"
-    )[at : at + 2]
-    for at in range(0, 46, 2)
+_SENSORS = bytes.fromhex(
+    "0098 01AA 045B 055B 0347 0B48 03D6 0A83 06D3 0387 066F 0F6E 0576 02DF 03BC 015D 040A 098B 0863"
+    "0A8D 07F6 03DD 0113 0083 2542 16E4 2832 00DB 0391 03ED 0489 0806 1790 04E1 1203 2701 3531 18E3"
 )
+MIBEACON_SENSOR_PRODUCTS = frozenset(_SENSORS[at : at + 2] for at in range(0, len(_SENSORS), 2))
 """Thermometers, plant, door, flood, motion and gas sensors, kettles; as home-automation parsers list them."""
 MIBEACON_SENSOR_OBJECTS = range(0x1004, 0x1020)
 """Objects that are measured values: temperature 1004, humidity 1006, light 1007, moisture 1008."""
