@@ -49,6 +49,7 @@ class PacketWave:
         for index, start in enumerate(self._starts):
             if start < stop_s and start + 2.5 > start_s:
                 end = start + float(self._packet(index)[0][-1])
+                end = min([end, *self._starts[index + 1 : index + 2].tolist()])
                 if end > start_s:
                     found.append((start, end))
         return found

@@ -27,11 +27,16 @@ from msgspec import Meta
 
 from sweeper.errors import InputError
 
-Positive = Annotated[float, Meta(gt=0)]
+Positive = Annotated[float, Meta(gt=0, le=1e6)]
+Deviation = Annotated[float, Meta(gt=0, le=20e6)]
+Period = Annotated[float, Meta(ge=0.02, le=1e6)]
+Decibels = Annotated[float, Meta(ge=-250, le=250)]
 Hertz = Annotated[float, Meta(gt=0, le=8e9)]
 Dbm = Annotated[float, Meta(ge=-200, le=30)]
 Share = Annotated[float, Meta(ge=0, le=1)]
-Seconds = Annotated[float, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0, le=1e6)]
+FileName = Annotated[str, Meta(pattern=r"^(\w[\w .+-]*)?$", max_length=80)]
+"""Names become file names: no path in them."""
 Sound = Literal["voice", "music", "tone"]
 
 
@@ -71,7 +76,7 @@ class Am(RfEmitter, frozen=True, kw_only=True, tag="am"):
 class Nfm(RfEmitter, frozen=True, kw_only=True, tag="nfm"):
     """Narrow FM. ``talk_s`` = mean seconds pressed and released, drawn at random (a PMR handset)."""
 
-    deviation_hz: Positive = 2_500.0
+    deviation_hz: Deviation = 2_500.0
     sound: Sound = "voice"
     talk_s: tuple[Positive, Positive] | None = None
 
@@ -79,7 +84,7 @@ class Nfm(RfEmitter, frozen=True, kw_only=True, tag="nfm"):
 class Wfm(RfEmitter, frozen=True, kw_only=True, tag="wfm"):
     """Wide FM, mono: a radio microphone or the classic room bug."""
 
-    deviation_hz: Positive = 50_000.0
+    deviation_hz: Deviation = 50_000.0
     sound: Sound = "voice"
 
 
@@ -91,7 +96,7 @@ class Packets(RfEmitter, frozen=True, kw_only=True, tag="packets"):
     """Short keyed packets, one each ``period_s`` seconds (drawn between the two)."""
 
     format: Literal["weather-sensor", "key-fob", "tpms", "wmbus"]
-    period_s: tuple[Positive, Positive] = (30.0, 50.0)
+    period_s: tuple[Period, Period] = (30.0, 50.0)
     first_s: Seconds | None = None
 
 
@@ -131,8 +136,8 @@ class Lte(RfEmitter, frozen=True, kw_only=True, tag="lte"):
 class AnalogVideo(RfEmitter, frozen=True, kw_only=True, tag="analog-video"):
     """A wireless camera: PAL picture as FM, ``deviation_hz`` from sync tip to white."""
 
-    deviation_hz: Positive = 4e6
-    sound_hz: float = 6.5e6
+    deviation_hz: Deviation = 4e6
+    sound_hz: Annotated[float, Meta(ge=0, le=20e6)] = 6.5e6
 
 
 Rf = Carrier | Am | Nfm | Wfm | Broadcast | Packets | GsmUplink | GsmC0 | Dect | Lte | AnalogVideo
@@ -188,7 +193,7 @@ class RawAdvert(BleEmitter, frozen=True, kw_only=True, tag="raw"):
 
     data: Annotated[str, Meta(pattern="^([0-9a-fA-F]{2}){0,31}$")]
     address_type: Literal["public", "random"] = "random"
-    interval_s: Positive = 1.0
+    interval_s: Period = 1.0
 
 
 Ble = AirTag | SmartTag | IPhone | WindowsLaptop | Headphones | IBeacon | Thermometer | RawAdvert
@@ -234,7 +239,7 @@ class Camera(Station, frozen=True, kw_only=True, tag="camera"):
     """A streaming camera: H.264-like frames uplink, a key frame each two seconds, sound."""
 
     frames_per_s: Annotated[float, Meta(ge=1, le=60)] = 20.0
-    kbit_per_s: Positive = 1_500.0
+    kbit_per_s: Annotated[float, Meta(gt=0, le=100_000)] = 1_500.0
     audio: bool = True
 
 
@@ -250,11 +255,11 @@ class Receiver(Part, frozen=True, kw_only=True):
     ``spurs`` are (offset from the tuned centre in Hz, dBFS); ``bits`` 0 leaves the samples as floats.
     """
 
-    gain_db: float = 62.0
+    gain_db: Decibels = 62.0
     noise_figure_db: Annotated[float, Meta(ge=0, le=40)] = 6.0
-    dc_dbfs: float = -50.0
-    image_db: float = -45.0
-    spurs: tuple[tuple[float, float], ...] = ()
+    dc_dbfs: Decibels = -50.0
+    image_db: Decibels = -45.0
+    spurs: tuple[tuple[Annotated[float, Meta(ge=-50e6, le=50e6)], Decibels], ...] = ()
     ppm: Annotated[float, Meta(ge=-200, le=200)] = 0.0
     bits: Annotated[int, Meta(ge=0, le=16)] = 8
 
@@ -262,10 +267,10 @@ class Receiver(Part, frozen=True, kw_only=True):
 class Sweep(Part, frozen=True, kw_only=True):
     """Looks of ``dwell_s`` at each of ``hops_hz`` in turn, ``passes`` times, spread over the scene."""
 
-    hops_hz: tuple[Hertz, ...]
-    rate_hz: Annotated[float, Meta(ge=1e3, le=100e6)] = 2.4e6
-    dwell_s: Positive = 0.06
-    passes: Annotated[int, Meta(ge=1)] = 1
+    hops_hz: Annotated[tuple[Hertz, ...], Meta(min_length=1, max_length=10_000)]
+    rate_hz: Annotated[float, Meta(ge=1e3, le=20e6)] = 2.4e6
+    dwell_s: Annotated[float, Meta(gt=0, le=1)] = 0.06
+    passes: Annotated[int, Meta(ge=1, le=100_000)] = 1
 
 
 class Capture(Part, frozen=True, kw_only=True):
@@ -275,7 +280,7 @@ class Capture(Part, frozen=True, kw_only=True):
     rate_hz: Annotated[float, Meta(ge=1e3, le=100e6)]
     start_s: Seconds = 0.0
     duration_s: Positive | None = None
-    name: str = ""
+    name: FileName = ""
     format: Literal["cu8", "cs8", "cs16", "cf32", "sigmf"] = "cu8"
 
 
@@ -283,7 +288,7 @@ class Stay(Part, frozen=True, kw_only=True):
     """The Wi-Fi adapter stays on one channel for so many seconds; the list of stays repeats."""
 
     channel: Annotated[int, Meta(ge=1, le=165)]
-    seconds: Positive
+    seconds: Period
 
 
 class Scene(Part, frozen=True, kw_only=True):
@@ -293,11 +298,11 @@ class Scene(Part, frozen=True, kw_only=True):
     (as ``tcpdump -s`` does), 0 keeps them whole.
     """
 
-    seed: Annotated[int, Meta(ge=0)]
+    seed: Annotated[int, Meta(ge=0, lt=2**62)]
     duration_s: Annotated[float, Meta(gt=0, le=86_400)]
-    name: str = "scene"
+    name: FileName = "scene"
     about: str = ""
-    start_utc_s: float = 1_768_208_400.0
+    start_utc_s: Annotated[float, Meta(ge=0, le=4e9)] = 1_768_208_400.0
     formats: tuple[str, ...] = ()
     snap_bytes: Annotated[int, Meta(ge=0)] = 0
     receiver: Receiver = Receiver()
@@ -317,7 +322,7 @@ def load(path: Path | str) -> Scene:
         raise InputError(str(path), error.strerror or "cannot be read") from error
     try:
         scene = msgspec.toml.decode(raw, type=Scene)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InputError(str(path), f"not a scene: {error}") from error
     problem = _contradiction(scene)
     if problem:
@@ -332,8 +337,11 @@ def _contradiction(scene: Scene) -> str:
         if names.count(name) > 1:
             return f"two emitters are called {name!r}"
     for emitter in emitters:
-        if any(stop <= start for start, stop in emitter.on):
-            return f"{emitter.name}: `on` must be pairs of a start and a later stop"
+        edges = [edge for pair in emitter.on for edge in pair]
+        if edges != sorted(set(edges)):
+            return f"{emitter.name}: `on` must be pairs of a start and a later stop, one after the other"
+        if isinstance(emitter, Packets) and emitter.period_s[1] < emitter.period_s[0]:
+            return f"{emitter.name}: `period_s` must be the shortest and the longest period"
     points = {w.name for w in scene.wifi if isinstance(w, AccessPoint)}
     for station in scene.wifi:
         if isinstance(station, Station) and station.ap not in points:
