@@ -117,7 +117,7 @@ class WifiInventory:
         station = self._stations.get(address)
         if station is None:
             if not self._proven(address, rows, batch, table):
-                self._unlisted += len(rows)
+                self._unlisted += int(table.ok[rows].sum())
                 return
             station = Station(len(self._stations) + 1, address, batch.times_s[rows[0]])
             self._stations[address] = station
