@@ -41,8 +41,9 @@ from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Session, Sink
 from sweeper.ui.panorama import Panorama
 
-JOIN_S = 5.0
-"""Longest wait for the core's thread when the window closes; sources give up their hardware in less."""
+JOIN_S = 20.0
+"""Longest wait for the core's thread when the window, already hidden, closes: a block of a wide recording may
+take seconds on a slow machine, and sources give up their hardware in less."""
 
 LEVELS_KEPT = 120
 """Signal strengths kept per address for the sparkline: two minutes at one a second."""

@@ -178,6 +178,7 @@ class Desk(QObject):
             self.equipment = [] if problem or not isinstance(ears, list) else ears
             self.equipment_changed.emit()
 
+        self.ask(recipes.warm_up, lambda _result, _problem: None)
         self.ask(equipment.look, found)
 
     def begin_guide(self, plan: str) -> None:

@@ -38,6 +38,17 @@ def library() -> Library:
 _loaded: list[Library] = []
 
 
+def warm_up() -> None:
+    """Import what the next view will need, on the core's thread, while the reader looks at the first screen.
+
+    The plotting library takes half a second of processor time to import, which the window should not stand
+    still for.
+    """
+    import pyqtgraph  # noqa: F401
+
+    library()
+
+
 def recordings(paths: Sequence[str], refuse: Refuse) -> Recipe:
     """A replay of recordings, interleaved by time; ``refuse`` is told which could not be read."""
 

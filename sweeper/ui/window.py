@@ -394,5 +394,6 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.desk.settings.put("window", self.saveGeometry())
+        self.hide()
         self.desk.close()
         event.accept()

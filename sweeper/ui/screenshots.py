@@ -1,0 +1,124 @@
+"""Pictures of every view, in every language, theme and size: ``python -m sweeper.ui.screenshots FOLDER``.
+
+The demo is played once, at full speed; then the window is rebuilt for each combination, as a reader's change
+of language or theme does. What the pictures show was never on the air, and they say so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QDialog
+
+from sweeper import language
+from sweeper.ui import app, menus, theme
+from sweeper.ui.desk import Phase
+from sweeper.ui.settings import Settings
+
+if TYPE_CHECKING:
+    from sweeper.ui.window import Window
+
+SIZES = ((800, 600), (1920, 1080))
+VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "sources", "signatures")
+STEPS = ("prepare", "look", "result")
+SETTLE_S = 0.15
+PATIENCE_S = 600.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write all pictures into the folder named; prints how many."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    folder = Path(arguments[0] if arguments else "docs/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as kept:
+        settings = Settings(Path(kept) / "settings.ini")
+        settings.put("language", "en")
+        window = app.open_window(settings)
+        window.show()
+        window.look_around()
+        _wait(lambda: window.desk.equipment is not None)
+        count = sum(_save(window, folder, name) for name in _first(window))
+        window.desk.speed = None
+        window.open_demo()
+        _wait(lambda: window.desk.phase is Phase.ENDED)
+        count += sum(_save(window, folder, name) for name in _played(window))
+        window.close()
+    print(f"{count} pictures in {folder}")
+    return 0
+
+
+def _combinations(window: Window) -> Iterator[str]:
+    """Make the window look like each combination in turn; its name."""
+    for code in language.CODES:
+        for scheme in theme.Scheme:
+            for width, height in SIZES:
+                window.desk.settings.put("language", code)
+                window.desk.settings.put("theme", scheme.value)
+                window.restyle()
+                window.resize(width, height)
+                yield f"{code}-{scheme.value}-{width}x{height}"
+
+
+def _first(window: Window) -> Iterator[str]:
+    for combination in _combinations(window):
+        window.show_view("first")
+        yield f"first-{combination}"
+
+
+def _played(window: Window) -> Iterator[str]:
+    desk = window.desk
+    finding = desk.findings.at(0)
+    for combination in _combinations(window):
+        for view in VIEWS:
+            desk.select(finding.id if finding is not None and view in ("findings", "bluetooth") else "")
+            window.show_view(view)
+            yield f"{view}-{combination}"
+        for step in STEPS:
+            window.enter("flat")
+            if desk.guide is not None:
+                desk.guide.restart()
+                desk.guide.go(step)
+            window.restyle()
+            yield f"sweep-{step}-{combination}"
+        menus.show_keys(window)
+        yield f"keys-{combination}"
+        for dialog in window.findChildren(QDialog):
+            dialog.close()
+
+
+def _save(window: Window, folder: Path, name: str) -> int:
+    _settle()
+    shown = next(iter(window.findChildren(QDialog)), None)
+    picture = (shown if shown is not None and shown.isVisible() else window).grab().toImage()
+    # A palette of 256 colours is all that calm surfaces need, and a third of the size.
+    picture.convertToFormat(QImage.Format.Format_Indexed8).save(str(folder / f"{name}.png"))
+    return 1
+
+
+def _settle() -> None:
+    end = time.monotonic() + SETTLE_S
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError("the demo did not end")
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
