@@ -2,6 +2,9 @@
 
 import io
 import math
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,7 @@ from sweeper.recording import Problems, probe
 from sweeper.recording.power_csv import kind_of, parse, traces
 from sweeper.records import Medium, Trace
 from tests.recording.build import records
+from tests.virtual_dongle.build import build, compiler
 
 RTL = """2026-01-01, 12:00:00, 88000000, 88004000, 1000.00, 16, -20.0, -21.0, -22.0, -23.0, -23.0
 2026-01-01, 12:00:00, 88004000, 88008000, 1000.00, 16, -10.0, -11.0, -12.0, -13.0, -13.0
@@ -57,6 +61,26 @@ def test_rtl_power_levels_against_its_arithmetic(tmp_path: Path) -> None:
     text = f"2026-01-01, 12:00:00, 100000000, {100_000_000 + rate}, {step:.2f}, 1, {row}\n"
     (trace,) = sweeps(tmp_path / "x.csv", text)
     assert trace.mean_db == pytest.approx(-10 * math.log10(step), abs=0.01)
+
+
+def test_levels_of_the_real_rtl_power(tmp_path: Path) -> None:
+    """The distribution's rtl_power hears a virtual dongle: noise of -100 dBFS/Hz and a tone of -30 dBFS."""
+    program = shutil.which("rtl_power")
+    if program is None or compiler() is None:
+        pytest.skip("needs rtl_power and a C compiler")
+    (tmp_path / "t.scene").write_text("device serial=1\nnoise -100\ncarrier f=433.9e6 level=-30\n")
+    env = {**os.environ, "LD_LIBRARY_PATH": str(build().parent), "VDONGLE_SCENE": str(tmp_path / "t.scene")}
+    path = tmp_path / "x.csv"
+    command = [program, "-f", "430M:440M:20k", "-i", "1", "-1", "-g", "29.7", str(path)]
+    subprocess.run(command, env=env, capture_output=True, check=True)
+    (trace,) = [record for record in records(path)[0] if isinstance(record, Trace)]
+    assert trace.start_hz == pytest.approx(430e6, abs=trace.bin_hz)
+    assert trace.start_hz + trace.mean_db.size * trace.bin_hz == pytest.approx(440e6, abs=2 * trace.bin_hz)
+    assert np.median(trace.mean_db) == pytest.approx(-100, abs=0.6)
+    peak = int(np.argmax(trace.mean_db))
+    assert trace.start_hz + peak * trace.bin_hz == pytest.approx(433.9e6, abs=trace.bin_hz)
+    power = np.sum(10 ** (trace.mean_db[peak - 3 : peak + 4] / 10)) * trace.bin_hz
+    assert 10 * math.log10(power) == pytest.approx(-30, abs=0.6)
 
 
 def test_hackrf_segments_are_put_in_order(tmp_path: Path) -> None:
