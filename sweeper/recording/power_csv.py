@@ -10,8 +10,8 @@ a second and its segments out of order. A segment that was already heard begins 
 Scale. hackrf_sweep's dB are full scale per bin, so per hertz they are lower by 10 lg(step). rtl_power sums
 |X|^2 of transforms of ``256 * 127 * x / N`` (window in 1/256, sample in -127..127, each stage halved) and
 divides by the sample *rate*; so in full scale per hertz they are lower by 20 lg(256 * 127) = 90.2 dB and
-higher by 10 lg(bins a hop) (rtl-sdr, rtl_power.c). That is exact for rtl_power's default window; with ``-w`` or
-``-c`` its levels come out up to 4 dB too low, and the file does not tell.
+higher by 10 lg(bins a hop) (rtl-sdr, rtl_power.c). That is exact for rtl_power's default window; with
+``-w`` or ``-c`` its levels come out up to 4 dB too low, and the file does not tell.
 
 Only means are written, so ``max_db`` equals ``mean_db``: such a file cannot show bursts.
 """
