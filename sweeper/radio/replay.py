@@ -115,15 +115,18 @@ def open_recordings(
 ) -> tuple[list[Source], list[InputError]]:
     """A source for each recording that the paths stand for, and why the others are refused.
 
-    Over files found in a folder the overrides fill what a file does not tell: a folder holds recordings of
-    several kinds, and ``--format cu8`` must not turn a packet capture into samples.
+    One file that is named alone is read as the user says. Over several, or a folder, the overrides fill in what
+    headerless files do not tell: among recordings of several kinds ``--format cu8`` must not turn a packet
+    capture into samples.
     """
     opened: list[Source] = []
     refused: list[InputError] = []
     names: dict[str, int] = {}
-    for entry in expand(paths):
+    entries = expand(paths)
+    alone = len(entries) == 1 and entries[0].named
+    for entry in entries:
         try:
-            source = _open(entry.path, entry.named, format_name, rate_hz, center_hz)
+            source = _open(entry.path, alone, format_name, rate_hz, center_hz)
         except InputError as error:
             refused.append(error)
             continue
@@ -138,9 +141,9 @@ def open_recordings(
 
 
 def _open(
-    path: Path, named: bool, format_name: str | None, rate_hz: float | None, center_hz: float | None
+    path: Path, alone: bool, format_name: str | None, rate_hz: float | None, center_hz: float | None
 ) -> ReplaySource:
-    if named:
+    if alone or (format_name, rate_hz, center_hz) == (None, None, None):
         return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
     try:
         source = ReplaySource(path)

@@ -136,6 +136,17 @@ def test_a_folder_opens_what_it_holds_and_names_what_it_cannot(tmp_path: Path) -
     assert len(refused) == 1
 
 
+def test_overrides_among_several_named_files_concern_the_headerless(tmp_path: Path) -> None:
+    (tmp_path / "a.cu8").write_bytes(CU8)
+    (tmp_path / "c.pcap").write_bytes(pcap([(1.7e9, b"frame")] * 40))
+    both = [tmp_path / "a.cu8", tmp_path / "c.pcap"]
+    opened, refused = open_recordings(both, format_name="cs8", rate_hz=1e6)
+    assert [first(one).format for one in opened] == ["cs8", "pcap"]
+    assert refused == []
+    (alone,), _ = open_recordings(both[1:], format_name="cs8", rate_hz=1e6)
+    assert first(alone).format == "cs8"
+
+
 def first(made: object) -> Opened:
     assert isinstance(made, ReplaySource)
     opened = heard(made)[0]
