@@ -34,6 +34,7 @@ BUILTIN: dict[str, str] = {
     "rf-emissions": "sweeper.detectors.rf_emissions:stage",
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
     "ble-follow": "sweeper.detectors.ble_follow:stage",  # reads the inventory's devices
+    "ble-changing": "sweeper.detectors.ble_changing:stage",
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "lan-inventory": "sweeper.detectors.lan_inventory:stage",
     "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
