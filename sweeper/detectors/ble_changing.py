@@ -2,8 +2,9 @@
 
 Each of its addresses is heard for a moment and never again, so no rule that follows addresses sees it (Find
 You, 2022). But a real tag away from its owner keeps its key for hours; one that is near enough to be heard
-strongly is heard again within seconds. So what gives it away is the class as a whole: Find My, Find Hub or DULT
-frames that say *away from the owner*, each from an address of its own, strong, heard once, minute after minute.
+strongly is heard again within seconds. So what gives it away is the class as a whole: Find My, Find Hub or
+DULT frames that say *away from the owner*, each from an address of its own, strong, heard once, minute after
+minute.
 
 It can be mistaken for a place where many tags pass close by, such as a parcel depot or a luggage belt.
 """
@@ -160,9 +161,7 @@ def _detection(source: str, subject: str, level: Level, spent: list[_Brief], rea
             say("Somebody near tests or develops such tags."),
         ),
         next=(
-            say(
-                "Go to a quiet place and listen for ten minutes: if the stream goes on, search what you carry."
-            ),
+            say("Listen in a quiet place for ten minutes: if the stream goes on, search what you carry."),
             say("Follow the class by signal strength, not one address: each of them is gone at once."),
         ),
         evidence=(
