@@ -17,7 +17,8 @@ from sweeper.plan import SweepPlan
 from sweeper.radio import Source, SourceInfo
 from sweeper.recording import Problems, expand, probe, read
 from sweeper.recording.files import Digest
-from sweeper.recording.overrides import CONTAINERS
+from sweeper.recording.overrides import is_container
+from sweeper.recording.probing import promises_container
 from sweeper.records import AdvertisementBatch, Closed, FrameBatch, IqBlock, Opened, Record, Trace
 
 
@@ -115,8 +116,8 @@ def open_recordings(
 ) -> tuple[list[Source], list[InputError]]:
     """A source for each recording that the paths stand for, and why the others are refused.
 
-    One file that is named alone is read as the user says. Over several, or a folder, the overrides fill in what
-    headerless files do not tell: among recordings of several kinds ``--format cu8`` must not turn a packet
+    One file that is named alone is read as the user says. Over several, or a folder, the overrides fill in
+    what a file does not tell: among recordings of several kinds ``--format cu8`` must not turn a packet
     capture into samples.
     """
     opened: list[Source] = []
@@ -146,12 +147,16 @@ def _open(
     if alone or (format_name, rate_hz, center_hz) == (None, None, None):
         return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
     try:
-        source = ReplaySource(path)
+        made = ReplaySource(path)
     except InputError:
+        if promises_container(path):  # damaged, or metadata without a rate: its samples are not ours to name
+            return ReplaySource(path, rate_hz=rate_hz, center_hz=center_hz)
         return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
-    if source.probe.format in CONTAINERS or source.probe.format.startswith(("sigmf", "wav")):
-        return source
-    return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
+    if not is_container(made.probe.format):
+        return ReplaySource(path, format_name=format_name, rate_hz=rate_hz, center_hz=center_hz)
+    if made.probe.looks and made.probe.center_hz is None:
+        return ReplaySource(path, center_hz=center_hz)
+    return made
 
 
 def source(

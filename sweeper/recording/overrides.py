@@ -26,6 +26,11 @@ CONTAINERS = (
 """Names that ``--format`` takes besides the sample formats: these files say themselves what they are."""
 
 
+def is_container(form: str) -> bool:
+    """Whether a recording of that format says itself what it is."""
+    return form in CONTAINERS or form.startswith(("wav-", "sigmf-"))
+
+
 @dataclass(frozen=True)
 class Overrides:
     """Sample format or container, samples a second, hertz; ``None`` leaves it to the file."""

@@ -56,6 +56,12 @@ class Probe:
         return self.data or self.path
 
 
+def promises_container(path: Path) -> bool:
+    """Whether the name says that the file tells itself what it is."""
+    lower = path.name.lower()
+    return lower.endswith((*CAPTURE_NAMES, ".wav", ".sigmf", sigmf_files.META)) or ".sigmf." in lower
+
+
 def probe(
     path: str | Path,
     *,

@@ -147,6 +147,19 @@ def test_overrides_among_several_named_files_concern_the_headerless(tmp_path: Pa
     assert first(alone).format == "cs8"
 
 
+def test_overrides_fill_in_but_do_not_rename_a_folders_containers(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(riff(fmt(rate=96_000), chunk(b"data", bytes(400))))
+    (tmp_path / "b.pcap").write_bytes(bytes(4_000))
+    (tmp_path / "c.sigmf-data").write_bytes(bytes(400))
+    sigmf_meta(tmp_path / "c.sigmf-meta", sample_rate=None)
+    opened, refused = open_recordings([tmp_path], format_name="cu8", rate_hz=1e6, center_hz=1e8)
+    assert [(one.format, one.rate_hz, one.center_hz) for one in map(first, opened)] == [
+        ("wav-cs16", 96_000, 1e8),
+        ("sigmf-cs16", 1e6, 1e8),
+    ]
+    assert ["b.pcap: is no packet capture" in str(error) for error in refused] == [True]
+
+
 def first(made: object) -> Opened:
     assert isinstance(made, ReplaySource)
     opened = heard(made)[0]
