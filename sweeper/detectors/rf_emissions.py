@@ -16,7 +16,7 @@ import numpy as np
 from sweeper.detectors import Setup
 from sweeper.detectors.rf_naming import Namer
 from sweeper.detectors.rf_segment import Segment, analyse
-from sweeper.detectors.rf_tracker import Tracker
+from sweeper.detectors.rf_tracker import FILLING, Tracker
 from sweeper.detectors.rf_traces import TraceReader
 from sweeper.dsp.floor import History
 from sweeper.dsp.spectrum import Complex, decibel
@@ -147,7 +147,7 @@ class RfEmissions:
             if track is not None and one.kind:
                 track.vote(one.kind, one.features, one.snr_db)
         source.time_s = max(source.time_s, time_s + length)
-        if segment.crowded and not source.crowded:
+        if segment.crowded and not source.crowded and not any(h.kind in FILLING for h in heard):
             source.crowded = True
             yield Status(
                 source=name,

@@ -34,6 +34,9 @@ GROWTH = 2.0
 EXCURSION_S = 0.01
 """A swing of a frequency-modulated signal beyond its usual band is shorter than this."""
 
+LEAST_FM_HZ = 2.5e3
+"""A steady signal narrower than this is a bare carrier and does not swing."""
+
 PAUSE = 0.12
 PAUSES = 0.06
 NARROW_PAUSES = 0.25
@@ -336,7 +339,7 @@ def _apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
             inside = one.low_hz - reach <= burst.low_hz and burst.high_hz <= one.high_hz + reach
             gap = max(one.low_hz, burst.low_hz) - min(one.high_hz, burst.high_hz)
             sideband = gap <= 2 * one.width_hz and burst.power < 0.1 * one.power and one.snr_db > 12
-            brief = burst.on_s < EXCURSION_S and one.width_hz > 8e3 and one.snr_db > 9
+            brief = burst.on_s < EXCURSION_S and one.width_hz > LEAST_FM_HZ and one.snr_db > 9
             excursion = brief and gap <= one.width_hz and burst.power < 2 * one.power
             if (inside and burst.power < 2 * one.power) or sideband or excursion:
                 break
