@@ -95,7 +95,9 @@ class Namer:
         self._asked[center_hz] += 1
         count = self._asked[center_hz]
         if count > ASK_FIRST and count % ASK_EVERY:
-            return [replace(w, stop_s=length, on_s=length, kind="") for w in self._whole_known.get(center_hz, [])]
+            return [
+                replace(w, stop_s=length, on_s=length, kind="") for w in self._whole_known.get(center_hz, [])
+            ]
         found = self._ask(samples, rate_hz, length)
         self._whole_known[center_hz] = found
         return found
@@ -114,14 +116,26 @@ class Namer:
             share = min(0.95, max(0.1, found.agreement / 0.067))
             snr = 10 * np.log10(share / (1 - share))
             return [
-                replace(base, low_hz=found.low_hz, high_hz=found.high_hz, snr_db=float(snr), kind=kind, features=features)
+                replace(
+                    base,
+                    low_hz=found.low_hz,
+                    high_hz=found.high_hz,
+                    snr_db=float(snr),
+                    kind=kind,
+                    features=features,
+                )
             ]
         lines = video.find(samples, rate_hz) if rate_hz >= 4e6 and power > 0 else None
         if lines is not None:
             low, high = _spread(samples, rate_hz)
             return [
                 replace(
-                    base, low_hz=low, high_hz=high, snr_db=15.0, kind="analog-video", features=_video_features(lines)
+                    base,
+                    low_hz=low,
+                    high_hz=high,
+                    snr_db=15.0,
+                    kind="analog-video",
+                    features=_video_features(lines),
                 )
             ]
         return []
@@ -210,7 +224,9 @@ class Namer:
         features = features | {"burst_rate_hz": 216.68} if not one.steady else dict(features)
         if one.steady or (center_hz and gsm.inside(gsm.DOWNLINKS_HZ, absolute)):
             return "gsm-downlink", features
-        if 0.3e-3 < one.on_s / max(1, one.pulses) < 0.9e-3 or (center_hz and gsm.inside(gsm.UPLINKS_HZ, absolute)):
+        if 0.3e-3 < one.on_s / max(1, one.pulses) < 0.9e-3 or (
+            center_hz and gsm.inside(gsm.UPLINKS_HZ, absolute)
+        ):
             return "gsm-uplink", features
         return "gsm-downlink", features
 
@@ -297,7 +313,9 @@ def _without_gsm_skirts(heard: list[Heard]) -> list[Heard]:
         h
         for h in heard
         if h.kind.startswith("gsm")
-        or not any(abs(h.center_hz - g.center_hz) < GSM_SKIRT_HZ and h.power < 0.2 * g.power for g in gsm_carriers)
+        or not any(
+            abs(h.center_hz - g.center_hz) < GSM_SKIRT_HZ and h.power < 0.2 * g.power for g in gsm_carriers
+        )
     ]
 
 

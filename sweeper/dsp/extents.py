@@ -96,7 +96,9 @@ def _pedestals(profile: Real, low: float, found: list[tuple[int, int]]) -> list[
             out.append((start, stop))
             continue
         reach = 4 * LINE_BINS
-        around = np.concatenate((profile[max(0, start - reach) : max(0, start - 3)], profile[stop + 3 : stop + reach]))
+        around = np.concatenate(
+            (profile[max(0, start - reach) : max(0, start - 3)], profile[stop + 3 : stop + reach])
+        )
         without = profile.copy()
         without[max(0, start - 3) : stop + 3] = float(np.median(around)) if len(around) else 0.0
         wide = [r for r in _joined(runs(_smooth(without) > low)) if r[0] <= start and stop <= r[1]]

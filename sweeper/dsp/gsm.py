@@ -66,7 +66,9 @@ def _tones(channel: Channel, carrier_hz: float) -> list[Fcch]:
     sums = np.concatenate(([0], np.cumsum(mean.astype(np.complex128))))
     centers = (sums[window:] - sums[:-window]) / window
     shape = np.abs(centers)
-    variance = np.where(shape > 0, -2 * np.log(np.maximum(shape, 1e-9)), 9.0) * (SYMBOL_RATE_HZ * lag / rate) ** -2
+    variance = (
+        np.where(shape > 0, -2 * np.log(np.maximum(shape, 1e-9)), 9.0) * (SYMBOL_RATE_HZ * lag / rate) ** -2
+    )
     out: list[Fcch] = []
     low = np.flatnonzero(variance < MOST_VARIANCE)
     for start, stop in _clusters(low):
@@ -112,7 +114,10 @@ def plausible(times_s: list[float]) -> bool:
     if not len(steps):
         return True
     frames = steps / FRAME_S
-    tens = [any(abs(f - (10 * n + k)) < 0.05 * max(1, n) for n in range(1, 60) for k in range(n // 5 + 2)) for f in frames]
+    tens = [
+        any(abs(f - (10 * n + k)) < 0.05 * max(1, n) for n in range(1, 60) for k in range(n // 5 + 2))
+        for f in frames
+    ]
     return bool(np.mean(tens) >= 0.5)
 
 

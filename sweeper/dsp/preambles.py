@@ -1,9 +1,9 @@
 """Known beginnings: the access address of BLE advertising and the short training field of 802.11.
 
-    BLE (Core 5.4 Vol 6 Part B §2.1, §2.1.2)  1 Mbit/s GFSK, least significant bit first
-        preamble 01010101 | access address 0x8E89BED6 on advertising channels | PDU ...
-    802.11 OFDM (IEEE 802.11-2020 §17.3.3)    20 MHz
-        10 × 0.8 µs short training | 2 × 3.2 µs long training | signal ...
+BLE (Core 5.4 Vol 6 Part B §2.1, §2.1.2)  1 Mbit/s GFSK, least significant bit first
+    preamble 01010101 | access address 0x8E89BED6 on advertising channels | PDU ...
+802.11 OFDM (IEEE 802.11-2020 §17.3.3)    20 MHz
+    10 × 0.8 µs short training | 2 × 3.2 µs long training | signal ...
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ MOST_CHANGES = 600
 """More add nothing, and drift of a cheap oscillator then blurs the grid."""
 
 
-
 class Clock(NamedTuple):
     """``period`` in samples, ``fit`` 0..1, ``changes`` looked at."""
 

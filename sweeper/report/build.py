@@ -13,9 +13,9 @@ from sweeper.report import svg, tables
 from sweeper.report.collect import Collector
 from sweeper.report.facts import device_facts, device_kind, emission_facts, evidence_fact, input_name, moment
 from sweeper.report.model import Fact, FindingView, Group, JobPart, Picture, Report, Section, Table
+from sweeper.report.pictures import Gallery
 from sweeper.report.reach import missed
-from sweeper.report.spectra import Band, bands
-from sweeper.report.summary import heard_table, range_text, summary, unheard
+from sweeper.report.summary import heard_table, summary, unheard
 from sweeper.report.words import guide, limits, words
 from sweeper.signatures import Library
 from sweeper.text import Phrase, safe_text
@@ -26,10 +26,8 @@ OVERVIEW_TO = 40
 """With more, a list of all is no overview any more: then kinds are counted."""
 COMPACT_FROM = 6
 """From so many alike on, findings are rows of a table instead of cards of a third of a page each."""
-MAX_PICTURES = 24
-"""Spectra drawn: a sweep of many small files would otherwise be a book of pictures."""
 MAX_STRIPS = 40
-"""Timing and strength pictures drawn with findings, the most pressing first."""
+"""Findings that get pictures of their own, the most pressing first."""
 EVIDENCE_SHOWN = 12
 """Pieces of evidence printed with one finding; the results document has all."""
 
@@ -48,8 +46,9 @@ def build(
     session gives the same bytes.
     """
     about = job or JobPart()
-    drawn, more = _spectra(collected, language)
-    views = _Views(collected, language, about)
+    gallery = Gallery(collected, language)
+    drawn, more = gallery.spectra()
+    views = _Views(collected, language, about, gallery)
     notable = [finding for finding in collected.findings if finding.level is not Level.INFO]
     groups = views.groups(notable)
     return Report(
@@ -118,8 +117,9 @@ def _made(library: Library, language: Language) -> Section:
 class _Views:
     """Findings as they are printed; counts the strips drawn, so that a long report stays readable."""
 
-    def __init__(self, collected: Collector, language: Language, job: JobPart) -> None:
+    def __init__(self, collected: Collector, language: Language, job: JobPart, gallery: Gallery) -> None:
         self._collected = collected
+        self._gallery = gallery
         self._language = language
         self._job = job
         self._emissions = {emission.id: emission for emission in collected.emissions}
@@ -208,15 +208,15 @@ class _Views:
             return ()
         emission = self._emissions.get(finding.subject)
         device = self._devices.get(finding.subject)
-        made: Picture | None = None
-        if emission is not None and len(emission.bursts) > 1:
-            made = self._timing(emission)
+        made: list[Picture | None] = []
+        if emission is not None:
+            made.append(self._gallery.around(emission, finding))
+            made.append(self._timing(emission) if len(emission.bursts) > 1 else None)
         elif device is not None:
-            made = self._strength(device)
-        if made is None:
-            return ()
-        self._strips += 1
-        return (made,)
+            made.append(self._strength(device))
+        pictures = tuple(picture for picture in made if picture is not None)
+        self._strips += bool(pictures)
+        return pictures
 
     def _timing(self, emission: Emission) -> Picture:
         language = self._language
@@ -274,52 +274,3 @@ def _overview(groups: Sequence[Group], language: Language) -> Table:
     )
     columns = (_("No."), _("Level"), _("Kind"), _("About"), _("Title"))
     return Table(_("All findings"), columns, rows, loose=(3,))
-
-
-def _spectra(collected: Collector, language: Language) -> tuple[tuple[Picture, ...], str]:
-    """Pictures of the bands that were measured: those with findings first chosen, then in order."""
-    marks = _marks(collected)
-    every = bands(collected.looks.values())
-    hit = [sum(_inside(mark, band) for mark in marks.get(band.source, ())) for band in every]
-    order = sorted(range(len(every)), key=lambda index: (-min(hit[index], 1), index))[:MAX_PICTURES]
-    pictures = tuple(_picture(every[index], marks, collected, language) for index in sorted(order))
-    left = len(every) - len(pictures)
-    if left <= 0:
-        return pictures, ""
-    line = language.ngettext(
-        "{n} more spectrum was measured and is not drawn here.",
-        "{n} more spectra were measured and are not drawn here.",
-        left,
-    )
-    return pictures, line.format(n=language.number(left))
-
-
-def _marks(collected: Collector) -> dict[str, list[svg.Mark]]:
-    """By source: the findings' emissions."""
-    emissions = {emission.id: emission for emission in collected.emissions}
-    made: dict[str, list[svg.Mark]] = {}
-    for finding in collected.findings:
-        emission = emissions.get(finding.subject)
-        if emission is not None:
-            mark = svg.Mark(emission.center_hz, emission.width_hz, finding.id, finding.level)
-            made.setdefault(emission.source, []).append(mark)
-    return made
-
-
-def _inside(mark: svg.Mark, band: Band) -> bool:
-    return band.start_hz <= mark.hz <= band.stop_hz
-
-
-def _picture(
-    band: Band, marks: dict[str, list[svg.Mark]], collected: Collector, language: Language
-) -> Picture:
-    opened = collected.opened.get(band.source)
-    name = input_name(opened) if opened is not None else safe_text(band.source)
-    title = language.gettext("Spectrum {range}").format(
-        range=range_text(band.start_hz, band.stop_hz, language)
-    )
-    caption = language.gettext("{name}; {time} of listening at each frequency.").format(
-        name=name, time=language.duration(band.dwell_s)
-    )
-    drawing = svg.spectrum(band, marks.get(band.source, ()), language, title)
-    return Picture(title, caption, drawing)

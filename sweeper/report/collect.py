@@ -29,6 +29,7 @@ from sweeper.records import (
     Status,
     Trace,
 )
+from sweeper.report.raster import Raster
 
 MAX_EMISSIONS = 50_000
 MAX_DEVICES = 50_000
@@ -37,6 +38,8 @@ MAX_FINDINGS = 20_000
 MAX_STATUSES = 2_000
 MAX_LOOKS = 4_096
 """Distinct frequency windows per session: a full sweep of 24 to 1766 MHz in 2 MHz hops has 871."""
+MAX_RASTERS = 64
+"""Windows whose course over time is kept, 350 kB each: a recording has one, a sweep of many hops needs none."""
 LOOK_POINTS = 1_024
 """Points kept of one window: a page is about a thousand dots wide."""
 HISTORY_POINTS = 256
@@ -121,6 +124,7 @@ class Collector:
         self.closed: dict[str, Closed] = {}
         self.refused: list[Refused] = []
         self.looks: dict[tuple[str, int, int, int], Look] = {}
+        self.rasters: dict[tuple[str, int, int, int], Raster] = {}
         self.left_out: dict[str, int] = {}
         self.histories: dict[str, list[tuple[float, int]]] = {}
         self._emissions: dict[str, Emission] = {}
@@ -219,8 +223,12 @@ class Collector:
         look = self.looks.get(key)
         if look is not None:
             look.add(trace)
+            if key in self.rasters:
+                self.rasters[key].add(trace)
         elif self._room(self.looks, "spectra", MAX_LOOKS):
             self.looks[key] = Look(trace)
+            if len(self.rasters) < MAX_RASTERS:
+                self.rasters[key] = Raster(trace)
 
     def _take_emission(self, emission: Emission) -> None:
         if emission.id in self._emissions or self._room(self._emissions, "emissions", MAX_EMISSIONS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ from sweeper.report.collect import Doubles, Look
 
 COLUMNS = 900
 """Points across a picture: as many as it has pixels."""
+FEWEST_POINTS = 12
+"""Points that a picture needs to show a shape."""
 JOIN_SHARE = 0.25
 """Looks that are nearer than this share of their width are drawn as one band, with a gap."""
 
@@ -37,10 +39,18 @@ class Band:
     def stop_hz(self) -> float:
         return float(self.hz[-1])
 
-    @property
-    def relative(self) -> bool:
-        """Whether the input did not tell its centre: frequencies then count from there."""
-        return self.start_hz < 0
+    def part(self, low_hz: float, high_hz: float) -> Band | None:
+        """The points between two frequencies; ``None`` where they are too few to draw."""
+        inside = (self.hz >= low_hz) & (self.hz <= high_hz)
+        if int(inside.sum()) < FEWEST_POINTS:
+            return None
+        return replace(
+            self,
+            hz=self.hz[inside],
+            mean_db=self.mean_db[inside],
+            max_db=self.max_db[inside],
+            floor_db=None if self.floor_db is None else self.floor_db[inside],
+        )
 
 
 def bands(looks: Iterable[Look]) -> list[Band]:

@@ -16,6 +16,7 @@ from markupsafe import escape
 
 from sweeper.language import Language
 from sweeper.records import Burst, Level
+from sweeper.report.raster import Raster
 from sweeper.report.spectra import Band
 from sweeper.text import safe_text
 
@@ -23,6 +24,8 @@ WIDTH = 720
 LEFT, RIGHT = 62, 12
 SPECTRUM_HEIGHT = 270
 STRIP_HEIGHT = 108
+WATERFALL_HEIGHT = 250
+CLOSE_HEIGHT = 190
 MAX_MARKS = 24
 """Labels above one spectrum: more would stand in each other's way."""
 MARK_ROWS = 3
@@ -68,14 +71,17 @@ def _nice(rough: float) -> float:
     return next((f * scale for f in (1, 2, 5) if f * scale >= rough * 0.999), 10 * scale)
 
 
-def spectrum(band: Band, marks: Sequence[Mark], language: Language, title: str) -> str:
-    """Max hold, mean and noise floor of a band, with its findings marked."""
-    top, bottom = 64, SPECTRUM_HEIGHT - 44
+def spectrum(
+    band: Band, marks: Sequence[Mark], language: Language, title: str, *, small: bool = False
+) -> str:
+    """Max hold, mean and noise floor of a band, with its findings marked; ``small`` is the close look."""
+    height = CLOSE_HEIGHT if small else SPECTRUM_HEIGHT
+    top, bottom = (38 if small else 64), height - 44
     low, high = _decibel_range(band)
-    scale, unit = (1e6, "MHz") if max(abs(band.start_hz), abs(band.stop_hz)) >= 1e6 else (1e3, "kHz")
+    scale, unit = _hertz_scale(band.start_hz, band.stop_hz)
     x = _Axis(band.start_hz / scale, band.stop_hz / scale, LEFT, WIDTH - RIGHT, 8)
     y = _Axis(low, high, bottom, top, 5)
-    name = language.gettext("Offset from the centre") if band.relative else language.gettext("Frequency")
+    name = _frequency_name(band.start_hz, language)
     density = language.unit("dBm/Hz" if band.calibrated else "dBFS/Hz")
     parts = [_frame(x, y, language, f"{name}, {language.unit(unit)}", density)]
     columns = [x.at(hz / scale) for hz in band.hz]
@@ -89,7 +95,7 @@ def spectrum(band: Band, marks: Sequence[Mark], language: Language, title: str) 
         legend.append(("trace-floor", language.gettext("noise floor")))
     parts.append(_legend(legend))
     parts.append(_marks(marks, x, scale, top, bottom))
-    return _svg(SPECTRUM_HEIGHT, title, parts)
+    return _svg(height, title, parts)
 
 
 def _decibel_range(band: Band) -> tuple[float, float]:
@@ -133,6 +139,31 @@ def _bars(bursts: Iterable[Burst], x: _Axis, y: _Axis, scale: float) -> list[tup
     return bars
 
 
+def waterfall(raster: Raster, language: Language, title: str) -> str:
+    """Frequency across, time downwards, strength as colour."""
+    top, bottom = 12, WATERFALL_HEIGHT - 44
+    scale, unit = _hertz_scale(raster.start_hz, raster.stop_hz)
+    time_scale, time_unit = _time_scale(raster.end_s)
+    x = _Axis(raster.start_hz / scale, raster.stop_hz / scale, LEFT, WIDTH - RIGHT, 8)
+    y = _Axis(raster.times_s[0] / time_scale, raster.end_s / time_scale, top, bottom, 4)
+    name = _frequency_name(raster.start_hz, language)
+    time_name = f"{language.gettext('Time')}, {language.unit(time_unit)}"
+    picture = (
+        f'<image x="{x.start}" y="{top}" width="{x.stop - x.start}" height="{bottom - top}" '
+        f'preserveAspectRatio="none" href="{raster.data_uri()}"/>'
+    )
+    frame = _frame(x, y, language, f"{name}, {language.unit(unit)}", time_name, floor=bottom)
+    return _svg(WATERFALL_HEIGHT, title, [picture, frame])
+
+
+def _frequency_name(start_hz: float, language: Language) -> str:
+    return language.gettext("Offset from the centre") if start_hz < 0 else language.gettext("Frequency")
+
+
+def _hertz_scale(start_hz: float, stop_hz: float) -> tuple[float, str]:
+    return (1e6, "MHz") if max(abs(start_hz), abs(stop_hz)) >= 1e6 else (1e3, "kHz")
+
+
 def strength(points: Sequence[tuple[float, float]], language: Language, title: str, unit: str = "dBm") -> str:
     """Signal strength over time, one dot a sighting, joined."""
     top, bottom = 14, STRIP_HEIGHT - 44
@@ -158,18 +189,21 @@ def _time_scale(end_s: float) -> tuple[float, str]:
     return (1.0, "s") if end_s < 600 else (60.0, "min") if end_s < 6 * 3600 else (3600.0, "h")
 
 
-def _frame(x: _Axis, y: _Axis, language: Language, x_name: str, y_name: str) -> str:
-    """Grid, ticks with numbers, and the names of both axes."""
+def _frame(
+    x: _Axis, y: _Axis, language: Language, x_name: str, y_name: str, *, floor: float | None = None
+) -> str:
+    """Grid, ticks with numbers, and the names of both axes; over a picture (``floor``) ticks but no grid."""
     lines, texts = [], []
+    bottom = y.start if floor is None else floor
     for value in y.ticks():
         at = y.at(value)
-        lines.append(f"M{x.start} {at:.1f}H{x.stop}")
+        lines.append(f"M{x.start} {at:.1f}H{x.stop}" if floor is None else f"M{x.start} {at:.1f}h-5")
         texts.append(_text(x.start - 8, at + 4, language.number(value, y.digits), "end"))
     for value in x.ticks():
         at = x.at(value)
-        lines.append(f"M{at:.1f} {y.start}v5")
-        texts.append(_text(at, y.start + 20, language.number(value, x.digits), "middle"))
-    texts.append(_text((x.start + x.stop) / 2, y.start + 38, x_name, "middle"))
+        lines.append(f"M{at:.1f} {bottom}v5")
+        texts.append(_text(at, bottom + 20, language.number(value, x.digits), "middle"))
+    texts.append(_text((x.start + x.stop) / 2, bottom + 38, x_name, "middle"))
     middle = (y.start + y.stop) / 2
     texts.append(
         f'<text x="14" y="{middle:.1f}" text-anchor="middle" transform="rotate(-90 14 {middle:.1f})">'
@@ -177,7 +211,7 @@ def _frame(x: _Axis, y: _Axis, language: Language, x_name: str, y_name: str) -> 
     )
     return (
         f'<path d="{"".join(lines)}" stroke="var(--hairline)" fill="none"/>'
-        f'<path d="M{x.start} {y.start}H{x.stop}" stroke="var(--line)" fill="none"/>'
+        f'<path d="M{x.start} {bottom}H{x.stop}" stroke="var(--line)" fill="none"/>'
         f'<g fill="var(--muted)" font-size="12">{"".join(texts)}</g>'
     )
 
