@@ -13,10 +13,13 @@ bus it takes until the others have got off. While others still travel along the 
 faintly, so not from the same bag or car, needs longer. A tag that is known to be a tracker away from its
 owner needs less.
 
+Without positions the surroundings tell: on the move hardly any device is heard again three minutes later.
+That is coarse, so it serves for known trackers only, and takes 20 minutes on the move.
+
 Raised once, stays. What it cannot tell apart: a tracker from a companion's device of unknown kind before that
 changes its address; a tag in the car of a neighbour who drives the same way; a tag that changes its identity
-with every beacon. Devices known to be ordinary and trackers with their owner near are left out. Without
-places nothing is decided.
+with every beacon (``ble_changing``). Devices known to be ordinary and trackers with their owner near are left
+out.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ import msgspec
 
 from sweeper.detectors import Setup
 from sweeper.detectors.ble_identity import is_benign
-from sweeper.detectors.ble_tracks import Track, Walk
+from sweeper.detectors.ble_tracks import Surroundings, Track, Walk
 from sweeper.records import (
     AdvertisementBatch,
     Detection,
@@ -130,6 +133,7 @@ class _Trip:
 
     def __init__(self) -> None:
         self.walk = Walk()
+        self.around = Surroundings()
         self.tracks: dict[str, Track] = {}
         self.company: dict[str, Track] = {}
         self.now = _Company()
@@ -156,6 +160,7 @@ class BleFollow:
         trip = self._trips.setdefault(record.source, _Trip())
         rule, known = self._rule, self._known
         for advert in record.adverts:
+            moved = trip.around.hear(advert.address, advert.time_s) if advert.place is None else None
             device = known.get(advert.address)
             if device is None or device.ordinary or device.state in WITH_OWNER:
                 continue
@@ -166,8 +171,8 @@ class BleFollow:
             track.hear(time_s, rule.longest_gap_s)
             if time_s - track.ticked_s < rule.look_s:
                 continue
-            point = trip.walk.point(advert.place, time_s)
-            if point is None:
+            point = trip.walk.point(advert.place, time_s) if moved is None else moved
+            if point is None or (moved is not None and not device.tracker):
                 continue
             track.look(time_s, point, advert.rssi_dbm)
             if track.reach_m >= rule.company_m:
@@ -261,10 +266,10 @@ class BleFollow:
             title=say("An item tracker travels with you")
             if device.tracker
             else say("A Bluetooth device travels with you"),
-            why=tuple(_why(device, track, company)),
+            why=tuple(_why(device, track, company, trip.walk.known)),
             benign=_BENIGN,
             next=_NEXT,
-            evidence=_evidence(source, track, company, needed_s),
+            evidence=_evidence(source, track, company, needed_s, trip.walk.known),
         )
 
 
@@ -280,13 +285,19 @@ _NEXT = (
 )
 
 
-def _why(device: _Known, track: Track, company: _Company) -> Iterator[Phrase]:
-    yield say(
-        "It has come along for {minutes:.0f} min, heard at {places} places up to {metres:.0f} m apart.",
-        minutes=track.heard_s / 60,
-        places=len(track.places),
-        metres=track.reach_m,
-    )
+def _why(device: _Known, track: Track, company: _Company, places_known: bool) -> Iterator[Phrase]:
+    if places_known:
+        yield say(
+            "It has come along for {minutes:.0f} min, heard at {places} places up to {metres:.0f} m apart.",
+            minutes=track.heard_s / 60,
+            places=len(track.places),
+            metres=track.reach_m,
+        )
+    else:
+        yield say(
+            "It was heard for {minutes:.0f} min while nearly all else around changed; positions are not known.",
+            minutes=track.heard_s / 60,
+        )
     if company.lost:
         yield say(
             "{count} other devices came along and were lost, after {minutes:.0f} min on average.",
@@ -305,12 +316,14 @@ def _why(device: _Known, track: Track, company: _Company) -> Iterator[Phrase]:
         yield say("Whether its owner is near is not known.")
 
 
-def _evidence(source: str, track: Track, company: _Company, needed_s: float) -> tuple[Evidence, ...]:
+def _evidence(
+    source: str, track: Track, company: _Company, needed_s: float, places_known: bool
+) -> tuple[Evidence, ...]:
     rows: tuple[tuple[str, float | int | None, str], ...] = (
         ("follow.heard", round(track.heard_s, 1), "s"),
         ("follow.needed", round(needed_s, 1), "s"),
-        ("follow.reach", round(track.reach_m, 1), "m"),
-        ("follow.places", len(track.places), ""),
+        ("follow.reach", round(track.reach_m, 1) if places_known else None, "m"),
+        ("follow.places", len(track.places) if places_known else None, ""),
         ("follow.looks", track.looks, ""),
         ("follow.level", track.level_dbm, "dBm"),
         ("follow.company_lost", company.lost, ""),

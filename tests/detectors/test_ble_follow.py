@@ -153,8 +153,39 @@ def test_the_end_brings_the_figures_of_the_whole_walk() -> None:
     assert minutes[0] < 10 < minutes[1] == 50  # type: ignore[operator]
 
 
-def test_without_places_nothing_is_decided() -> None:
-    assert run(heard("a", every(5, 0, 9000), lambda t: None)) == []
+def nowhere(time_s: float) -> None:
+    """No position is known."""
+
+
+def strangers(stays_s: float, until_s: float) -> list[list[Advertisement]]:
+    """Thirty at any time, each heard for some time and replaced by another."""
+    return [
+        heard(f"p{n}", every(20, n * stays_s / 30, n * stays_s / 30 + stays_s), nowhere)
+        for n in range(int(30 * (until_s - stays_s) / stays_s))
+    ]
+
+
+def test_a_drive_without_positions_still_finds_a_tracker() -> None:
+    tag = heard("tag", every(10, 0, 2400), nowhere, data=AIRTAG)
+    crowd = strangers(60, 2400)
+    found = run(tag, *crowd, size=500)
+    assert addresses(found, tag, *crowd) == {"tag"}
+    assert 1200 <= found[0].time_s <= 1800
+    assert "positions are not known" in found[0].why[0].text
+    assert "follow.reach" not in {e.what for e in found[0].evidence}
+
+
+def test_without_positions_unknown_kinds_are_not_judged() -> None:
+    assert run(heard("tag", every(10, 0, 2400), nowhere), *strangers(60, 2400), size=500) == []
+
+
+def test_at_rest_phones_that_change_their_addresses_are_no_journey() -> None:
+    tag = heard("tag", every(10, 0, 7200), nowhere, data=AIRTAG)
+    assert run(tag, *strangers(900, 7200), size=500) == []
+
+
+def test_alone_without_positions_nothing_is_decided() -> None:
+    assert run(heard("a", every(5, 0, 9000), nowhere, data=AIRTAG)) == []
 
 
 def test_places_can_be_names() -> None:
