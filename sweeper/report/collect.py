@@ -39,7 +39,7 @@ MAX_STATUSES = 2_000
 MAX_LOOKS = 4_096
 """Distinct frequency windows per session: a full sweep of 24 to 1766 MHz in 2 MHz hops has 871."""
 MAX_RASTERS = 64
-"""Windows whose course over time is kept, 350 kB each: a recording has one, a sweep of many hops needs none."""
+"""Windows whose course over time is kept, 350 kB each: a recording has one, a sweep's hops need none."""
 LOOK_POINTS = 1_024
 """Points kept of one window: a page is about a thousand dots wide."""
 HISTORY_POINTS = 256

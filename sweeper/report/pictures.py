@@ -22,7 +22,7 @@ MAX_WATERFALLS = 6
 """Waterfalls drawn: each is about 60 kB of noise that nothing compresses."""
 AROUND_WIDTHS = 8.0
 AROUND_HZ = 60e3
-"""A close look spans this many bandwidths of the signal, and at least this many hertz, to show its neighbours."""
+"""A close look spans this many bandwidths of the signal, and at least this many hertz."""
 
 
 class Gallery:

@@ -23,7 +23,7 @@ FEWEST_ROWS = 8
 """With fewer rows there is no time axis to speak of."""
 
 _STOPS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
-"""Dark blue over green to yellow: even in lightness, so that it also reads in grey and for colour-blind eyes."""
+"""Dark blue over green to yellow: even in lightness, so it reads in grey and for colour-blind eyes too."""
 
 
 class Raster:
@@ -87,7 +87,7 @@ def palette() -> bytes:
     stops = np.array(_STOPS, dtype=float)
     at = np.linspace(0, len(stops) - 1, 256)
     colors = np.stack([np.interp(at, np.arange(len(stops)), stops[:, band]) for band in range(3)], axis=1)
-    return np.rint(colors).astype(np.uint8).tobytes()
+    return bytes(np.rint(colors).astype(np.uint8).tobytes())
 
 
 def _png(level: npt.NDArray[np.uint8]) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from sweeper import language
-from sweeper.records import Coverage, Medium, Opened
+from sweeper.records import Coverage, Medium, Opened, Trace
 from sweeper.report import html, paint, svg
 from sweeper.report.build import build
 from sweeper.report.collect import Collector
@@ -18,7 +19,7 @@ from tests.report.samples import HOSTILE, session
 LIBRARY = Library([])
 CODES = ("en", "ru", "kk")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
-SHAPES = {"path", "circle", "rect"}
+FETCHING = {"src", "href", "xlink:href", "srcset", "action", "data", "background", "poster"}
 
 
 class Page(HTMLParser):
@@ -94,7 +95,7 @@ def test_the_style_sheet_fetches_nothing() -> None:
     assert "url(" not in style
     assert "@import" not in style
     assert "http" not in style
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     assert policy in text
 
 
@@ -194,6 +195,40 @@ def test_pictures_name_only_known_colours_and_close_their_tags() -> None:
         Page(picture.svg)
         assert "var(" not in paint.painted(picture.svg)
         assert "nan" not in picture.svg
+
+
+def test_a_finding_has_a_close_look_at_its_spectrum_and_its_timing() -> None:
+    report = build(session(2), library=LIBRARY, language=language.get("en"))
+    titles = [p.title for group in report.groups for view in group.findings for p in view.pictures]
+    shown = [title.replace("\u202f", " ") for title in titles]
+    assert "Spectrum around 430.430 MHz" in shown
+    assert "When 430.430 MHz was on the air" in shown
+    assert "Signal of D2:19:4A:00:51:7E over time" in shown
+
+
+def test_a_waterfall_is_drawn_where_there_is_a_course_over_time() -> None:
+    collected = session(2)
+    for step in range(20):
+        collected(trace(step))
+    report = build(collected, library=LIBRARY, language=language.get("en"))
+    waterfall = next(p for p in report.spectra if p.title.startswith("Waterfall"))
+    assert "data:image/png;base64," in waterfall.svg
+    text = html.render(collected, library=LIBRARY, language=language.get("en"))
+    assert any(tag == "image" for tag, _ in Page(text).tags)
+
+
+def trace(step: int) -> Trace:
+    levels = np.full(64, -90.0, np.float32)
+    return Trace(
+        source="rtlsdr",
+        time_s=float(step),
+        start_hz=868e6,
+        bin_hz=1e3,
+        mean_db=levels,
+        max_db=levels,
+        dwell_s=1.0,
+        transforms=1,
+    )
 
 
 def test_a_spectrum_has_axes_with_units_and_its_findings_marked() -> None:
