@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from sweeper import plugins
 from sweeper.errors import Reason, SweeperError, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source, ble, rtlsdr, soapy
+from sweeper.radio.receiver import Receiver
 from sweeper.radio.rtl_tcp import RtlTcp
 from sweeper.radio.sweep import SweepSource
 from sweeper.records import Medium
@@ -44,6 +45,8 @@ BLACKLIST_MEND = (
     f"echo 'blacklist {KERNEL_DRIVER}' | sudo tee /etc/modprobe.d/blacklist-rtl28xxu.conf; "
     f"sudo modprobe -r {KERNEL_DRIVER}, and plug the dongle in again"
 )
+
+RECEIVER_NAMES = "'rtlsdr', 'rtlsdr:SERIAL', 'rtltcp:HOST:PORT', 'soapy:ARGS'"
 
 DEFAULT_PORT = 1234
 """``rtl_tcp``'s own."""
@@ -77,13 +80,9 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
     ``plan`` is not needed to build one; it goes to ``Source.records``.
     """
     kind, _, rest = name.partition(":")
-    if kind == "rtlsdr":
-        return SweepSource(name, lambda: rtlsdr.RtlSdr(rest))
-    if kind == "rtltcp":
-        host, port = address(name, rest)
-        return SweepSource(name, lambda: RtlTcp(host, port))
-    if kind == "soapy" and rest:
-        return SweepSource(name, lambda: soapy.Soapy(rest))
+    make = _receiver(name)
+    if make is not None:
+        return SweepSource(name, make)
     if kind == "ble":
         return ble.source(rest)
     for loaded in plugins.load(plugins.SOURCES):
@@ -92,9 +91,27 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
                 raise SweeperError(f"{name}: {loaded.problem}")
             source: Source = loaded.value(rest)
             return source
-    raise SweeperError(
-        f"{name}: no such source; 'rtlsdr', 'rtlsdr:SERIAL', 'rtltcp:HOST:PORT', 'soapy:ARGS' or 'ble'"
-    )
+    raise SweeperError(f"{name}: no such source; {RECEIVER_NAMES} or 'ble'")
+
+
+def receiver(name: str) -> Callable[[], Receiver]:
+    """What builds the receiver of that name, for listening or locating. Raises ``SweeperError``."""
+    make = _receiver(name)
+    if make is None:
+        raise SweeperError(f"{name}: no such receiver; {RECEIVER_NAMES}")
+    return make
+
+
+def _receiver(name: str) -> Callable[[], Receiver] | None:
+    kind, _, rest = name.partition(":")
+    if kind == "rtlsdr":
+        return lambda: rtlsdr.RtlSdr(rest)
+    if kind == "rtltcp":
+        host, port = address(name, rest)
+        return lambda: RtlTcp(host, port)
+    if kind == "soapy" and rest:
+        return lambda: soapy.Soapy(rest)
+    return None
 
 
 def address(name: str, rest: str) -> tuple[str, int]:
