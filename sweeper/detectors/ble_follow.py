@@ -160,7 +160,9 @@ class BleFollow:
         trip = self._trips.setdefault(record.source, _Trip())
         rule, known = self._rule, self._known
         for advert in record.adverts:
-            moved = trip.around.hear(advert.address, advert.time_s) if advert.place is None else None
+            moved = None
+            if advert.place is None and not trip.walk.known:
+                moved = trip.around.hear(advert.address, advert.time_s)
             device = known.get(advert.address)
             if device is None or device.ordinary or device.state in WITH_OWNER:
                 continue
@@ -261,13 +263,13 @@ class BleFollow:
             detector=self.name,
             subject=device.id,
             kind="follower",
-            level=Level.HIGH if device.tracker else Level.MEDIUM,
+            level=Level.HIGH if device.tracker and trip.walk.known else Level.MEDIUM,
             confidence=round(min(0.95, max(0.5, 1 - 0.5 * math.exp(1 - track.heard_s / needed_s))), 2),
             title=say("An item tracker travels with you")
             if device.tracker
             else say("A Bluetooth device travels with you"),
             why=tuple(_why(device, track, company, trip.walk.known)),
-            benign=_BENIGN,
+            benign=_BENIGN if trip.walk.known else (*_BENIGN, _AT_REST),
             next=_NEXT,
             evidence=_evidence(source, track, company, needed_s, trip.walk.known),
         )
@@ -278,6 +280,7 @@ _BENIGN = (
     say("A fellow passenger's device goes the same way in the same vehicle."),
     say("A tag on something borrowed, rented or delivered is meant to be tracked."),
 )
+_AT_REST = say("You were at rest in a busy place, where only passers-by change.")
 _NEXT = (
     say("Part from your company and from the vehicle for some minutes: what is still heard is with you."),
     say("Search your bag, clothes and car by signal strength; many trackers can be made to ring."),
@@ -295,7 +298,7 @@ def _why(device: _Known, track: Track, company: _Company, places_known: bool) ->
         )
     else:
         yield say(
-            "It was heard for {minutes:.0f} min while nearly all else around changed; positions are not known.",
+            "It was heard for {minutes:.0f} min while nearly all else changed; positions are not known.",
             minutes=track.heard_s / 60,
         )
     if company.lost:
