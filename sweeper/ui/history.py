@@ -26,6 +26,7 @@ class History:
         self.columns = columns
         self.capacity = rows
         self.count = 0
+        self.thinned = 0
         self.fine = np.zeros((rows, columns), np.uint8)
         self.coarse = np.zeros((rows, max(1, -(-columns // COARSE))), np.uint8)
         self.times_s = np.zeros(rows, np.float64)
@@ -50,6 +51,7 @@ class History:
 
     def _thin(self) -> None:
         """Halve the older part in time until at least half of the ring is free."""
+        self.thinned += 1
         recent = self.capacity // 4
         recent += (self.count - recent) % 2
         pairs = (self.count - recent) // 2

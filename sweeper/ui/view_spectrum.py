@@ -128,7 +128,7 @@ class SpectrumView(QWidget):
         style, settings = self._desk.style, self._desk.settings
         names = titles()
         line = Flow(spacing=4)
-        for name, role, _width in reversed(CURVES):
+        for name, role in reversed(CURVES):
             made = QToolButton()
             made.setText(names[name])
             made.setAccessibleName(names[name])

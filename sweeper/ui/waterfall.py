@@ -1,8 +1,8 @@
 """The waterfall: the ring of byte rows drawn as an image, newest at the top.
 
-A frame takes the visible part of the ring, keeps the strongest bin of each screen column (so a narrow
-signal never falls between two columns), looks the bytes up in the colour table, and draws one image. Nothing
-is kept per frame; memory is the ring's.
+A frame keeps the strongest bin of each screen column (so a narrow signal never falls between two columns),
+looks the bytes up in the colour table, and draws one image. The image is kept: while only new rows come, it
+moves down and only they are made. Memory is the ring's and one picture's.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__("left")
+        self.enableAutoSIPrefix(False)
         self.history: History | None = None
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
@@ -46,6 +47,10 @@ class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
         self._history: History | None = None
         self._grid = Grid(0.0, 1.0, 2)
         self._colors: Table = np.zeros(256, np.uint32)
+        self._argb: Table = np.zeros((1, 1), np.uint32)
+        self._look: tuple[int, ...] = ()
+        self._shown = 0
+        self._span = (0, 1)
 
     def show_history(self, history: History, grid: Grid) -> None:
         """Draw this ring on this grid from here on."""
@@ -56,7 +61,27 @@ class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
     def set_colors(self, colors: Table) -> None:
         """Use this colour table; the rows already drawn change with it."""
         self._colors = colors
+        self._look = ()
         self.update()
+
+    def _picture(
+        self, history: History, low: int, high: int, first: int, last: int, pixels: int
+    ) -> tuple[Table, int, int]:
+        """Rows ``low .. high - 1`` as colours, newest first, and the columns that they really span."""
+        look = (id(history), history.thinned, first, last, pixels, high - low)
+        new = high - self._shown
+        if look != self._look or not 0 <= new < high - low:
+            new = high - low
+        if new:
+            block, start, stop = visible(history, high - new, high, first, last, pixels)
+            if new == high - low:
+                self._argb = np.ascontiguousarray(self._colors[block[::-1]])
+            else:
+                self._argb[new:] = self._argb[:-new].copy()
+                self._argb[:new] = self._colors[block[::-1]]
+            self._span = (start, stop)
+        self._look, self._shown = look, high
+        return self._argb, *self._span
 
     def boundingRect(self) -> QRectF:
         grid = self._grid
@@ -76,8 +101,7 @@ class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
         if last <= first or high <= low:
             return
         pixels = max(1, round(painter.worldTransform().m11() * (last - first) * grid.step_hz))
-        block, first, last = visible(history, low, high, first, last, pixels)
-        argb = np.ascontiguousarray(self._colors[block[::-1]])
+        argb, first, last = self._picture(history, low, high, first, last, pixels)
         image = QImage(argb.data, argb.shape[1], argb.shape[0], argb.shape[1] * 4, QImage.Format.Format_RGB32)
         left = grid.start_hz + (first - 0.5) * grid.step_hz
         area = QRectF(left, low, (last - first) * grid.step_hz, high - low)
@@ -117,6 +141,8 @@ def frame() -> tuple[pg.PlotWidget, WaterfallItem, TimeAxis]:
     plot.hideButtons()
     plot.setMouseEnabled(x=True, y=False)
     plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    plot.getAxis("bottom").enableAutoSIPrefix(False)
+    plot.getAxis("bottom").setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
     item = WaterfallItem()
     plot.addItem(item, ignoreBounds=True)
     return plot, item, axis
