@@ -177,6 +177,8 @@ FEATURES = {
     "follow.level": mark("strongest signal"),
     "follow.company_lost": mark("other devices that were lost on the way"),
     "follow.company_alive": mark("other devices still along"),
+    "changing.identities": mark("identities seen"),
+    "changing.reach": mark("distance between places"),
     "wifi.vendor": mark("maker by address"),
     "wifi.ssid": mark("network name"),
     "wifi.oui": mark("maker's address block"),
