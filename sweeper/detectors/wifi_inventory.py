@@ -15,6 +15,7 @@ Nothing recognised is still listed. Facts of a device: ``wifi.kind``, ``wifi.oui
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,6 +38,46 @@ MOST_DESCRIPTIONS = 4_096
 """Element lists kept read, for all transmitters together: random addresses repeat their phone's elements."""
 
 _NO_ELEMENTS = frozenset({wifi.AUTHENTICATION, wifi.DEAUTHENTICATION, wifi.DISASSOCIATION, 9})
+
+
+class _Summary(NamedTuple):
+    """One transmitter's frames in one batch: rows, strongest signal (0: none told), last frequency, highest
+    rate of data, whether any data came down from it, and the row of the last that went up (-1: none)."""
+
+    address: int
+    rows: Column
+    strongest: int
+    freq_mhz: int
+    rate: float
+    down: bool
+    last_up: int
+
+
+def _summaries(table: FrameTable, rows: Column) -> list[_Summary]:
+    """The transmitters of a batch in order of their first frame; all counting is done in columns."""
+    senders, first, inverse = np.unique(table.transmitter[rows], return_index=True, return_inverse=True)
+    order = rows[np.argsort(inverse, kind="stable")]
+    begins = np.concatenate([[0], np.cumsum(np.bincount(inverse))])
+    ends = begins[1:] - 1
+    signal = table.signal_dbm[order]
+    data = table.kind[order] == ft.DATA
+    ways = table.flags[order] & (ft.TO_DS | ft.FROM_DS)
+    columns = zip(
+        senders.tolist(),
+        np.maximum.reduceat(np.where(signal < 0, signal, -128), begins[:-1]).tolist(),
+        table.freq_mhz[order[ends]].tolist(),
+        np.maximum.reduceat(np.where(data, table.rate_mbps[order], 0), begins[:-1]).tolist(),
+        np.logical_or.reduceat(data & (ways == ft.FROM_DS), begins[:-1]).tolist(),
+        np.maximum.reduceat(np.where(data & (ways == ft.TO_DS), order, -1), begins[:-1]).tolist(),
+        begins[:-1].tolist(),
+        begins[1:].tolist(),
+        strict=True,
+    )
+    found = [
+        _Summary(sender, order[begin:end], strongest if strongest > -128 else 0, freq, rate, down, up)
+        for sender, strongest, freq, rate, down, up, begin, end in columns
+    ]
+    return [found[index] for index in np.argsort(first, kind="stable").tolist()]
 
 
 class WifiInventory:
@@ -102,48 +143,37 @@ class WifiInventory:
         rows = np.flatnonzero(usable)
         if not len(rows):
             return []
-        senders, first, inverse = np.unique(table.transmitter[rows], return_index=True, return_inverse=True)
-        order = np.argsort(inverse, kind="stable")
-        groups = np.split(rows[order], np.cumsum(np.bincount(inverse))[:-1])
-        for index in np.argsort(first, kind="stable").tolist():
-            self._sender(int(senders[index]), groups[index], batch, table)
+        sums = _summaries(table, rows)
+        for one in sums:
+            self._sender(one, batch, table)
         self._elements(batch, table, rows)
         self._volumes(table, rows)
-        sent = (self._stations.get(address) for address in senders.tolist())
+        sent = (self._stations.get(one.address) for one in sums)
         return sorted((station for station in sent if station is not None), key=lambda s: s.number)
 
-    def _sender(self, address: int, rows: Column, batch: FrameBatch, table: FrameTable) -> None:
+    def _sender(self, one: _Summary, batch: FrameBatch, table: FrameTable) -> None:
         """Count the frames of one transmitter; list it if it is new and proven."""
-        station = self._stations.get(address)
+        station = self._stations.get(one.address)
         if station is None:
-            if not self._proven(address, rows, batch, table):
-                self._unlisted += int(table.ok[rows].sum())
+            if not self._proven(one.address, one.rows, batch, table):
+                self._unlisted += int(table.ok[one.rows].sum())
                 return
-            station = Station(len(self._stations) + 1, address, batch.times_s[rows[0]])
-            self._stations[address] = station
-        station.frames += len(rows)
-        station.last_s = batch.times_s[rows[-1]]
-        signals = table.signal_dbm[rows]
-        heard = signals[signals < 0]
-        if len(heard):
-            station.hear(station.last_s, int(heard[-1]), int(heard.max()))
-        station.freq_mhz = int(table.freq_mhz[rows[-1]]) or station.freq_mhz
-        data = rows[table.kind[rows] == ft.DATA]
-        if len(data):
-            station.data_frames += len(data)
-            station.rate_max = max(station.rate_max, float(table.rate_mbps[data].max()))
-            self._role(station, table, data)
-
-    def _role(self, station: Station, table: FrameTable, data: Column) -> None:
-        ways = table.flags[data] & (ft.TO_DS | ft.FROM_DS)
-        if (ways == ft.FROM_DS).any():
+            station = Station(len(self._stations) + 1, one.address, batch.times_s[one.rows[0]])
+            self._stations[one.address] = station
+        station.frames += len(one.rows)
+        station.last_s = batch.times_s[one.rows[-1]]
+        if one.strongest < 0:
+            station.hear(station.last_s, one.strongest)
+        station.freq_mhz = one.freq_mhz or station.freq_mhz
+        station.rate_max = max(station.rate_max, one.rate)
+        if one.down:
             station.become("access_point")
-        up = data[ways == ft.TO_DS]
-        if len(up):
+        if one.last_up >= 0:
             station.become("member")
-            bssid = int(table.receiver[up[-1]])
-            if station.bssid != bssid and not wifi.group(bssid):
-                station.bssid, station.changed = bssid, True
+            bssid = int(table.receiver[one.last_up])
+            if not wifi.group(bssid):
+                station.changed |= station.bssid is None  # roaming is told at the end
+                station.bssid = bssid
 
     def _proven(self, address: int, rows: Column, batch: FrameBatch, table: FrameTable) -> bool:
         if len(self._stations) >= MOST_STATIONS:
@@ -233,8 +263,10 @@ class WifiInventory:
 
     def _device(self, station: Station) -> Device:
         facts = station.identity(self._stations.get(station.bssid or 0))
-        hits = self._library.match(Medium.WIFI, facts)
-        best = hits[0] if hits else None
+        if facts != station.matched:
+            hits = self._library.match(Medium.WIFI, facts)
+            station.matched, station.match = facts, hits[0] if hits else None
+        best = station.match
         vendor = facts.get("wifi.vendor")
         return Device(
             source=self._source,

@@ -12,6 +12,7 @@ from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols import taxonomy
 from sweeper.protocols.radiotap import channel_of
 from sweeper.records import Value
+from sweeper.signatures import Signature
 from sweeper.text import safe_text
 from sweeper.vendors import ieee
 
@@ -27,7 +28,10 @@ MOST_BODIES = 64
 
 @dataclass(slots=True)
 class Station:
-    """State of one address. Times are the source's; ``changed`` asks for a new Device record."""
+    """State of one address. Times are the source's; ``changed`` asks for a new Device record.
+
+    ``match`` is the signature that the facts ``matched`` met, kept so that a look costs nothing again.
+    """
 
     number: int
     address: int
@@ -51,11 +55,12 @@ class Station:
     rate_max: float = 0.0
     up_bytes: int = 0
     down_bytes: int = 0
-    data_frames: int = 0
     signal: dict[int, int] = field(default_factory=dict)
     signal_step_s: float = 1.0
     bodies: dict[bytes, None] = field(default_factory=dict)
     steady: dict[bytes, None] = field(default_factory=dict)
+    matched: dict[str, Value] = field(default_factory=dict)
+    match: Signature | None = None
 
     @property
     def id(self) -> str:
@@ -75,9 +80,9 @@ class Station:
             setattr(self, role, True)
             self.changed = True
 
-    def hear(self, at_s: float, dbm: int, strongest: int) -> None:
-        """A look at the signal: the last value and the strongest of a batch."""
-        self.rssi_last = dbm
+    def hear(self, at_s: float, strongest: int) -> None:
+        """A look at the signal: the strongest of a batch."""
+        self.rssi_last = strongest
         if self.rssi_max is None or strongest > self.rssi_max:
             self.rssi_max = strongest
         point = int(at_s // self.signal_step_s)

@@ -16,10 +16,16 @@ CAMERA, ROUTER = bytes.fromhex("4447cc000001"), bytes.fromhex("50c7bf000001")
 
 
 def batch(*frames: bytes, link_type: int = 1) -> FrameBatch:
+    times = tuple(map(float, range(len(frames))))
     return FrameBatch(
-        source="t", time_s=0.0, medium=Medium.LAN, link_type=link_type, times_s=tuple(map(float, range(len(frames)))),
-        frames=frames, lengths=tuple(map(len, frames)),
-    )  # fmt: skip
+        source="t",
+        time_s=0.0,
+        medium=Medium.LAN,
+        link_type=link_type,
+        times_s=times,
+        frames=frames,
+        lengths=tuple(map(len, frames)),
+    )
 
 
 def ethernet(mac: bytes, packet: bytes) -> bytes:

@@ -42,19 +42,15 @@ def test_an_open_twin_of_the_same_maker_is_ordinary() -> None:
 
 
 def test_two_clocks_in_turn_are_two_transmitters() -> None:
-    rows = [
-        (i * 0.1, air.beacon(HOME, b"Alatau", clock=int(i * 1e5 + (5e9 if i % 3 == 0 else 1e6))))
-        for i in range(40)
-    ]
+    clocks = [int(i * 1e5 + (5e9 if i % 3 == 0 else 1e6)) for i in range(40)]
+    rows = [(i * 0.1, air.beacon(HOME, b"Alatau", clock=clock)) for i, clock in enumerate(clocks)]
     (claim,) = claims(*rows)
     assert (claim.level, claim.subject) == (Level.MEDIUM, "wifi-0001")
 
 
 def test_a_restart_is_ordinary() -> None:
-    rows = [
-        (i * 0.1, air.beacon(HOME, b"Alatau", clock=int(i * 1e5 + (5e9 if i < 20 else 1e3))))
-        for i in range(40)
-    ]
+    clocks = [int(i * 1e5 + (5e9 if i < 20 else 1e3)) for i in range(40)]
+    rows = [(i * 0.1, air.beacon(HOME, b"Alatau", clock=clock)) for i, clock in enumerate(clocks)]
     assert claims(*rows) == []
 
 
