@@ -69,6 +69,8 @@ class CoverageStage:
     def feed(self, record: Record, /) -> Iterable[Record]:
         """Counts; yields nothing before the end."""
         if isinstance(record, IqBlock):
+            if record.channel:  # channels of one recording hear at the same time
+                return ()
             self._from_iq.add(record.source)
             half = (record.usable_hz or record.rate_hz) / 2
             heard = self._range(record.source, record.center_hz - half, record.center_hz + half)

@@ -25,6 +25,7 @@ from sweeper.pipeline import Pipeline, Stage
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
 from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Record, State, Status, Trace
+from sweeper.reference import Comparison
 from sweeper.signatures import Library
 
 Sink = Callable[[Record], None]
@@ -47,9 +48,11 @@ class Outcome(msgspec.Struct, frozen=True):
     dropped: int = 0
 
 
-def standard_stages(library: Library, plan: SweepPlan | None = None) -> list[Stage]:
+def standard_stages(
+    library: Library, plan: SweepPlan | None = None, comparison: Comparison | None = None
+) -> list[Stage]:
     """The built-in detectors in order, then findings and coverage: what every face of the program runs."""
-    setup = Setup(library, plan or SweepPlan())
+    setup = Setup(library, plan or SweepPlan(), comparison)
     return [*build(setup), FindingsStage(), CoverageStage()]
 
 
@@ -85,6 +88,7 @@ class Session:
         self._unreadable: list[str] = []
         self._unheard: list[str] = []
         self._dropped = 0
+        self._queue: DroppingQueue | None = None
 
     @property
     def duration_s(self) -> float | None:
@@ -120,6 +124,8 @@ class Session:
         """End soon: stages still say what they have."""
         self._stopping = True
         self._running.set()
+        if self._queue is not None:  # a receiver that hears nothing must not keep us waiting
+            self._queue.close()
 
     def skip_to(self, position_s: float) -> bool:
         """Analyse without pacing up to ``position_s``; ``False`` if that lies behind (start anew then)."""
@@ -202,7 +208,7 @@ class Session:
 
     async def _live(self) -> AsyncGenerator[Record, None]:
         self._offset_s = 0.0
-        queue = DroppingQueue(QUEUE_LENGTH)
+        queue = self._queue = DroppingQueue(QUEUE_LENGTH)
         tasks = [asyncio.create_task(self._pump(source, queue)) for source in self.sources]
         ends = asyncio.gather(*tasks)
         ends.add_done_callback(lambda _: queue.close())

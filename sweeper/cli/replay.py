@@ -57,7 +57,7 @@ def replay(
         return _each(opened, refused, library, json_out)
     collected = Collector()
     for error in refused:
-        collected.refuse(error.path, error.problem)
+        collected.refuse(error.path, str(error).removeprefix(f"{error.path}: "))
     with kept(job_folder, who, "replay") as sinks:
         collected, outcome = run(opened, library, collector=collected, sinks=sinks)
     give(collected, library, json_out=json_out, report=report)
@@ -70,7 +70,7 @@ def _each(opened: list[Source], refused: list[InputError], library: Library, jso
     lines = []
     for error in refused:
         collected = Collector()
-        collected.refuse(error.path, error.problem)
+        collected.refuse(error.path, str(error).removeprefix(f"{error.path}: "))
         lines.append(results_text(collected, library, one_line=True))
     for source in opened:
         collected, outcome = run([source], library)

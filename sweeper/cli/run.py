@@ -17,6 +17,7 @@ from sweeper.findings import worst
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
 from sweeper.records import Level
+from sweeper.reference import Comparison
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Session, Sink, standard_stages
 from sweeper.signatures import Library
@@ -33,15 +34,20 @@ def run(
     merge: bool = False,
     collector: Collector | None = None,
     title: str = "",
+    comparison: Comparison | None = None,
+    seconds: float | None = None,
 ) -> tuple[Collector, Outcome]:
     """Run ``sources`` to their end, with a progress bar where standard error is a terminal.
 
-    Ctrl-C ends the sweep early; what was heard until then is kept.
+    Ctrl-C ends the sweep early; what was heard until then is kept. ``seconds`` ends it by itself.
     """
     collected = collector or Collector()
 
     async def session() -> Outcome:
-        made = Session(sources, standard_stages(library, plan), [collected, *sinks], plan, merge=merge)
+        stages = standard_stages(library, plan, comparison)
+        made = Session(sources, stages, [collected, *sinks], plan, merge=merge)
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, made.stop)
         with suppress(NotImplementedError, RuntimeError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, made.stop)
         with ExitStack() as stack:

@@ -12,11 +12,32 @@ from sweeper import cli
 from sweeper.cli.job import job_option, kept, who_option
 from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
 from sweeper.cli.output import give
+from sweeper.cli.reference import FILE, compared, conditions
 from sweeper.cli.run import exit_code, run
 from sweeper.cli.words import _
 from sweeper.coverage import gaps
 from sweeper.plan import FULL, PRESETS, Band, Mode, SweepPlan
 from sweeper.report.collect import Collector
+
+
+def made_plan(
+    ranges: tuple[Band, ...],
+    preset: str | None,
+    mode: str,
+    passes: int | None,
+    gain: float | None,
+    ppm: float,
+) -> SweepPlan:
+    """The plan that the command line's words stand for; without ranges or preset the whole tuner."""
+    base = PRESETS[preset] if preset else FULL if not ranges else SweepPlan()
+    return msgspec.structs.replace(
+        base,
+        bands=ranges or base.bands,
+        mode=Mode(mode),
+        passes=passes or base.passes,
+        gain_db=gain,
+        ppm=ppm,
+    )
 
 
 class Range(click.ParamType[Band]):
@@ -52,6 +73,8 @@ class Range(click.ParamType[Band]):
 @click.option(
     "--ppm", type=click.FloatRange(-300, 300), default=0.0, help=_("Error of the receiver's crystal.")
 )
+@click.option("--reference", "reference_file", type=FILE, help=_("Compare with this reference."))
+@click.option("--antenna", default="", help=_("The antenna, as named with the reference."))
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
@@ -65,6 +88,8 @@ def sweep(
     passes: int | None,
     gain: float | None,
     ppm: float,
+    reference_file: Path | None,
+    antenna: str,
     report: str | None,
     json_out: str | None,
     folders: tuple[Path, ...],
@@ -75,18 +100,15 @@ def sweep(
     from sweeper.radio.inventory import open_source
 
     library = load_library(folders)
-    base = PRESETS[preset] if preset else FULL if not ranges else SweepPlan()
-    plan = msgspec.structs.replace(
-        base,
-        bands=ranges or base.bands,
-        mode=Mode(mode),
-        passes=passes or base.passes,
-        gain_db=gain,
-        ppm=ppm,
-    )
+    plan = made_plan(ranges, preset, mode, passes, gain, ppm)
     receivers = [open_source(name, plan) for name in names or ("rtlsdr",)]
+    comparison = None
+    if reference_file is not None:
+        comparison = compared(reference_file, conditions(names or ("rtlsdr",), antenna, plan))
     with kept(job_folder, who, plan.name) as sinks:
-        collected, outcome = run(receivers, library, plan=plan, sinks=sinks, title=_("Sweeping"))
+        collected, outcome = run(
+            receivers, library, plan=plan, sinks=sinks, title=_("Sweeping"), comparison=comparison
+        )
     for line in outcome.unheard:
         warn(line)
     missing = _report_gaps(plan, collected)

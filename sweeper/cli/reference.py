@@ -1,0 +1,201 @@
+"""``sweeper reference``: what the bands look like outside, recorded to be compared with inside."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sweeper import cli
+from sweeper.cli.options import load_library, warn
+from sweeper.cli.run import run
+from sweeper.cli.show import written
+from sweeper.cli.words import _, spoken
+from sweeper.dsp.level_grid import Grid
+from sweeper.errors import SweeperError
+from sweeper.plan import PRESETS, SweepPlan
+from sweeper.radio import Source
+from sweeper.records import Emission, Record, Trace
+from sweeper.reference import (
+    FORMAT,
+    SUFFIX,
+    Comparison,
+    Conditions,
+    Head,
+    Reference,
+    known_of,
+    load,
+    mismatches,
+    save,
+)
+from sweeper.signatures import Library
+from sweeper.text import safe_text
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Recorder:
+    """The sink that gathers a reference: every trace on a grid, and the emissions."""
+
+    def __init__(self, cell_hz: float) -> None:
+        self.grid = Grid(cell_hz)
+        self._emissions: dict[str, Emission] = {}
+
+    def __call__(self, record: Record) -> None:
+        if isinstance(record, Trace):
+            self.grid.add(record)
+        elif isinstance(record, Emission):
+            self._emissions[record.id] = record
+
+    def made(self, name: str, conditions: Conditions, utc_s: float) -> Reference:
+        """The reference set."""
+        known = sorted(
+            (known_of(e) for e in self._emissions.values()), key=lambda k: (k.center_hz, k.width_hz)
+        )
+        return Reference(Head(FORMAT, name, utc_s, conditions, self.grid.cell_hz, tuple(known)), self.grid)
+
+
+def conditions(names: Sequence[str], antenna: str, plan: SweepPlan) -> Conditions:
+    """How a sweep with these receivers is taken."""
+    ranges = tuple((band.start_hz, band.stop_hz) for band in plan.bands)
+    return Conditions(",".join(names), antenna, plan.gain_db, ranges)
+
+
+def compared(path: Path, here: Conditions) -> Comparison:
+    """The reference to compare with; refused where antenna, gain or receiver differ."""
+    reference = load(path)
+    differences = [spoken().phrase(phrase) for phrase in mismatches(reference, here)]
+    if differences:
+        raise SweeperError(f"{path}: " + "; ".join(differences))
+    warn(_("reference '{name}', {age} old").format(name=reference.head.name, age=_age(reference)))
+    return Comparison(reference)
+
+
+def _age(reference: Reference) -> str:
+    return spoken().duration(max(0.0, reference.age_s(time.time())))
+
+
+@click.group(help=_("Record what the bands look like outside, and compare."))
+def reference() -> None:
+    """A group."""
+
+
+@reference.command(help=_("Record a reference: sweep here, away from the target, or take recordings."))
+@click.argument("file", type=FILE)
+@click.argument("recordings", nargs=-1, type=click.Path())
+@click.option("--source", "names", multiple=True, metavar="NAME", help=_("As 'sweeper sources' prints it."))
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="flat", help=_("The ranges."))
+@click.option("--gain", type=float, metavar="DB", help=_("The gain; the same later."))
+@click.option("--antenna", default="", help=_("The antenna; the same later."))
+@click.option("--name", default="", help=_("What to call it."))
+def record(
+    file: Path,
+    recordings: tuple[str, ...],
+    names: tuple[str, ...],
+    preset: str,
+    gain: float | None,
+    antenna: str,
+    name: str,
+) -> int:
+    """Sweep or replay, gather, and write one file."""
+    import msgspec
+
+    plan = msgspec.structs.replace(PRESETS[preset], gain_db=gain)
+    library = load_library(())
+    recorder, outcome_ok = _gathered(recordings, names, plan, library)
+    if file.suffixes[-2:] != [".reference", ".npz"]:
+        file = file.with_name(file.name + SUFFIX)
+    taken = recorder.made(
+        name or file.name.removesuffix(SUFFIX), conditions(names, antenna, plan), time.time()
+    )
+    save(taken, file)
+    written(str(file))
+    return cli.OK if outcome_ok else cli.NOT_HEARD
+
+
+def _gathered(
+    recordings: tuple[str, ...], names: tuple[str, ...], plan: SweepPlan, library: Library
+) -> tuple[Recorder, bool]:
+    recorder = Recorder(plan.bin_hz)
+    if recordings:
+        from sweeper.radio.replay import open_recordings
+
+        sources, refused = open_recordings(recordings)
+        for error in refused:
+            warn(error)
+    else:
+        from sweeper.radio.inventory import open_source
+
+        sources, refused = [open_source(name, plan) for name in names or ("rtlsdr",)], []
+    made: list[Source] = list(sources)
+    _collected, outcome = run(made, library, plan=plan, sinks=[recorder], title=_("Recording the reference"))
+    for line in outcome.unheard:
+        warn(line)
+    return recorder, not (refused or outcome.unheard)
+
+
+@reference.command("list", help=_("The references in a folder, with their age and conditions."))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--json", "json_out", metavar="-", help=_("Print a JSON document."))
+def list_(folder: Path, json_out: str | None) -> int:
+    """A line a file."""
+    rows = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            found = load(path)
+        except SweeperError as error:
+            warn(error)
+            continue
+        head = found.head
+        rows.append(
+            {
+                "file": str(path),
+                "name": head.name,
+                "taken_utc_s": head.taken_utc_s,
+                "age_s": found.age_s(time.time()),
+                "receiver": head.conditions.receiver,
+                "antenna": head.conditions.antenna,
+                "gain_db": head.conditions.gain_db,
+                "emissions": len(head.emissions),
+            }
+        )
+    if json_out is not None:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return cli.OK
+    table = Table(box=None, pad_edge=False)
+    for heading in (_("name"), _("taken"), _("age"), _("antenna"), _("emissions")):
+        table.add_column(heading)
+    for row in rows:
+        taken = spoken().datetime(float(str(row["taken_utc_s"])))
+        age = spoken().duration(max(0.0, float(str(row["age_s"]))))
+        cells = (row["name"], taken, age, row["antenna"] or "-", row["emissions"])
+        table.add_row(*(safe_text(str(cell)) for cell in cells))
+    Console().print(table)
+    return cli.OK
+
+
+@reference.command(help=_("Compare recordings with a reference; findings for what is new or stronger."))
+@click.argument("file", type=FILE)
+@click.argument("recordings", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--json", "json_out", metavar="FILE", help=_("Write the results document there; - for standard output.")
+)
+def compare(file: Path, recordings: tuple[str, ...], json_out: str | None) -> int:
+    """The same as a replay, with the reference beside it."""
+    from sweeper.cli.output import give
+    from sweeper.cli.run import exit_code
+    from sweeper.radio.replay import open_recordings
+
+    library = load_library(())
+    comparison = Comparison(load(file))
+    sources, refused = open_recordings(recordings)
+    for error in refused:
+        warn(error)
+    collected, outcome = run(sources, library, comparison=comparison)
+    give(collected, library, json_out=json_out, report=None)
+    return exit_code(collected, outcome, unreadable=bool(refused))
