@@ -35,11 +35,12 @@ Level = tuple[float, float]
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """The gain in decibels (``None`` where the receiver has none to set) and the samples to throw away after
-    each retune."""
+    """The gain in decibels (``None`` where the receiver has none to set), the samples to throw away after
+    each retune, and the mean sample of each test look."""
 
     gain_db: float | None
     settle: int
+    means: tuple[complex, ...] = ()
 
 
 async def prepare(receiver: Receiver, facts: Facts, plan: SweepPlan, rate_hz: float) -> Prepared:
@@ -54,27 +55,31 @@ async def prepare(receiver: Receiver, facts: Facts, plan: SweepPlan, rate_hz: fl
     most = max(TEST_HOPS[0], min(TEST_HOPS[1], round(TESTING_S / settle_s)))
     look = Look(0.0, round(TEST_S * rate_hz), round(settle_s * rate_hz))
     test = [msgspec.structs.replace(look, center_hz=centers[i]) for i in tuning.spread(len(centers), most)]
-    levels, bad = await _overloads(receiver, test)
+    levels, means, bad = await _overloads(receiver, test)
     while gain_db is not None and plan.gain_db is None:
         lower = tuning.lower_gain(facts.gains_db, gain_db)
         if len(bad) <= tuning.TOLERATED * len(test) or lower is None:
             break
         gain_db = await receiver.set_gain(lower)
-        _, bad = await _overloads(receiver, bad)
-    return Prepared(gain_db, await _settle(receiver, facts, levels, rate_hz))
+        _, means, bad = await _overloads(receiver, bad)
+    return Prepared(gain_db, await _settle(receiver, facts, levels, rate_hz), tuple(means))
 
 
-async def _overloads(receiver: Receiver, test: Sequence[Look]) -> tuple[list[Level], list[Look]]:
-    """The level of each test look that could be heard, and the looks that overload."""
+async def _overloads(
+    receiver: Receiver, test: Sequence[Look]
+) -> tuple[list[Level], list[complex], list[Look]]:
+    """The level and the mean of each test look that could be heard, and the looks that overload."""
     levels: list[Level] = []
+    means: list[complex] = []
     bad: list[Look] = []
     async with aclosing(receiver.look(test)) as outcomes:
         async for look, outcome in _zipped(test, outcomes):
             if isinstance(outcome, Heard):
                 levels.append((tuning.level_of(outcome.samples), look.center_hz))
+                means.append(complex(outcome.samples.mean()))
                 if outcome.clipped > tuning.CLIPPED:
                     bad.append(look)
-    return levels, bad
+    return levels, means, bad
 
 
 async def _settle(receiver: Receiver, facts: Facts, levels: Sequence[Level], rate_hz: float) -> int:

@@ -5,8 +5,9 @@ highest gain that does not overload it. Then pass after pass it hears every hop.
 called back and the sweep goes on where it stood; what was never heard yields no block, so the coverage is
 true, and a Status names the ranges.
 
-A strong signal that stands just where the receiver was tuned hides in its DC spike; such a hop is heard a
-second time from a quarter of a hop beside.
+A receiver adds a constant to all it hears, which looks like a carrier wherever it is tuned. What most hops
+have in common is taken off. A signal that stands just where the receiver was tuned hides there too: a hop
+with more at its centre than the others is heard a second time, from a quarter of a hop beside.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from statistics import median
 
 import msgspec
+import numpy as np
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import FULL, SweepPlan
@@ -36,7 +37,7 @@ from sweeper.radio.receiver import (
     ReceiverLost,
     Refused,
 )
-from sweeper.records import Closed, IqBlock, Medium, Opened, Record, State, Status
+from sweeper.records import Closed, IqBlock, Medium, Opened, Record, Samples, State, Status
 
 RETRIES_S = (0.5, 1.0, 2.0, 4.0)
 """Waits before the tries to get a lost receiver back: plugging it in again takes a few seconds."""
@@ -48,11 +49,8 @@ BLOCK_SAMPLES = 1 << 18
 """A longer look is handed on in blocks of this many samples (109 ms at 2.4 MS/s)."""
 
 DC_RATIO = 20.0
-"""Constant part of a look, in times of what noise leaves, that calls for a second look: chance 2e-9."""
-
-DC_TIMES = 2.0
-DC_HOPS = 8
-"""...and in times of the constant part that this receiver shows on most hops, where there are so many."""
+"""Constant part of a look beyond the receiver's own, in times of what noise leaves, that calls for a second
+look: chance 2e-9."""
 
 
 class SweepStats(msgspec.Struct):
@@ -112,7 +110,8 @@ class _Run:
         self._refusals: dict[str, None] = {}
         self._overloaded: list[tuple[float, float]] = []
         self._told: dict[Reason, str] = {}
-        self._spikes: list[tuple[float, float, Hop]] = []
+        self._means: deque[complex] = deque(maxlen=64)
+        self._hiding: list[Hop] = []
         self._lost: ReceiverLost | None = None
 
     # --- connecting -----------------------------------------------------------------------------------
@@ -170,6 +169,7 @@ class _Run:
         for attempt in range(PATIENCE):
             try:
                 self._ready = await prepare(self.receiver, self._facts, self._plan, self._rate_hz)
+                self._means.extend(self._ready.means)
                 break
             except ReceiverLost as lost:
                 yield self._status(State.DEGRADED, lost.reason, lost.detail)
@@ -192,14 +192,14 @@ class _Run:
 
     async def _pass(self, number: int) -> AsyncGenerator[Record, None]:
         """Every hop of one pass, then those that need a second look."""
-        self._overloaded, self._spikes = [], []
+        self._overloaded, self._hiding = [], []
         todo, first = hops(self._plan, self._rate_hz, number), True
         while todo and self._lost is None:
             again: list[Hop] = []
             async with aclosing(self._hear(todo, again)) as records:
                 async for record in records:
                     yield record
-            todo, first = again + (self._hiding() if first else []), False
+            todo, first = again + (self._hiding if first else []), False
         self._count()
         if self._overloaded:
             text = f"the converter was overloaded on {named(self._overloaded)}: signals there may be false"
@@ -244,29 +244,28 @@ class _Run:
         self._stats.hops += 1
         if heard.clipped > tuning.CLIPPED:
             self._overloaded.append((hop.start_hz, hop.stop_hz))
-        self._spikes.append((*tuning.dc_of(heard.samples), hop))
-        began_s = max(0.0, heard.end_s - self._began_s - len(heard.samples) / self._rate_hz)
-        for first in range(0, len(heard.samples), BLOCK_SAMPLES):
+        samples = self._without_offset(hop, heard)
+        began_s = max(0.0, heard.end_s - self._began_s - len(samples) / self._rate_hz)
+        for first in range(0, len(samples), BLOCK_SAMPLES):
             yield IqBlock(
                 source=self._name,
                 time_s=began_s + first / self._rate_hz,
                 rate_hz=self._rate_hz,
                 center_hz=hop.center_hz,
-                samples=heard.samples[first : first + BLOCK_SAMPLES],
+                samples=samples[first : first + BLOCK_SAMPLES],
                 first_sample=first,
                 usable_hz=2 * half,
             )
 
-    def _hiding(self) -> list[Hop]:
-        """Looks from beside at the hops where something beyond the receiver's own DC stands at the centre."""
-        usual = median(size for size, _, _ in self._spikes) if len(self._spikes) >= DC_HOPS else 0.0
-        found = [
-            beside(hop, self._rate_hz)
-            for size, ratio, hop in self._spikes
-            if ratio > DC_RATIO and size > DC_TIMES * usual and hop.start_hz <= hop.center_hz <= hop.stop_hz
-        ]
-        self._spikes = []
-        return found
+    def _without_offset(self, hop: Hop, heard: Heard) -> Samples:
+        """The samples without the constant that the receiver adds; a hop at whose centre there is more than
+        that is noted, to be looked at from beside."""
+        offset = tuning.usual_offset(self._means)
+        self._means.append(complex(heard.samples.mean()))
+        within = hop.start_hz <= hop.center_hz <= hop.stop_hz
+        if within and tuning.dc_ratio(heard.samples, offset) > DC_RATIO:
+            self._hiding.append(beside(hop, self._rate_hz))
+        return heard.samples - np.complex64(offset)
 
     def _refused(self, hop: Hop, outcome: Refused, again: list[Hop]) -> None:
         self._refusals[outcome.detail] = None

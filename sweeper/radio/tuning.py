@@ -32,6 +32,10 @@ LEAST = 2 * BLOCK
 DIFFER = 2.0
 """Levels of two ends that differ by so much (3 dB) tell stale samples from fresh ones."""
 
+OFFSETS = 8
+OFFSET_SCATTER = 0.25
+"""Looks that must be known, and how far half of them may stray, for a common offset to be believed."""
+
 CLIPPED = 1e-3
 """Share of readings at the rails above which the converter counts as overloaded: noise with its rms at a
 quarter of full scale, the most a sensible gain gives, is at the rails in 6e-5 of readings."""
@@ -116,9 +120,19 @@ def spread(count: int, most: int) -> list[int]:
     return [round(i * (count - 1) / (most - 1)) for i in range(most)]
 
 
-def dc_of(samples: Samples) -> tuple[float, float]:
-    """Size of the constant part, and how many times it is what noise alone would leave: ``(size, ratio)``."""
-    mean = complex(np.mean(samples))
+def dc_ratio(samples: Samples, offset: complex = 0.0) -> float:
+    """How many times the constant part (less a known ``offset``) is what noise alone would leave there."""
     power = level_of(samples)
-    size = abs(mean)
-    return size, size * size * len(samples) / power if power > 0 else 0.0
+    left = abs(complex(np.mean(samples)) - offset)
+    return left * left * len(samples) / power if power > 0 else 0.0
+
+
+def usual_offset(means: Sequence[complex]) -> complex:
+    """The constant that a receiver adds to all it hears: the median of the looks' means, or zero where too
+    few are known or they do not agree. What stands at the centre of one hop alone does not move it."""
+    if len(means) < OFFSETS:
+        return 0j
+    parts = np.array(means).view(np.float64).reshape(-1, 2)
+    middle = np.median(parts, axis=0)
+    scatter = float(np.median(np.abs(parts - middle)))
+    return complex(*middle) if scatter < OFFSET_SCATTER * float(np.hypot(*middle)) else 0j

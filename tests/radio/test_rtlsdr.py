@@ -13,6 +13,7 @@ import pytest
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.radio import rtlsdr
+from sweeper.radio.hops import hops
 from sweeper.radio.receiver import Heard, Look, ReceiverLost, Refused
 from sweeper.radio.rtlsdr import RtlSdr
 from sweeper.radio.sweep import SweepSource
@@ -57,6 +58,21 @@ def test_a_carrier_stands_where_it_was_put(tmp_path: Path, monkeypatch: pytest.M
         assert abs(hz - 433.9e6) < 400
         assert db > 20
     assert closed(records).problems == ()
+
+
+def test_the_dc_spike_is_taken_off_and_a_carrier_under_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of((430, 470))
+    centre = hops(plan, 2.56e6)[10].center_hz
+    scene(tmp_path, monkeypatch, DONGLE + f"dc -40\ncarrier f={centre:.1f} level=-50\n")
+    records = heard(source(), plan)
+    means = {b.center_hz: abs(b.samples.mean()) for b in blocks(records)}
+    strong = [hz for hz, size in means.items() if size > 0.5 * 10 ** (-40 / 20)]
+    assert strong == []  # -40 dBFS were there, at every centre
+    again = [b for b in blocks(records) if 400e3 < abs(b.center_hz - centre) < 700e3]
+    assert again
+    assert all(abs(peak_hz(b)[0] - centre) < 400 for b in again)
 
 
 def test_the_crystal_error_is_taken_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

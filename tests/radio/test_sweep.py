@@ -12,6 +12,7 @@ import pytest
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import Band, SweepPlan
+from sweeper.radio.hops import hops
 from sweeper.radio.receiver import Facts, Heard, Look, RateRefused, ReceiverLost, Refused
 from sweeper.radio.sweep import SweepSource
 from sweeper.records import IqBlock, Samples, State
@@ -222,7 +223,9 @@ def test_a_constant_spike_of_the_receiver_is_not_chased_for_ever() -> None:
     played = Played()
     played.dc = lambda hz: 0.02
     records = heard(source(played), plan_of((430, 630)))
-    assert len(blocks(records)) <= 105 + 8 + 1
+    assert len(blocks(records)) == len(hops(plan_of((430, 630)), 2.4e6))
+    means = [abs(block.samples.mean()) for block in blocks(records)]
+    assert max(means) < 0.004  # taken off: 0.02 was there, 0.05 * sqrt(2 / 12480) is what noise leaves
 
 
 def test_long_looks_come_in_blocks_that_follow_one_another() -> None:

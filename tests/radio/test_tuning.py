@@ -84,11 +84,19 @@ def test_test_looks_are_spread_over_the_plan() -> None:
 
 
 def test_dc_of_noise_is_chance_and_of_a_carrier_at_the_centre_is_not() -> None:
-    ratios = [tuning.dc_of(noise(12_480, 0.1, seed))[1] for seed in range(200)]
+    ratios = [tuning.dc_ratio(noise(12_480, 0.1, seed)) for seed in range(200)]
     assert 0.7 < np.mean(ratios) < 1.4  # exponential with mean 1
-    size, ratio = tuning.dc_of(noise(12_480, 0.1, 1) + np.complex64(0.05))
-    assert size == pytest.approx(0.05, abs=0.005)
-    assert ratio > 1000
+    assert tuning.dc_ratio(noise(12_480, 0.1, 1) + np.complex64(0.05)) > 1000
+    assert tuning.dc_ratio(noise(12_480, 0.1, 1) + np.complex64(0.05), 0.05) < 10
+
+
+def test_the_offset_that_all_looks_share() -> None:
+    shared = [0.02 - 0.01j + 0.001 * complex(*np.random.default_rng(i).standard_normal(2)) for i in range(20)]
+    assert tuning.usual_offset(shared) == pytest.approx(0.02 - 0.01j, abs=0.001)
+    assert tuning.usual_offset([*shared, 0.5, 0.5, 0.5]) == pytest.approx(0.02 - 0.01j, abs=0.001)
+    assert tuning.usual_offset(shared[:7]) == 0
+    strewn = [complex(*np.random.default_rng(i).standard_normal(2)) for i in range(40)]
+    assert tuning.usual_offset(strewn) == 0
 
 
 def test_bytes_to_samples() -> None:
