@@ -63,7 +63,7 @@ def test_a_carrier_stands_where_it_was_put(tmp_path: Path, monkeypatch: pytest.M
 def test_the_dc_spike_is_taken_off_and_a_carrier_under_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = plan_of((430, 470))
+    plan = plan_of((430, 470), gain_db=29.7)
     centre = hops(plan, 2.56e6)[10].center_hz
     scene(tmp_path, monkeypatch, DONGLE + f"dc -40\ncarrier f={centre:.1f} level=-50\n")
     records = heard(source(), plan)
