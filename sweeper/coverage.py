@@ -6,6 +6,7 @@ is *not swept*, whatever the plan said. Adjacent hops that were heard alike beco
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -51,6 +52,9 @@ class _Packets:
     channels: set[int] = field(default_factory=set)
 
 
+_Ranges = dict[str, dict[tuple[float, float], _Range]]
+"""Source -> (start_hz, stop_hz) -> what was heard there."""
+
 FLOORS_KEPT = 512
 """Floor samples kept for each range; their median is what the table shows."""
 
@@ -62,18 +66,17 @@ class CoverageStage:
     accepts: tuple[type[Record], ...] = (Opened, IqBlock, Trace, AdvertisementBatch, FrameBatch, Device)
 
     def __init__(self) -> None:
-        self._ranges: dict[str, dict[tuple[float, float], _Range]] = {}
+        self._from_iq: _Ranges = {}
+        self._from_traces: _Ranges = {}
         self._packets: dict[str, _Packets] = {}
-        self._from_iq: set[str] = set()
 
     def feed(self, record: Record, /) -> Iterable[Record]:
         """Counts; yields nothing before the end."""
         if isinstance(record, IqBlock):
             if record.channel:  # channels of one recording hear at the same time
                 return ()
-            self._from_iq.add(record.source)
             half = (record.usable_hz or record.rate_hz) / 2
-            heard = self._range(record.source, record.center_hz - half, record.center_hz + half)
+            heard = _range(self._from_iq, record.source, record.center_hz - half, record.center_hz + half)
             heard.seconds += len(record.samples) / record.rate_hz
             heard.looks += record.first_sample == 0
         elif isinstance(record, Trace):
@@ -92,7 +95,8 @@ class CoverageStage:
 
     def finish(self) -> Iterator[Record]:
         """One Coverage record a range or packet source."""
-        for source, ranges in sorted(self._ranges.items()):
+        for source, ranges in sorted({**self._from_traces, **self._from_iq}.items()):
+            _lend_floors(ranges.values(), self._from_traces.get(source, {}).values())
             for row in _joined(sorted(ranges.values(), key=lambda r: (r.start_hz, r.stop_hz))):
                 if row.seconds > 0:
                     yield _rf_coverage(source, row)
@@ -109,24 +113,20 @@ class CoverageStage:
                 channels=tuple(sorted(packets.channels)),
             )
 
-    def _range(self, source: str, start_hz: float, stop_hz: float) -> _Range:
-        ranges = self._ranges.setdefault(source, {})
-        return ranges.setdefault((start_hz, stop_hz), _Range(start_hz, stop_hz))
-
     def _trace(self, trace: Trace) -> None:
-        """A trace tells the floor; from a source without IQ it also tells the listening itself."""
+        """A trace tells the floor, and from a source without IQ the listening itself.
+
+        Traces made of IQ arrive before the block they were made of, so which of the two it is shows only at
+        the end.
+        """
         start_hz = trace.start_hz - trace.bin_hz / 2
-        stop_hz = start_hz + len(trace.mean_db) * trace.bin_hz
-        if trace.source not in self._from_iq:
-            heard = self._range(trace.source, start_hz, stop_hz)
-            heard.seconds += trace.dwell_s
-            heard.looks += 1
-        if trace.floor_db is None:
-            return
-        middle = (start_hz + stop_hz) / 2
-        for row in self._ranges.get(trace.source, {}).values():
-            if row.start_hz <= middle <= row.stop_hz and len(row.floors) < FLOORS_KEPT:
-                row.floors.append(float(np.median(trace.floor_db)))
+        heard = _range(
+            self._from_traces, trace.source, start_hz, start_hz + len(trace.mean_db) * trace.bin_hz
+        )
+        heard.seconds += trace.dwell_s
+        heard.looks += 1
+        if trace.floor_db is not None and len(heard.floors) < FLOORS_KEPT:
+            heard.floors.append(float(np.median(trace.floor_db)))
 
     def _count(
         self, source: str, medium: Medium, first_s: float, last_s: float, count: int, lost: int
@@ -136,6 +136,20 @@ class CoverageStage:
         packets.last_s = max(packets.last_s, last_s)
         packets.count += count
         packets.lost += lost
+
+
+def _range(ranges: _Ranges, source: str, start_hz: float, stop_hz: float) -> _Range:
+    return ranges.setdefault(source, {}).setdefault((start_hz, stop_hz), _Range(start_hz, stop_hz))
+
+
+def _lend_floors(rows: Iterable[_Range], traced: Iterable[_Range]) -> None:
+    """Give each row without a floor of its own those of the traces whose middle it holds."""
+    spans = sorted(traced, key=lambda t: t.start_hz + t.stop_hz)
+    middles = [(t.start_hz + t.stop_hz) / 2 for t in spans]
+    for row in rows:
+        if not row.floors:
+            within = spans[bisect_left(middles, row.start_hz) : bisect_right(middles, row.stop_hz)]
+            row.floors = [floor for t in within for floor in t.floors]
 
 
 def stage(_setup: object) -> CoverageStage:

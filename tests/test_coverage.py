@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,6 +68,18 @@ def test_iq_counts_its_seconds_and_the_floor_comes_from_its_traces() -> None:
     assert row.seconds == pytest.approx(1.0)
     assert row.dwell_s == pytest.approx(1.0), "one look of two blocks"
     assert row.floor_dbfs_per_hz == pytest.approx(-120.0)
+
+
+def test_a_trace_made_of_iq_comes_first_and_is_not_counted_twice() -> None:
+    (row,) = rows(trace(99.5e6, 1000, -120.0), iq(100e6, 1_000_000))
+    assert (row.start_hz, row.stop_hz, row.seconds) == (99e6, 101e6, 0.5)
+    assert row.floor_dbfs_per_hz == pytest.approx(-120.0)
+
+
+def test_channels_that_hear_at_the_same_time_count_once() -> None:
+    second = msgspec.structs.replace(iq(100e6, 1_000_000), channel=1)
+    (row,) = rows(iq(100e6, 1_000_000), second)
+    assert row.seconds == pytest.approx(0.5)
 
 
 def test_adjacent_hops_heard_alike_are_one_row_and_a_gap_stays_a_gap() -> None:
