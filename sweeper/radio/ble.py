@@ -6,47 +6,25 @@
 bleak hands over fields, not bytes; they are written back as AD structures, so that live advertisements and
 captures go through one door. Order and grouping on the air are lost, and BlueZ merges what one device sends
 in turns. It also listens in turns, about ten seconds on and five off, and does not say so: the share of
-seconds in which anything was heard is measured and reported.
-
-An adapter that is switched off, pulled out, or whose daemon restarts says nothing; it only falls silent. So
-after a silence scanning is begun anew, and what then goes wrong is told, until it works again.
+seconds in which anything was heard is measured and reported (``ble_ear``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import time
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from sweeper.errors import ProtocolError, Reason, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.protocols.ble import ad
 from sweeper.radio import SourceInfo
-from sweeper.records import (
-    Advertisement,
-    AdvertisementBatch,
-    Closed,
-    Medium,
-    Opened,
-    Place,
-    Record,
-    State,
-    Status,
-)
+from sweeper.radio.ble_ear import Hear, Where, listen
+from sweeper.records import Advertisement, Medium, Record
 
-BATCH_S = 0.5
-"""How long advertisements are collected before they are handed on."""
-SILENCE_S = 15.0
-"""Longer than BlueZ's own pause between two turns (bleak issue 2022 measured about 5 s)."""
-RETRY_S = 3.0
 STOP_S = 5.0
 """A daemon that is gone answers no stop; it is not waited for longer."""
-BACKLOG = 20_000
-"""Advertisements kept while nobody fetches them: 15 s of the most that D-Bus carried (1,200/s, measured)."""
 NO_RSSI = -127
 """What bleak gives where the adapter told none."""
 
@@ -86,107 +64,58 @@ _BLEAK_REASONS = {
 }
 
 
-def source(rest: str = "", where: Callable[[], Place | None] | None = None) -> BleSource:
+def source(rest: str = "", where: Where | None = None) -> BleSource:
     """The factory. ``rest`` stands behind ``ble:`` in the name; ``where`` tells the listener's place."""
     return BleSource(rest, where)
 
 
 async def present(rest: str = "") -> Unavailable | None:
     """``None`` if the adapter can scan right now, else why not: it is asked to, and stopped at once."""
-    wanted = BleSource(rest)
-    ear = _Ear(wanted.info.name, wanted.adapter, wanted.passive, None)
+    radio = BleSource(rest).radio()
     try:
-        await ear.begin()
+        await radio.begin(lambda: 0.0, lambda advert: None)
     except Unavailable as why:
         return why
-    await ear.end()
+    await radio.end()
     return None
 
 
 class BleSource:
     """A live adapter. Nothing is imported or opened before ``records``."""
 
-    def __init__(self, rest: str = "", where: Callable[[], Place | None] | None = None) -> None:
+    def __init__(self, rest: str = "", where: Where | None = None) -> None:
         words = [word for word in rest.split(",") if word]
         self.passive = "passive" in words
         self.adapter = next((word for word in words if word not in ("passive", "active")), None)
         self.info = SourceInfo(name=f"ble:{rest}" if rest else "ble", medium=Medium.BLE, live=True)
         self._where = where
 
-    async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+    def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
         """Opened, then batches and states for ``plan.ble_seconds``, then Closed. Raises ``Unavailable``."""
-        ear = _Ear(self.info.name, self.adapter, self.passive, self._where)
-        await ear.begin()
-        count, seconds = 0, set[int]()
-        try:
-            yield Opened(
-                source=self.info.name,
-                time_s=0.0,
-                medium=Medium.BLE,
-                format="bleak",
-                start_utc_s=ear.start_utc_s,
-                live=True,
-            )
-            while ear.now_s < plan.ble_seconds:
-                await asyncio.sleep(min(BATCH_S, max(0.0, plan.ble_seconds - ear.now_s)))
-                for record in ear.take():
-                    if isinstance(record, AdvertisementBatch):
-                        count += len(record.adverts)
-                        seconds.update(int(advert.time_s) for advert in record.adverts)
-                    yield record
-                for status in await ear.mind():
-                    yield status
-        finally:
-            await ear.end()
-        yield Closed(
-            source=self.info.name,
-            time_s=ear.now_s,
-            records=count,
-            duration_s=ear.now_s,
-            problems=_duty(len(seconds), ear.now_s),
-        )
+        return listen(self.info.name, "bleak", self.radio(), plan, self._where)
+
+    def radio(self) -> BleakRadio:
+        """What it listens with."""
+        return BleakRadio(self.info.name, self.adapter, self.passive)
 
 
-def _duty(heard: int, duration_s: float) -> tuple[str, ...]:
-    """What the reader must know about listening in turns."""
-    whole = max(1, math.floor(duration_s))
-    share = min(1.0, heard / whole)
-    if share > 0.9:
-        return ()
-    return (f"something was heard in {heard} of {whole} seconds ({share:.0%}): the system listens in turns",)
+class BleakRadio:
+    """bleak's scanner, begun and ended."""
 
-
-class _Ear:
-    """A scanner that is kept going: what it hears, and what is wrong with it."""
-
-    def __init__(
-        self, name: str, adapter: str | None, passive: bool, where: Callable[[], Place | None] | None
-    ) -> None:
+    def __init__(self, name: str, adapter: str | None, passive: bool) -> None:
         self._name = name
         self._adapter = adapter
         self._passive = passive
-        self._where = where
         self._scanner: Any = None
-        self._heard: deque[Advertisement] = deque()
-        self._lost = 0
-        self._heard_s = self._tried_s = self._told_s = 0.0
-        self._trouble: Reason | None = None
-        self._start = time.monotonic()
-        self.start_utc_s = time.time()
 
-    @property
-    def now_s(self) -> float:
-        """Seconds since the beginning, by a clock that nobody sets."""
-        return time.monotonic() - self._start
-
-    async def begin(self) -> None:
+    async def begin(self, clock: Callable[[], float], hear: Hear) -> None:
         """Start scanning; raises ``Unavailable`` with the reason and the mend."""
         bleak = driver(self._name)
         options: dict[str, Any] = {"adapter": self._adapter} if self._adapter else {}
         if self._passive:
             options["or_patterns"] = list(PASSIVE_PATTERNS)
         scanner = bleak.BleakScanner(
-            detection_callback=self._on_advert,
+            detection_callback=lambda device, data: hear(advertisement(device.address, data, clock())),
             scanning_mode="passive" if self._passive else "active",
             bluez=options,
         )
@@ -199,7 +128,6 @@ class _Ear:
                 detail = f"the Bluetooth service does not answer ({detail})"
             raise Unavailable(self._name, reason, detail, MENDS.get(reason, "")) from error
         self._scanner = scanner
-        self._tried_s = self.now_s
 
     async def end(self) -> None:
         """Stop scanning. A daemon that is gone, or busy, cannot be stopped any more; that is no failure."""
@@ -210,64 +138,8 @@ class _Ear:
         with contextlib.suppress(bleak.exc.BleakError, OSError, EOFError, TimeoutError, AssertionError):
             await asyncio.wait_for(scanner.stop(), STOP_S)
 
-    def take(self) -> Iterator[Record]:
-        """What was heard since the last time, and how much was lost."""
-        if self._heard:
-            adverts = tuple(self._heard)
-            self._heard.clear()
-            yield AdvertisementBatch(source=self._name, time_s=adverts[0].time_s, adverts=adverts)
-        if self._lost:
-            detail = f"{self._lost} advertisements were dropped: analysis was behind"
-            self._lost = 0
-            yield self._status(State.DEGRADED, Reason.DROPPED, detail)
 
-    async def mind(self) -> list[Status]:
-        """After a silence begin anew; say what is wrong, once for each reason, and when it is right again."""
-        now = self.now_s
-        if self._trouble is not None and self._heard_s > self._told_s:
-            return self._tell(State.LISTENING, None, "advertisements are heard again")
-        patience_s = SILENCE_S if self._scanner is not None else RETRY_S
-        if now - max(self._heard_s, self._tried_s) < patience_s:
-            return []
-        was_working = self._scanner is not None
-        await self.end()
-        try:
-            await self.begin()
-        except Unavailable as why:
-            self._tried_s = self.now_s
-            return self._tell(State.FAILED, why.reason, str(why))
-        if not was_working:
-            return self._tell(State.LISTENING, None, "scanning works again")
-        detail = f"nothing was heard for {SILENCE_S:.0f} s; scanning was begun anew"
-        return self._tell(State.DEGRADED, Reason.STALLED, detail)
-
-    def _tell(self, state: State, reason: Reason | None, detail: str) -> list[Status]:
-        if reason is self._trouble:
-            return []
-        self._trouble, self._told_s = reason, self.now_s
-        return [self._status(state, reason, detail)]
-
-    def _status(self, state: State, reason: Reason | None, detail: str) -> Status:
-        return Status(
-            source=self._name,
-            time_s=self.now_s,
-            subject=self._name,
-            state=state,
-            reason=reason,
-            detail=detail,
-        )
-
-    def _on_advert(self, device: Any, data: Any) -> None:
-        now = self.now_s
-        self._heard_s = now
-        if len(self._heard) >= BACKLOG:
-            self._heard.popleft()
-            self._lost += 1
-        place = self._where() if self._where is not None else None
-        self._heard.append(advertisement(device.address, data, now, place))
-
-
-def advertisement(address: str, data: Any, time_s: float, place: Place | None = None) -> Advertisement:
+def advertisement(address: str, data: Any, time_s: float) -> Advertisement:
     """bleak's ``AdvertisementData`` as a record; ``platform_data`` adds the address type and the flags."""
     properties: dict[str, Any] = {}
     if len(data.platform_data) > 1 and isinstance(data.platform_data[1], dict):
@@ -292,7 +164,6 @@ def advertisement(address: str, data: Any, time_s: float, place: Place | None = 
         address_type=properties.get("AddressType"),
         rssi_dbm=data.rssi if data.rssi is not None and data.rssi > NO_RSSI else None,
         data=payload,
-        place=place,
     )
 
 

@@ -17,7 +17,7 @@ from sweeper.detectors.ble_inventory import identify
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.protocols.ble import ad
-from sweeper.radio import ble
+from sweeper.radio import ble, ble_ear
 from sweeper.records import AdvertisementBatch, Closed, Opened, Place, Record, State, Status
 from sweeper.signatures import Library
 
@@ -38,7 +38,7 @@ Step = Callable[[Bluez], Coroutine[Any, Any, None]]
 def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     process, address = start_bus(tmp_path)
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-    monkeypatch.setattr(ble, "BATCH_S", 0.02)
+    monkeypatch.setattr(ble_ear, "BATCH_S", 0.02)
     yield address
     process.kill()
     process.wait()
@@ -248,8 +248,8 @@ def test_no_bleak(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_adapter_pulled_out_and_put_back(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble, "SILENCE_S", 0.3)
-    monkeypatch.setattr(ble, "RETRY_S", 0.1)
+    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.3)
+    monkeypatch.setattr(ble_ear, "RETRY_S", 0.1)
 
     async def tag(daemon: Bluez) -> None:
         daemon.advertise("C1:02:03:04:05:06", **airtag())
@@ -271,8 +271,8 @@ def test_an_adapter_pulled_out_and_put_back(bus: str, monkeypatch: pytest.Monkey
 
 
 def test_the_daemon_restarts(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble, "SILENCE_S", 0.3)
-    monkeypatch.setattr(ble, "RETRY_S", 0.1)
+    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.3)
+    monkeypatch.setattr(ble_ear, "RETRY_S", 0.1)
     later: list[Bluez] = []
 
     async def die(daemon: Bluez) -> None:
@@ -299,14 +299,14 @@ def test_the_daemon_restarts(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_silence_is_told_once(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble, "SILENCE_S", 0.15)
+    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.15)
     records = listen(bus, [], seconds=1.0)
     assert states(records) == [(State.DEGRADED, Reason.STALLED)]
     assert listen.adapter.started > 2  # type: ignore[attr-defined]
 
 
 def test_what_nobody_fetches_is_counted(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble, "BACKLOG", 5)
+    monkeypatch.setattr(ble_ear, "BACKLOG", 5)
 
     async def step(daemon: Bluez) -> None:
         for n in range(40):

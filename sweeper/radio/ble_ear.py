@@ -1,0 +1,193 @@
+"""Listening to Bluetooth for as long as asked, over whatever radio: batches, trouble and recovery.
+
+An adapter that is switched off, pulled out, or whose daemon restarts says nothing; it only falls silent. So
+after a silence listening is begun anew, and what then goes wrong is told once, until it works again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import Protocol
+
+from sweeper.errors import Reason, Unavailable
+from sweeper.plan import SweepPlan
+from sweeper.records import (
+    Advertisement,
+    AdvertisementBatch,
+    Closed,
+    Medium,
+    Opened,
+    Place,
+    Record,
+    State,
+    Status,
+)
+
+BATCH_S = 0.5
+"""How long advertisements are collected before they are handed on."""
+SILENCE_S = 15.0
+"""Longer than BlueZ's own pause between two turns (bleak issue 2022 measured about 5 s)."""
+RETRY_S = 3.0
+BACKLOG = 20_000
+"""Advertisements kept while nobody fetches them: 15 s of the most that D-Bus carried (1,200/s, measured)."""
+
+Hear = Callable[[Advertisement], None]
+Where = Callable[[], Place | None]
+
+
+class Radio(Protocol):
+    """What an ear listens with. ``begin`` raises ``Unavailable``; ``end`` never fails."""
+
+    async def begin(self, clock: Callable[[], float], hear: Hear) -> None: ...
+
+    async def end(self) -> None: ...
+
+
+async def listen(
+    name: str, form: str, radio: Radio, plan: SweepPlan, where: Where | None
+) -> AsyncGenerator[Record, None]:
+    """Opened, then batches and states for ``plan.ble_seconds``, then Closed. Raises ``Unavailable``."""
+    ear = Ear(name, radio, where)
+    await ear.begin()
+    count, seconds = 0, set[int]()
+    try:
+        yield Opened(
+            source=name,
+            time_s=0.0,
+            medium=Medium.BLE,
+            format=form,
+            start_utc_s=ear.start_utc_s,
+            live=True,
+        )
+        while ear.now_s < plan.ble_seconds:
+            await asyncio.sleep(min(BATCH_S, max(0.0, plan.ble_seconds - ear.now_s)))
+            for record in ear.take():
+                if isinstance(record, AdvertisementBatch):
+                    count += len(record.adverts)
+                    seconds.update(int(advert.time_s) for advert in record.adverts)
+                yield record
+            for status in await ear.mind():
+                yield status
+    finally:
+        await ear.end()
+    yield Closed(
+        source=name,
+        time_s=ear.now_s,
+        records=count,
+        duration_s=ear.now_s,
+        problems=_duty(len(seconds), ear.now_s),
+    )
+
+
+def _duty(heard: int, duration_s: float) -> tuple[str, ...]:
+    """What the reader must know about listening in turns."""
+    whole = max(1, math.floor(duration_s))
+    share = min(1.0, heard / whole)
+    if share > 0.9:
+        return ()
+    return (f"something was heard in {heard} of {whole} seconds ({share:.0%}): the system listens in turns",)
+
+
+class Ear:
+    """A radio that is kept going: what it hears, and what is wrong with it."""
+
+    def __init__(self, name: str, radio: Radio, where: Where | None) -> None:
+        self._name = name
+        self._radio = radio
+        self._where = where
+        self._working = False
+        self._heard: deque[Advertisement] = deque()
+        self._lost = 0
+        self._heard_s = self._tried_s = self._told_s = 0.0
+        self._trouble: Reason | None = None
+        self._start = time.monotonic()
+        self.start_utc_s = time.time()
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the beginning, by a clock that nobody sets."""
+        return time.monotonic() - self._start
+
+    async def begin(self) -> None:
+        """Start listening; raises ``Unavailable`` with the reason and the mend."""
+        await self._radio.begin(lambda: self.now_s, self._hear)
+        self._working = True
+        self._tried_s = self.now_s
+
+    async def end(self) -> None:
+        """Stop, if it was begun."""
+        if self._working:
+            self._working = False
+            await self._radio.end()
+
+    def take(self) -> Iterator[Record]:
+        """What was heard since the last time, and how much was lost."""
+        if self._heard:
+            adverts = tuple(self._heard)
+            self._heard.clear()
+            yield AdvertisementBatch(source=self._name, time_s=adverts[0].time_s, adverts=adverts)
+        if self._lost:
+            detail = f"{self._lost} advertisements were dropped: analysis was behind"
+            self._lost = 0
+            yield self._status(State.DEGRADED, Reason.DROPPED, detail)
+
+    async def mind(self) -> list[Status]:
+        """After a silence begin anew; say what is wrong, once for each reason, and when it is right again."""
+        now = self.now_s
+        if self._trouble is not None and self._heard_s > self._told_s:
+            return self._tell(State.LISTENING, None, "advertisements are heard again")
+        patience_s = SILENCE_S if self._working else RETRY_S
+        if now - max(self._heard_s, self._tried_s) < patience_s:
+            return []
+        was_working = self._working
+        await self.end()
+        try:
+            await self.begin()
+        except Unavailable as why:
+            self._tried_s = self.now_s
+            return self._tell(State.FAILED, why.reason, str(why))
+        if not was_working:
+            return self._tell(State.LISTENING, None, "listening works again")
+        detail = f"nothing was heard for {SILENCE_S:.0f} s; listening was begun anew"
+        return self._tell(State.DEGRADED, Reason.STALLED, detail)
+
+    def _tell(self, state: State, reason: Reason | None, detail: str) -> list[Status]:
+        if reason is self._trouble:
+            return []
+        self._trouble, self._told_s = reason, self.now_s
+        return [self._status(state, reason, detail)]
+
+    def _status(self, state: State, reason: Reason | None, detail: str) -> Status:
+        return Status(
+            source=self._name,
+            time_s=self.now_s,
+            subject=self._name,
+            state=state,
+            reason=reason,
+            detail=detail,
+        )
+
+    def _hear(self, advert: Advertisement) -> None:
+        self._heard_s = self.now_s
+        if len(self._heard) >= BACKLOG:
+            self._heard.popleft()
+            self._lost += 1
+        place = self._where() if self._where is not None else None
+        self._heard.append(advert if place is None else _placed(advert, place))
+
+
+def _placed(advert: Advertisement, place: Place) -> Advertisement:
+    return Advertisement(
+        advert.time_s,
+        advert.address,
+        advert.address_type,
+        advert.rssi_dbm,
+        advert.data,
+        advert.channel,
+        place,
+        advert.hint,
+    )
