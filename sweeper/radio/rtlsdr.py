@@ -276,7 +276,7 @@ class RtlSdr:
                 found = []
             gone = not any(not self._serial or one["serial"] == self._serial for one in found)
             if gone:
-                reason, detail = Reason.UNPLUGGED, "the dongle is no longer there"
+                reason, detail = Reason.UNPLUGGED, "the dongle was unplugged"
         return ReceiverLost(reason, detail)
 
 

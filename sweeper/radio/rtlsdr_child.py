@@ -222,7 +222,7 @@ class Dongle:
         if status >= 0 and NOT_LOCKED not in self._murmur.heard():
             return
         if status == USB_NO_DEVICE or not self._still_there():
-            raise Failure("unplugged", "the dongle is gone")
+            raise Failure("unplugged", "the dongle was unplugged")
         raise Failure("refused", f"the tuner does not reach {hz / 1e6:.3f} MHz")
 
     def look(self, hz: int, at: int, count: int) -> dict[str, Any]:
@@ -231,8 +231,9 @@ class Dongle:
         got = ctypes.c_int(0)
         status = self._library.rtlsdr_read_sync(self._device, self._base + at, count, ctypes.byref(got))
         if status < 0:
-            gone = status == USB_NO_DEVICE or not self._still_there()
-            raise Failure("unplugged" if gone else "stalled", f"reading failed with error {status}")
+            if status == USB_NO_DEVICE or not self._still_there():
+                raise Failure("unplugged", f"the dongle was unplugged (driver: error {status})")
+            raise Failure("stalled", f"the dongle gives no samples (driver: error {status})")
         return {"end_s": time.monotonic(), "bytes": got.value}
 
     def _still_there(self) -> bool:
@@ -259,7 +260,7 @@ class Dongle:
         self._library.rtlsdr_reset_buffer(self._device)
         status = self._library.rtlsdr_read_async(self._device, callback, self, 0, size)
         if status < 0:
-            raise Failure("unplugged", f"reading failed with error {status}")
+            raise Failure("unplugged", f"the dongle gives no samples (driver: error {status})")
 
     def cancel(self) -> None:
         """Make ``stream`` return."""

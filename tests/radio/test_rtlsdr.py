@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+import threading
+import time
 from contextlib import aclosing
 from pathlib import Path
 
@@ -268,6 +272,43 @@ def test_the_child_leaves_with_its_parent(tmp_path: Path, monkeypatch: pytest.Mo
 
     limited(orphan())
     assert children() == before
+
+
+def test_it_works_on_a_loop_in_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene(tmp_path, monkeypatch, DONGLE)
+    made: list[int] = []
+    thread = threading.Thread(target=lambda: made.append(len(blocks(heard(source(), PLAN)))))
+    thread.start()
+    thread.join(60)
+    assert made == [6]
+
+
+def test_a_killed_parent_takes_its_child_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene(tmp_path, monkeypatch, DONGLE + "stall_after 0\nhang 1\n")
+    script = (
+        "import asyncio, os, signal\n"
+        "from sweeper.radio.rtlsdr import RtlSdr\n"
+        "from sweeper.radio.receiver import Look\n"
+        "async def main():\n"
+        "    dongle = RtlSdr()\n"
+        "    await dongle.open()\n"
+        "    await dongle.set_rate(2.4e6)\n"
+        "    print(dongle._child._process.pid, flush=True)\n"
+        "    asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), signal.SIGKILL)\n"
+        "    async for _ in dongle.look([Look(433e6, 4096)]): pass\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    child = Path("/proc") / done.stdout.strip()
+    assert done.returncode == -signal.SIGKILL
+    for _ in range(100):
+        if not child.exists() or ") Z" in (child / "stat").read_text():
+            break
+        time.sleep(0.1)
+    else:
+        raise AssertionError("the child lives on")
 
 
 def test_a_stream_has_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
