@@ -253,7 +253,8 @@ class Language:
 
     def feature(self, name: str) -> str:
         """What a measured feature or fact is called in evidence and tables."""
-        known = labels.FEATURES.get(name) or labels.FEATURES.get(name.rpartition(".")[0])
+        group, _dot, last = name.rpartition(".")
+        known = labels.FEATURES.get(name) or labels.FEATURES.get(group) or labels.FEATURES.get(last)
         return self.gettext(known) if known else safe_text(name)
 
     def choose(self, forms: Sequence[str], n: float) -> str:

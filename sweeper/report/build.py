@@ -210,23 +210,25 @@ class _Views:
         device = self._devices.get(finding.subject)
         made: list[Picture | None] = []
         if emission is not None:
-            made.append(self._gallery.around(emission, finding))
-            made.append(self._timing(emission) if len(emission.bursts) > 1 else None)
+            close = self._gallery.around(emission, finding)
+            made = [close, self._timing(emission, small=close is not None)]
         elif device is not None:
-            made.append(self._strength(device))
+            made = [self._strength(device)]
         pictures = tuple(picture for picture in made if picture is not None)
         self._strips += bool(pictures)
         return pictures
 
-    def _timing(self, emission: Emission) -> Picture:
+    def _timing(self, emission: Emission, *, small: bool) -> Picture | None:
+        if len(emission.bursts) < 2:
+            return None
         language = self._language
         closed = self._collected.closed.get(emission.source)
         duration_s = (closed.duration_s if closed is not None else None) or emission.stop_s
         title = language.gettext("When {frequency} was on the air").format(
             frequency=language.frequency(emission.center_hz)
         )
-        strip = svg.timing(emission.bursts, duration_s, language, title)
-        return Picture(title, _bursts_caption(emission.bursts, language), strip)
+        strip = svg.timing(emission.bursts, duration_s, language, title, small=small)
+        return Picture(title, _bursts_caption(emission.bursts, language), strip, half=small)
 
     def _strength(self, device: Device) -> Picture | None:
         history = self._collected.history(device)

@@ -303,7 +303,8 @@ class _Writer:
     def _picture(self, picture: Picture) -> None:
         from docx.shared import Cm
 
-        self._document.add_picture(io.BytesIO(pdf.png(picture.svg)), width=Cm(_TEXT_CM))
+        width = Cm(_TEXT_CM * (0.55 if picture.half else 1.0))
+        self._document.add_picture(io.BytesIO(pdf.png(picture.svg)), width=width)
         drawing = self._document.inline_shapes[-1]._inline.docPr
         drawing.set("descr", f"{picture.title}. {picture.caption}")
         self._document.paragraphs[-1].paragraph_format.keep_with_next = True

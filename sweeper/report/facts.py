@@ -10,7 +10,7 @@ from sweeper.text import safe_text
 LIST_ITEMS = 6
 """Items of a list that are printed; the results document has them all."""
 DASH = "–"
-_DIGITS = {"dB": 1, "dBm": 0, "dBFS": 1, "dBm/Hz": 0, "dBFS/Hz": 0, "%": 0}
+_DIGITS = {"dB": 1, "dBm": 0, "dBFS": 1, "dBm/Hz": 0, "dBFS/Hz": 0, "%": 0, "MHz": 3, "kHz": 1}
 _LONGEST = 160
 """Characters of one value that are printed: a payload in hexadecimal is shorter."""
 
@@ -48,10 +48,33 @@ def number_text(value: float, unit: str, language: Language) -> str:
 
 def evidence_fact(item: Evidence, language: Language, *, timed: bool = True) -> Fact:
     """One piece of evidence: what was measured, how much, and, where it is to be said, when."""
-    text = value_text(item.value, item.unit, language)
+    text = measured_text(item, language)
     if timed and item.time_s is not None:
         text = language.gettext("{value} (at {time})").format(value=text, time=moment(item.time_s, language))
     return Fact(what(item.what, language), text)
+
+
+_SUFFIXES = {
+    "mhz": "MHz",
+    "khz": "kHz",
+    "hz": "Hz",
+    "db": "dB",
+    "dbm": "dBm",
+    "dbfs": "dBFS",
+    "s": "s",
+    "ms": "ms",
+}
+"""Unit by the end of a fact's key, where the evidence names none."""
+
+
+def measured_text(item: Evidence, language: Language) -> str:
+    """The value with its unit; a kind of signal by its name."""
+    if item.what.endswith(".kind") and isinstance(item.value, str):
+        return (
+            language.emission_kind(item.value) if item.what == "rf.kind" else language.device_kind(item.value)
+        )
+    unit = item.unit or _SUFFIXES.get(item.what.rpartition("_")[2] if "_" in item.what else "", "")
+    return value_text(item.value, unit, language)
 
 
 def what(name: str, language: Language) -> str:

@@ -33,11 +33,15 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture, the title that says what is seen, and a caption with its figures."""
+    """A picture, the title that says what is seen, and a caption with its figures.
+
+    A ``half`` picture is drawn for half the width of the text, beside another.
+    """
 
     title: str
     caption: str
     svg: str
+    half: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -56,7 +56,7 @@ class Gallery:
         return tuple(pictures), line.format(n=self._language.number(left))
 
     def around(self, emission: Emission, finding: Finding) -> Picture | None:
-        """The spectrum near one emission; ``None`` where it was not measured finely enough."""
+        """The spectrum near one emission, half as wide; ``None`` where it was not measured finely enough."""
         half = max(AROUND_HZ, AROUND_WIDTHS * emission.width_hz) / 2
         low, high = emission.center_hz - half, emission.center_hz + half
         for band in self._bands:
@@ -73,7 +73,8 @@ class Gallery:
                     db=language.quantity(emission.snr_db, "dB", 0),
                     width=language.frequency(emission.width_hz),
                 )
-                return Picture(title, caption, svg.spectrum(near, [mark], language, title, small=True))
+                drawing = svg.spectrum(near, [mark], language, title, small=True)
+                return Picture(title, caption, drawing, half=True)
         return None
 
     def _spectrum(self, band: Band) -> Picture:

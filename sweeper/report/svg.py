@@ -21,11 +21,13 @@ from sweeper.report.spectra import Band
 from sweeper.text import safe_text
 
 WIDTH = 720
+HALF = 352
+"""Width of a picture that stands beside another, in the same units, so that its lettering is as large."""
 LEFT, RIGHT = 62, 12
 SPECTRUM_HEIGHT = 270
 STRIP_HEIGHT = 108
 WATERFALL_HEIGHT = 250
-CLOSE_HEIGHT = 190
+HALF_HEIGHT = 150
 MAX_MARKS = 24
 """Labels above one spectrum: more would stand in each other's way."""
 MARK_ROWS = 3
@@ -74,13 +76,16 @@ def _nice(rough: float) -> float:
 def spectrum(
     band: Band, marks: Sequence[Mark], language: Language, title: str, *, small: bool = False
 ) -> str:
-    """Max hold, mean and noise floor of a band, with its findings marked; ``small`` is the close look."""
-    height = CLOSE_HEIGHT if small else SPECTRUM_HEIGHT
-    top, bottom = (38 if small else 64), height - 44
+    """Max hold, mean and noise floor of a band, with its findings marked.
+
+    ``small`` is half as wide and without legend: the close look at one signal.
+    """
+    width, height = (HALF, HALF_HEIGHT) if small else (WIDTH, SPECTRUM_HEIGHT)
+    top, bottom = (24 if small else 64), height - 44
     low, high = _decibel_range(band)
     scale, unit = _hertz_scale(band.start_hz, band.stop_hz)
-    x = _Axis(band.start_hz / scale, band.stop_hz / scale, LEFT, WIDTH - RIGHT, 8)
-    y = _Axis(low, high, bottom, top, 5)
+    x = _Axis(band.start_hz / scale, band.stop_hz / scale, LEFT, width - RIGHT, 4 if small else 8)
+    y = _Axis(low, high, bottom, top, 3 if small else 5)
     name = _frequency_name(band.start_hz, language)
     density = language.unit("dBm/Hz" if band.calibrated else "dBFS/Hz")
     parts = [_frame(x, y, language, f"{name}, {language.unit(unit)}", density)]
@@ -93,9 +98,10 @@ def spectrum(
     if band.floor_db is not None:
         parts.append(_line(columns, [y.at(v) for v in band.floor_db], "trace-floor", 1.1, dash="5 4"))
         legend.append(("trace-floor", language.gettext("noise floor")))
-    parts.append(_legend(legend))
+    if not small:
+        parts.append(_legend(legend))
     parts.append(_marks(marks, x, scale, top, bottom))
-    return _svg(height, title, parts)
+    return _svg(height, title, parts, width)
 
 
 def _decibel_range(band: Band) -> tuple[float, float]:
@@ -108,21 +114,24 @@ def _decibel_range(band: Band) -> tuple[float, float]:
     return 5 * math.floor(min(low, high - 15) / 5), 5 * math.ceil(high / 5)
 
 
-def timing(bursts: Sequence[Burst], duration_s: float, language: Language, title: str) -> str:
+def timing(
+    bursts: Sequence[Burst], duration_s: float, language: Language, title: str, *, small: bool = False
+) -> str:
     """When a signal was on the air: one bar a burst, as high as it stood above the noise."""
-    top, bottom = 14, STRIP_HEIGHT - 44
+    width, height = (HALF, HALF_HEIGHT) if small else (WIDTH, STRIP_HEIGHT)
+    top, bottom = (24 if small else 14), height - 44
     end = max([duration_s, *(b.start_s + b.duration_s for b in bursts)])
     scale, unit = _time_scale(end)
-    x = _Axis(0, end / scale, LEFT, WIDTH - RIGHT, 8)
+    x = _Axis(0, end / scale, LEFT, width - RIGHT, 4 if small else 8)
     y = _Axis(0, max(10.0, max((b.snr_db for b in bursts), default=0.0)), bottom, top, 3)
     axis = f"{language.gettext('Time')}, {language.unit(unit)}"
     parts = [_frame(x, y, language, axis, language.unit("dB"))]
-    for left, right, height in _bars(bursts, x, y, scale):
+    for left, right, reach in _bars(bursts, x, y, scale):
         parts.append(
-            f'<rect x="{left:.1f}" y="{height:.1f}" width="{right - left:.1f}" '
-            f'height="{bottom - height:.1f}" fill="var(--trace-now)"/>'
+            f'<rect x="{left:.1f}" y="{reach:.1f}" width="{right - left:.1f}" '
+            f'height="{bottom - reach:.1f}" fill="var(--trace-now)"/>'
         )
-    return _svg(STRIP_HEIGHT, title, parts)
+    return _svg(height, title, parts, width)
 
 
 def _bars(bursts: Iterable[Burst], x: _Axis, y: _Axis, scale: float) -> list[tuple[float, float, float]]:
@@ -296,8 +305,8 @@ def _marks(marks: Sequence[Mark], x: _Axis, scale: float, top: float, bottom: fl
     return "".join(parts)
 
 
-def _svg(height: int, title: str, parts: Iterable[str]) -> str:
+def _svg(height: int, title: str, parts: Iterable[str], width: int = WIDTH) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(safe_text(title))}">{"".join(parts)}</svg>'
     )
