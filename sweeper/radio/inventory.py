@@ -5,6 +5,7 @@
     rtlsdr               the first RTL-SDR that is free      rtlsdr:SERIAL   the one with that serial number
     rtltcp:HOST:PORT     a remote one behind rtl_tcp         soapy:ARGS      any other, by SoapySDR
     ble                  the Bluetooth adapter               ble:hci1        that one
+    hci:TRANSPORT        a Bluetooth controller of our own, by bumble: usb:0, serial:…, tcp-client:…
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import msgspec
 from sweeper import plugins
 from sweeper.errors import Reason, SweeperError, Unavailable
 from sweeper.plan import SweepPlan
-from sweeper.radio import Source, ble, rtlsdr, soapy
+from sweeper.radio import Source, ble, ble_hci, rtlsdr, soapy
 from sweeper.radio.receiver import Receiver
 from sweeper.radio.rtl_tcp import RtlTcp
 from sweeper.radio.sweep import SweepSource
@@ -85,6 +86,8 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
         return SweepSource(name, make)
     if kind == "ble":
         return ble.source(rest)
+    if kind == "hci":
+        return ble_hci.source(rest)
     for loaded in plugins.load(plugins.SOURCES):
         if loaded.plugin.name == kind:
             if loaded.problem:
