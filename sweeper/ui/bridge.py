@@ -19,6 +19,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -50,6 +51,10 @@ LEVELS_KEPT = 120
 
 ADDRESSES_KEPT = 4_000
 """Addresses whose signal strengths are kept; a crowd of phones changes its addresses every 15 minutes."""
+
+AT_ONCE = 2_000
+"""Records handed over in one batch: what tables take in within a few milliseconds; the rest comes with the
+next."""
 
 Recipe = Callable[[Sequence[Sink]], Session]
 """Builds a fresh session with these sinks; called on the core's thread, so it may import and read."""
@@ -191,9 +196,14 @@ class Core(QObject):
     # What the window takes.
 
     def take(self) -> Batch:
-        """Everything that changed since the last call."""
+        """What changed since the last call, at most ``AT_ONCE`` records of it."""
         with self.lock:
-            pending, self.pending = self.pending, {}
+            if len(self.pending) <= AT_ONCE:
+                pending, self.pending = self.pending, {}
+            else:
+                pending = dict(islice(self.pending.items(), AT_ONCE))
+                for key in pending:
+                    del self.pending[key]
         batch = Batch()
         for record in pending.values():
             if isinstance(record, Emission):

@@ -249,7 +249,6 @@ class Desk(QObject):
         if run != self.core.run:
             return
         self._take()
-        self._timer.stop()
         self.outcome = ended
         self.phase = Phase.ENDED
         if ended.outcome is not None:
@@ -261,8 +260,10 @@ class Desk(QObject):
         self.changed.emit()
 
     def _take(self) -> None:
+        """Put what is new into the tables. After the end the timer runs on until nothing is left."""
         batch = self.core.take()
-        self.position_s = batch.position_s
+        if self.phase is not Phase.ENDED:
+            self.position_s = batch.position_s
         self.duration_s = batch.duration_s if batch.duration_s is not None else self.duration_s
         for coverage in batch.coverage:
             key = (coverage.source, coverage.medium, coverage.start_hz, coverage.stop_hz)
@@ -272,8 +273,11 @@ class Desk(QObject):
         self.wifi.put(d for d in batch.devices if d.medium is not Medium.BLE)
         self.subjects.update({finding.subject: finding.id for finding in batch.findings})
         self.findings.put(batch.findings)
-        if batch.emissions or batch.devices or batch.findings:
+        some = bool(batch.emissions or batch.devices or batch.findings or batch.coverage)
+        if some:
             self.batched.emit()
+        elif self.phase is Phase.ENDED:
+            self._timer.stop()
         self.changed.emit()
 
     def ask(self, work: Callable[[], object], then: Callable[[object, str], None]) -> None:

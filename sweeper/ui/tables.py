@@ -66,7 +66,7 @@ class RecordTable(QAbstractTableModel):
         self._keys: dict[str, Any] = {}
         self._texts: dict[str, str] = {}
         self._order: list[str | Group] = []
-        self._rows: dict[str, int] = {}
+        self._rows: dict[str, int] | None = None
         self._filter = ""
         self._keep: Callable[[Any], bool] | None = None
         self._group: Callable[[Any], str] | None = None
@@ -91,7 +91,7 @@ class RecordTable(QAbstractTableModel):
         self.records.clear()
         self._keys.clear()
         self._texts.clear()
-        self._order, self._rows = [], {}
+        self._order, self._rows = [], None
         self.endResetModel()
 
     def set_filter(self, text: str) -> None:
@@ -123,7 +123,9 @@ class RecordTable(QAbstractTableModel):
         self._arrange()
 
     def _arrange(self) -> None:
-        names: list[str] = [name for name in self.records if self._shown(name)]
+        names: list[str] = list(self.records)
+        if self._filter or self._keep is not None:
+            names = [name for name in names if self._shown(name)]
         names.sort(key=self._keys.__getitem__, reverse=self.descending)
         order: list[str | Group] = list(names) if self._group is None else self._grouped(names)
         before, after = len(self._order), len(order)
@@ -139,7 +141,7 @@ class RecordTable(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), before, after - 1)
             self._order = order
             self.endInsertRows()
-        self._rows = {name: row for row, name in enumerate(order) if isinstance(name, str)}
+        self._rows = None
         self.arranging = False
         self.reordered.emit()
 
@@ -175,6 +177,8 @@ class RecordTable(QAbstractTableModel):
 
     def row_of(self, name: str) -> int:
         """The row that shows a record now; -1 where it is not shown."""
+        if self._rows is None:
+            self._rows = {entry: row for row, entry in enumerate(self._order) if isinstance(entry, str)}
         return self._rows.get(name, -1)
 
     def rowCount(self, parent: Index | None = None) -> int:

@@ -80,6 +80,22 @@ class Pulse:
         return made
 
 
+def painter_of(widget):
+    """Counts how often a widget is painted."""
+    from PySide6.QtCore import QEvent, QObject
+
+    class Counter(QObject):
+        count = 0
+
+        def eventFilter(self, _watched, event) -> bool:
+            self.count += event.type() == QEvent.Type.Paint
+            return False
+
+    made = Counter(widget)
+    widget.installEventFilter(made)
+    return made
+
+
 def run_loop(seconds: float) -> None:
     """Let the real event loop run."""
     from PySide6.QtCore import QTimer
@@ -108,25 +124,18 @@ def waterfall(window, pulse: Pulse) -> tuple[float, list[float]]:
 
     window.show_view("spectrum")
     view = window.view("spectrum")
-    painted: list[float] = []
-    original = type(view._item).paint
-
-    def paint(item, *args):
-        painted.append(time.perf_counter())
-        return original(item, *args)
-
-    type(view._item).paint = paint
+    painted = painter_of(view._fall.viewport())
     thread = threading.Thread(target=feed)
     thread.start()
     run_loop(1.5)
-    painted.clear()
+    painted.count = 0
     pulse.take()
     run_loop(SECONDS)
     gaps = pulse.take()
     stop.set()
     thread.join()
-    type(view._item).paint = original
-    return len(painted) / SECONDS, gaps
+    view._fall.viewport().removeEventFilter(painted)
+    return painted.count / SECONDS, gaps
 
 
 def rows(window, pulse: Pulse, *, busy: bool) -> list[float]:
@@ -191,6 +200,7 @@ def figures() -> Iterator[str]:
     from sweeper.ui import app
     from sweeper.ui.settings import Settings
 
+    sys.setswitchinterval(app.SWITCH_S)
     with tempfile.TemporaryDirectory() as folder:
         window = app.open_window(Settings(Path(folder) / "s.ini"))
         window.resize(1920, 1080)
