@@ -135,7 +135,7 @@ class Tap:
 
 
 def _failures() -> tuple[type[BaseException], ...]:
-    """``FAILURES``, and that of the USB library if bumble has loaded it: it stands beside the built-in ones."""
+    """``FAILURES``, and the USB library's own if bumble has loaded it: it derives from none of them."""
     usb = sys.modules.get("usb1")
     return FAILURES if usb is None else (*FAILURES, usb.USBError)
 
