@@ -1,0 +1,185 @@
+"""Wi-Fi frames from a live adapter in monitor mode (Linux).
+
+    wifi                     the first interface in monitor mode, else one is added beside the first adapter
+    wifi:wlan0mon            that interface            wifi:wlan0mon@2437     locked to a frequency in MHz
+
+Receives only. Frames come in batches of one dwell on one channel, with the kernel's times and its count of
+what it dropped. The interface is put back as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Protocol
+
+from sweeper.errors import Reason, Unavailable
+from sweeper.plan import SweepPlan
+from sweeper.radio import SourceInfo
+from sweeper.radio.wifi_socket import ARPHRD, Heard, MonitorSocket, interfaces
+from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner, Tuner
+from sweeper.records import Closed, FrameBatch, Medium, Opened, Record, State, Status
+
+SILENCE_S = 10.0
+"""Without a frame for so long on any channel the adapter has likely left monitor mode."""
+
+
+class Ear(Protocol):
+    """An open capture: what ``MonitorSocket`` offers."""
+
+    link_type: int
+
+    def read(self, seconds: float) -> Heard: ...
+
+    def close(self) -> None: ...
+
+
+Listen = Callable[[str], Ear]
+
+
+def source(rest: str = "") -> WifiSource:
+    """The factory. ``rest`` stands behind ``wifi:`` in the name."""
+    return WifiSource(rest)
+
+
+def present(rest: str = "") -> Unavailable | None:
+    """``None`` if frames can be captured right now, else why not."""
+    try:
+        name, tuner = prepared(rest.partition("@")[0])
+    except Unavailable as why:
+        return why
+    try:
+        MonitorSocket(name).close()
+    except Unavailable as why:
+        return why
+    finally:
+        tuner.restore()
+    return None
+
+
+def prepared(name: str, root: Path = Path("/sys/class/net")) -> tuple[str, Tuner]:
+    """The monitor interface to use and its tuner. Raises ``Unavailable`` where there is none to be had."""
+    known = interfaces(root)
+    adapters = [n for n in known if (root / n / "phy80211").exists()]
+    wanted = name or next((n for n in known if known[n] in ARPHRD), "") or next(iter(adapters), "")
+    if not wanted:
+        detail = "no Wi-Fi adapter is connected"
+        raise Unavailable("wifi", Reason.NO_DEVICE, detail, "connect an adapter that knows monitor mode")
+    if wanted not in adapters:
+        return wanted, Fixed()
+    tuner = IwTuner(wanted)
+    return tuner.monitor(), tuner
+
+
+class WifiSource:
+    """A live adapter. Nothing is imported or opened before ``records``."""
+
+    def __init__(self, rest: str = "", listen: Listen = MonitorSocket, tuner: Tuner | None = None) -> None:
+        name, _, locked = rest.partition("@")
+        if locked and not locked.isdecimal():
+            raise Unavailable(f"wifi:{rest}", Reason.REFUSED, f"{locked!r} is no frequency in MHz")
+        self.interface = name
+        self.locked_mhz = int(locked) if locked else None
+        self.info = SourceInfo(name=f"wifi:{rest}" if rest else "wifi", medium=Medium.WIFI, live=True)
+        self._listen = listen
+        self._tuner = tuner
+
+    async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+        """Opened, batches and states for ``plan.wifi_seconds``, then Closed. Raises ``Unavailable``."""
+        if self._tuner is None:
+            name, tuner = await asyncio.to_thread(prepared, self.interface)
+        else:
+            name, tuner = self.interface, self._tuner
+        try:
+            ear = await asyncio.to_thread(self._listen, name)
+            try:
+                async for record in self._heard(ear, tuner, plan):
+                    yield record
+            finally:
+                ear.close()
+        finally:
+            await asyncio.to_thread(tuner.restore)
+
+    async def _heard(self, ear: Ear, tuner: Tuner, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+        began, began_utc = time.monotonic(), time.time()
+        source, log = self.info.name, _Log(self.info.name)
+        yield Opened(
+            source=source, time_s=0.0, medium=Medium.WIFI, format="monitor", start_utc_s=began_utc, live=True
+        )
+        channels = await asyncio.to_thread(tuner.frequencies)
+        hopper = Hopper(channels, plan.wifi_dwell_s) if channels and not self.locked_mhz else None
+        if self.locked_mhz and not await asyncio.to_thread(tuner.tune, self.locked_mhz):
+            yield log.state(0.0, Reason.REFUSED, f"the adapter does not tune to {self.locked_mhz} MHz")
+        elif not hopper and not self.locked_mhz:
+            yield log.state(0.0, Reason.REFUSED, "the adapter stays on one channel: others are not heard")
+        while (now := time.monotonic() - began) < plan.wifi_seconds:
+            freq, dwell = hopper.next() if hopper else (0, plan.wifi_dwell_s)
+            if hopper and not await asyncio.to_thread(tuner.tune, freq):
+                continue
+            try:
+                heard = await asyncio.to_thread(ear.read, min(dwell, plan.wifi_seconds - now))
+            except OSError as error:
+                log.problems.append(f"the adapter was lost after {now:.0f} s: {error.strerror}")
+                yield log.state(now, Reason.UNPLUGGED, str(error), State.FAILED)
+                break
+            if hopper:
+                hopper.heard(freq, len(heard.frames), dwell)
+            for record in log.take(heard, now, began_utc, ear.link_type):
+                yield record
+        yield log.closed(time.monotonic() - began)
+
+
+class _Log:
+    """What was heard and lost so far, and the states that follow from it."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.problems: list[str] = []
+        self._frames = self._lost = 0
+        self._last_s = 0.0
+        self._silent = False
+
+    def take(self, heard: Heard, now: float, began_utc: float, link_type: int) -> list[Record]:
+        made: list[Record] = []
+        if heard.frames:
+            self._last_s, self._silent = now, False
+            times = tuple(max(0.0, round(t - began_utc, 6)) for t in heard.times_s)
+            made.append(
+                FrameBatch(
+                    source=self.source,
+                    time_s=times[0],
+                    medium=Medium.WIFI,
+                    link_type=link_type,
+                    times_s=times,
+                    frames=tuple(heard.frames),
+                    lengths=tuple(heard.lengths),
+                    lost=heard.lost,
+                )
+            )
+        elif now - self._last_s > SILENCE_S and not self._silent:
+            self._silent = True
+            detail = f"nothing was heard for {SILENCE_S:.0f} s: has the adapter left monitor mode?"
+            made.append(self.state(now, Reason.STALLED, detail))
+        if heard.lost and not self._lost:
+            made.append(self.state(now, Reason.DROPPED, "frames come faster than they can be read"))
+        self._frames += len(heard.frames)
+        self._lost += heard.lost
+        return made
+
+    def state(self, now: float, reason: Reason, detail: str, state: State = State.DEGRADED) -> Status:
+        return Status(
+            source=self.source, time_s=now, subject=self.source, state=state, reason=reason, detail=detail
+        )
+
+    def closed(self, seconds: float) -> Closed:
+        if self._lost:
+            self.problems.append(f"{self._lost} of {self._frames + self._lost} frames were lost")
+        return Closed(
+            source=self.source,
+            time_s=seconds,
+            records=self._frames,
+            duration_s=round(seconds, 3),
+            problems=tuple(self.problems),
+        )

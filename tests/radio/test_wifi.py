@@ -1,0 +1,237 @@
+"""Live capture: real AF_PACKET sockets on a TAP device, and adapters played by fakes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sweeper.detectors.wifi_inventory import WifiInventory
+from sweeper.errors import Reason, Unavailable
+from sweeper.plan import SweepPlan
+from sweeper.protocols.radiotap import DLT_RADIOTAP
+from sweeper.radio.wifi import WifiSource
+from sweeper.radio.wifi_socket import Heard, MonitorSocket, interfaces, link_type
+from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner
+from sweeper.records import Closed, Device, FrameBatch, Opened, Record, State, Status
+from sweeper.signatures import Library
+from tests.detectors import wifi_air as air
+from tests.radio.tap import Tap
+
+BEACON = air.with_radiotap(air.beacon("50:c7:bf:00:00:01", b"Alatau"), -42)
+RATE = 20_000
+
+
+def run(
+    source: WifiSource, seconds: float, dwell: float = 0.05, begun: Callable[[], None] = lambda: None
+) -> list[Record]:
+    """All records of a source; ``begun`` is called once it listens."""
+    plan = SweepPlan(wifi_seconds=seconds, wifi_dwell_s=dwell)
+
+    async def collect() -> list[Record]:
+        made = []
+        async for record in source.records(plan):
+            if isinstance(record, Opened):
+                begun()
+            made.append(record)
+        return made
+
+    return asyncio.run(collect())
+
+
+def frames(records: list[Record]) -> list[bytes]:
+    return [frame for r in records if isinstance(r, FrameBatch) for frame in r.frames]
+
+
+def test_frames_of_a_monitor_interface() -> None:
+    pytest.importorskip("scapy")
+    with Tap() as tap:
+        sender = threading.Timer(0.2, lambda: [tap.send(BEACON) for _ in range(20)])
+        made = run(WifiSource(tap.name, tuner=Fixed()), 1.0, begun=sender.start)
+        sender.join()
+    assert frames(made) == [BEACON] * 20
+    assert isinstance(made[0], Opened)
+    assert made[0].live
+    assert isinstance(made[-1], Closed)
+    assert made[-1].records == 20
+    batch = next(r for r in made if isinstance(r, FrameBatch))
+    assert batch.link_type == DLT_RADIOTAP
+    assert 0.2 <= batch.time_s < 1.0
+    devices = [d for d in air.run(WifiInventory(Library([])), batch) if isinstance(d, Device)]
+    assert (devices[0].facts["wifi.ssid"], devices[0].rssi_dbm) == (["Alatau"], -42)
+
+
+def test_nothing_is_lost_at_twenty_thousand_frames_a_second() -> None:
+    """Sent at a steady rate for two seconds; the kernel's own count of drops must be zero."""
+    pytest.importorskip("scapy")
+    count = 2 * RATE
+    with Tap("swmon1") as tap:
+        ear = MonitorSocket(tap.name)
+
+        def send() -> None:
+            start = time.monotonic()
+            for at in range(0, count, 200):
+                for _ in range(200):
+                    tap.send(BEACON)
+                time.sleep(max(0.0, start + (at + 200) / RATE - time.monotonic()))
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        heard: list[Heard] = []
+        while sender.is_alive() or heard[-1].frames:
+            heard.append(ear.read(0.25))
+        sender.join()
+        ear.close()
+    assert sum(one.lost for one in heard) == 0
+    assert sum(len(one.frames) for one in heard) == count
+    times = [t for one in heard for t in one.times_s]
+    assert times == sorted(times)
+
+
+def test_an_interface_that_is_no_monitor() -> None:
+    with Tap("swmon2", kind=1) as tap, pytest.raises(Unavailable) as told:
+        MonitorSocket(tap.name)
+    assert told.value.reason is Reason.NO_MONITOR_MODE
+    assert "iw dev swmon2" in told.value.mend
+
+
+def test_an_interface_that_is_not_there() -> None:
+    with pytest.raises(Unavailable) as told:
+        run(WifiSource("nowhere0", tuner=Fixed()), 0.1)
+    assert told.value.reason is Reason.NO_DEVICE
+
+
+def test_interfaces_are_read_from_the_system(tmp_path: Path) -> None:
+    for name, kind in (("mon0", 803), ("eth0", 1), ("prism0", 802)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "type").write_text(f"{kind}\n")
+    assert interfaces(tmp_path) == {"eth0": 1, "mon0": 803, "prism0": 802}
+    assert link_type("prism0", tmp_path) == 119
+
+
+class PlayedEar:
+    """A capture that hands over what it was given, read by read."""
+
+    link_type = 127
+
+    def __init__(self, *reads: Heard | OSError) -> None:
+        self.reads, self.closed = list(reads), False
+
+    def read(self, seconds: float) -> Heard:
+        time.sleep(0.005)
+        one = self.reads.pop(0) if self.reads else Heard([], [], [], 0)
+        if isinstance(one, OSError):
+            raise one
+        return one
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class PlayedTuner:
+    def __init__(self, *frequencies: int) -> None:
+        self.known, self.tuned, self.restored = list(frequencies), [], 0
+        self.tuned: list[int] = []
+
+    def frequencies(self) -> list[int]:
+        return self.known
+
+    def tune(self, freq_mhz: int) -> bool:
+        self.tuned.append(freq_mhz)
+        return freq_mhz in self.known
+
+    def restore(self) -> None:
+        self.restored += 1
+
+
+def test_losses_are_told_and_counted() -> None:
+    ear = PlayedEar(Heard([time.time()], [BEACON], [len(BEACON)], 7))
+    made = run(WifiSource("x", lambda name: ear, PlayedTuner(2412)), 0.1)
+    assert [r.reason for r in made if isinstance(r, Status)] == [Reason.DROPPED]
+    assert isinstance(made[-1], Closed)
+    assert made[-1].problems == ("7 of 8 frames were lost",)
+
+
+def test_an_adapter_that_is_pulled_out() -> None:
+    ear, tuner = PlayedEar(OSError(100, "Network is down")), PlayedTuner(2412)
+    made = run(WifiSource("x", lambda name: ear, tuner), 5.0)
+    (status,) = [r for r in made if isinstance(r, Status)]
+    assert (status.state, status.reason) == (State.FAILED, Reason.UNPLUGGED)
+    assert ear.closed
+    assert tuner.restored == 1
+
+
+def test_channels_are_hopped_and_one_can_be_locked() -> None:
+    tuner = PlayedTuner(2412, 2437, 2462)
+    run(WifiSource("x", lambda name: PlayedEar(), tuner), 0.2, 0.01)
+    assert set(tuner.tuned) == {2412, 2437, 2462}
+    locked = PlayedTuner(2412, 2437, 2462)
+    run(WifiSource("x@2437", lambda name: PlayedEar(), locked), 0.1, 0.01)
+    assert locked.tuned == [2437]
+
+
+def test_an_adapter_that_cannot_be_tuned_says_so() -> None:
+    made = run(WifiSource("x", lambda name: PlayedEar(), Fixed()), 0.05)
+    assert any(isinstance(r, Status) and "one channel" in r.detail for r in made)
+
+
+def test_hopping_visits_all_and_stays_where_more_is_heard() -> None:
+    hopper = Hopper([2412 + 5 * i for i in range(13)], 0.25)
+    first = [hopper.next() for _ in range(13)]
+    assert sorted(freq for freq, _ in first) == [2412 + 5 * i for i in range(13)]
+    assert {dwell for _, dwell in first} == {0.25}
+    hopper.heard(2437, 100, 0.25)
+    hopper.heard(2462, 0, 0.25)
+    dwells = dict(hopper.next() for _ in range(13))
+    assert dwells[2437] == 1.0  # four times, the most
+    assert dwells[2462] == 0.25
+
+
+IW_INFO = """Interface wlan0
+	ifindex 3
+	wiphy 2
+	type managed
+	channel 6 (2437 MHz), width: 20 MHz, center1: 2437 MHz
+"""
+IW_PHY = """	Band 1:
+		Frequencies:
+			* 2412.0 MHz [1] (20.0 dBm)
+			* 2467 MHz [12] (disabled)
+			* 2437 MHz [6] (20.0 dBm)
+	Band 2:
+			* 5180 MHz [36] (20.0 dBm) (no IR)
+"""
+
+
+def test_iw_is_asked_and_all_is_put_back() -> None:
+    """The printed form is that of iw 5.19 and, with decimals, 6.9."""
+    said: list[tuple[str, ...]] = []
+
+    def iw(*words: str) -> str:
+        said.append(words)
+        return IW_PHY if words[0] == "phy" else IW_INFO if words[-1] == "info" else ""
+
+    tuner = IwTuner("wlan0", iw)
+    assert tuner.monitor() == "wlan0-mon"
+    assert tuner.frequencies() == [2412, 2437, 5180]
+    assert tuner.tune(5180)
+    tuner.restore()
+    assert said[1] == ("dev", "wlan0", "interface", "add", "wlan0-mon", "type", "monitor")
+    assert said[-1] == ("dev", "wlan0-mon", "del")
+
+
+def test_a_tuned_interface_returns_to_its_channel() -> None:
+    said: list[tuple[str, ...]] = []
+
+    def iw(*words: str) -> str:
+        said.append(words)
+        return IW_INFO.replace("managed", "monitor") if words[-1] == "info" else ""
+
+    tuner = IwTuner("mon0", iw)
+    assert tuner.monitor() == "mon0"
+    tuner.restore()
+    assert said[-1] == ("dev", "mon0", "set", "freq", "2437")
