@@ -112,6 +112,7 @@ def sweep(
     for line in outcome.unheard:
         warn(line)
     missing = _report_gaps(plan, collected)
+    collected.planned = plan.bands
     stats = [receiver.stats for receiver in receivers if hasattr(receiver, "stats")]
     give(collected, library, json_out=json_out, report=report, sweep=_speed(stats))
     code = exit_code(collected, outcome)

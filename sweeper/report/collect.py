@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweeper.errors import Reason
+from sweeper.plan import Band
 from sweeper.records import (
     AdvertisementBatch,
     Closed,
@@ -117,12 +118,17 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Collector:
-    """Give it to the session as a sink: ``collector(record)`` for every record, in order."""
+    """Give it to the session as a sink: ``collector(record)`` for every record, in order.
+
+    ``planned`` are the bands that were to be swept, set by whoever starts a live sweep: what of them was not
+    heard is then named in the report.
+    """
 
     def __init__(self) -> None:
         self.opened: dict[str, Opened] = {}
         self.closed: dict[str, Closed] = {}
         self.refused: list[Refused] = []
+        self.planned: tuple[Band, ...] = ()
         self.looks: dict[tuple[str, int, int, int], Look] = {}
         self.rasters: dict[tuple[str, int, int, int], Raster] = {}
         self.left_out: dict[str, int] = {}

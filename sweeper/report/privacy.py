@@ -46,7 +46,7 @@ def disguised(collected: Collector, pseudonym: Pseudonym, clear: Collection[str]
     made.opened, made.closed = dict(collected.opened), dict(collected.closed)
     made.refused, made.looks = list(collected.refused), dict(collected.looks)
     made.rasters = dict(collected.rasters)
-    made.left_out = dict(collected.left_out)
+    made.left_out, made.planned = dict(collected.left_out), collected.planned
     made.histories = {mask.subject(key): points for key, points in collected.histories.items()}
     for emission in collected.emissions:
         made(emission)

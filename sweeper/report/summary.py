@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sweeper.coverage import gaps
 from sweeper.errors import Reason
 from sweeper.language import Language
 from sweeper.records import Coverage, Finding, Level, Medium, State
@@ -155,6 +156,10 @@ def unheard(collected: Collector, language: Language) -> tuple[str, ...]:
         else:
             cause = language.gettext("no recording of it was given")
         lines.append(f"{names[medium]}: {cause}.")
+    missing = gaps(collected.planned, collected.coverage) if Medium.RF in heard else []
+    for start_hz, stop_hz in missing:
+        ranged = range_text(start_hz, stop_hz, language)
+        lines.append(language.gettext("{range}: planned, but not heard.").format(range=ranged))
     return tuple(lines)
 
 
@@ -167,6 +172,8 @@ def unheard_sentence(collected: Collector, language: Language) -> str:
     }
     heard = {row.medium for row in collected.coverage}
     missing = [names[medium] for medium in RADIOS if medium not in heard]
+    if Medium.RF in heard and gaps(collected.planned, collected.coverage):
+        missing.insert(0, language.gettext("part of the planned radio bands"))
     if not missing:
         return ""
     return language.gettext("Not swept, therefore unknown: {list}.").format(list=language.listing(missing))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sweeper import language
+from sweeper.plan import Band
 from sweeper.records import Coverage, Medium, Opened, Trace
 from sweeper.report import html, paint, svg
 from sweeper.report.build import build
@@ -121,6 +122,16 @@ def test_what_was_not_heard_is_said_with_its_reason() -> None:
     text = page(0).text
     assert "Wi-Fi: the adapter has no monitor mode." in text
     assert "Not swept, therefore unknown: Wi-Fi." in text
+
+
+def test_a_planned_band_that_was_not_heard_is_named() -> None:
+    collected = session(0)
+    collected.planned = (Band(430e6, 440e6), Band(863e6, 870e6))
+    text = Page(html.render(collected, library=LIBRARY, language=language.get("en"))).text
+    text = text.replace("\u202f", " ")
+    assert "435.0–440.0 MHz: planned, but not heard." in text
+    assert "863.0–870.0 MHz: planned, but not heard." in text
+    assert "Not swept, therefore unknown: part of the planned radio bands and Wi-Fi." in text
 
 
 def test_every_class_of_device_is_answered_for() -> None:
