@@ -273,7 +273,9 @@ def test_pal_repeats_every_64_us() -> None:
     line = 64e-6 * rate
     lags = np.arange(int(line * 0.9), int(line * 1.1))
     correlation = [np.mean(video[:-lag] * video[lag:]) / video.var() for lag in lags]
-    assert lags[int(np.argmax(correlation))] == round(line)
+    assert (
+        abs(lags[int(np.argmax(correlation))] - line) <= 1
+    )  # 0.06 us: colour turns by a quarter from line to line
     assert max(correlation) > 0.8
 
 
