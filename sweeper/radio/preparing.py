@@ -21,11 +21,14 @@ from sweeper.radio.receiver import USABLE, Facts, Heard, Look, Receiver, nearest
 T = TypeVar("T")
 U = TypeVar("U")
 
-TEST_HOPS = (4, 16)
-TESTING_S = 0.5
+TEST_HOPS = (4, 10)
+TESTING_S = 0.25
 TEST_S = 0.001
-"""Test hops: at least and at most so many, but no more settling than half a second in one round; each is
+"""Test hops: at least and at most so many of a kind, but no more settling than a quarter of a second; each is
 heard for a millisecond, long enough to see one in a thousand samples clip."""
+
+LOUD_HZ = ((87.5e6, 108e6), (925e6, 960e6))
+"""Where the strongest signals usually stand: broadcast FM and GSM-900 base stations."""
 
 TRIES = 3
 """Retunes to either end: the median of three forgives a burst in one."""
@@ -54,7 +57,7 @@ async def prepare(receiver: Receiver, facts: Facts, plan: SweepPlan, rate_hz: fl
     centers = [hop.center_hz / crystal for hop in hops(plan, rate_hz)]
     most = max(TEST_HOPS[0], min(TEST_HOPS[1], round(TESTING_S / settle_s)))
     look = Look(0.0, round(TEST_S * rate_hz), round(settle_s * rate_hz))
-    test = [msgspec.structs.replace(look, center_hz=centers[i]) for i in tuning.spread(len(centers), most)]
+    test = [msgspec.structs.replace(look, center_hz=hz) for hz in _places(centers, most)]
     levels, means, bad = await _overloads(receiver, test)
     while gain_db is not None and plan.gain_db is None:
         lower = tuning.lower_gain(facts.gains_db, gain_db)
@@ -63,6 +66,13 @@ async def prepare(receiver: Receiver, facts: Facts, plan: SweepPlan, rate_hz: fl
         gain_db = await receiver.set_gain(lower)
         _, means, bad = await _overloads(receiver, bad)
     return Prepared(gain_db, await _settle(receiver, facts, levels, rate_hz), tuple(means))
+
+
+def _places(centers: Sequence[float], most: int) -> list[float]:
+    """Where to test: spread over all hops, and where it is usually loud; at most ``most`` of either."""
+    loud = [hz for hz in centers if any(low <= hz <= high for low, high in LOUD_HZ)]
+    chosen = [[kind[i] for i in tuning.spread(len(kind), most)] for kind in (centers, loud)]
+    return sorted({*chosen[0], *chosen[1]})
 
 
 async def _overloads(

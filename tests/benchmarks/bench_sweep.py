@@ -30,7 +30,10 @@ dc -45
 retune 0.008
 settle 0.0005
 paced 1
-carrier f=97e6 level=-25
+carrier f=88.1e6 level=-28
+carrier f=94.7e6 level=-25
+carrier f=101.2e6 level=-26
+carrier f=105.4e6 level=-30
 carrier f=433.9e6 level=-40
 """
 RTL_POWER_DWELL_S = 8192 / 2_796_147
