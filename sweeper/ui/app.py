@@ -15,7 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sweeper import language
-from sweeper.ui import icons, theme, words
+from sweeper.ui import icons, saving, theme, words
 from sweeper.ui.settings import Settings
 from sweeper.ui.words import _
 
@@ -102,7 +102,7 @@ def crashed(
         saved.mkdir(parents=True, exist_ok=True)
         report = "".join(traceback.format_exception(kind, error, trace))
         (saved / "error.txt").write_text(report, "utf-8")
-        window.save_results(saved / "results.json")
+        saving.results(window.desk.core.collected, saved / "results.json")
         lines.append(_("What was heard so far is saved in {folder}.").format(folder=saved))
     except OSError as problem:
         lines.append(_("What was heard so far could not be saved: {problem}").format(problem=problem))

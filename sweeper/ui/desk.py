@@ -16,8 +16,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sweeper.errors import InputError
 from sweeper.records import Closed, Coverage, Finding, Level, Medium, Opened, State, Status
 from sweeper.ui import columns, equipment, recipes
-from sweeper.ui.bridge import Core, Ended, Recipe
+from sweeper.ui.bridge import Core, Ended, Recipe, Stretch
 from sweeper.ui.guide import Guide
+from sweeper.ui.history import History
+from sweeper.ui.panorama import View
 from sweeper.ui.settings import Settings
 from sweeper.ui.tables import RecordTable
 from sweeper.ui.theme import Style
@@ -76,6 +78,8 @@ class Desk(QObject):
         self.guide: Guide | None = None
         self.equipment: list[SourceEntry] | None = None
         self.speed: float | None = 1.0
+        self.histories: dict[Stretch, tuple[History, View]] = {}
+        """What the waterfalls show; it outlives the views, which are rebuilt."""
         self._reset()
         self.core.told.connect(self._on_told)
         self.core.ended.connect(self._on_ended)
@@ -97,6 +101,7 @@ class Desk(QObject):
         self.position_s = 0.0
         self.duration_s: float | None = None
         self.outcome: Ended | None = None
+        self.histories.clear()
         for table in (self.emissions, self.bluetooth, self.wifi, self.findings):
             table.clear()
         self.subjects: dict[str, str] = {}

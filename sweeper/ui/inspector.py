@@ -52,9 +52,9 @@ class Inspector(QFrame):
         outer.addWidget(self._scroll, 1)
         self._closer.setParent(self)
         self._closer.hide()
-        desk.selected.connect(lambda _name: self.refresh())
+        desk.selected.connect(self._on_news)
         desk.batched.connect(self._follow)
-        desk.verdict_changed.connect(lambda _name: self.refresh())
+        desk.verdict_changed.connect(self._on_news)
         self.refresh()
 
     def set_sheet(self, sheet: bool) -> None:
@@ -67,6 +67,9 @@ class Inspector(QFrame):
         self._closer.adjustSize()
         self._closer.move(self.width() - self._closer.width() - GRID * 2, 4)
         self._closer.raise_()
+
+    def _on_news(self, _name: str) -> None:
+        self.refresh()
 
     def _follow(self) -> None:
         """What is shown may have become something newer."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 SIZES = ((800, 600), (1920, 1080))
 VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "sources", "signatures")
 STEPS = ("prepare", "look", "result")
-SETTLE_S = 0.15
+SETTLE_S, ROUNDS = 0.12, 15
 PATIENCE_S = 600.0
 
 
@@ -99,16 +100,22 @@ def _save(window: Window, folder: Path, name: str) -> int:
     _settle()
     shown = next(iter(window.findChildren(QDialog)), None)
     picture = (shown if shown is not None and shown.isVisible() else window).grab().toImage()
-    # A palette of 256 colours is all that calm surfaces need, and a third of the size.
-    picture.convertToFormat(QImage.Format.Format_Indexed8).save(str(folder / f"{name}.png"))
+    # A palette of 256 colours is all that calm surfaces need, and a quarter of the size.
+    plain = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
+    picture.convertToFormat(QImage.Format.Format_Indexed8, plain).save(
+        str(folder / f"{name}.png"), quality=10
+    )
     return 1
 
 
 def _settle() -> None:
+    """Let layouts come to rest: each round may ask for another."""
     end = time.monotonic() + SETTLE_S
-    while time.monotonic() < end:
+    rounds = 0
+    while rounds < ROUNDS or time.monotonic() < end:
         QApplication.processEvents()
-        time.sleep(0.01)
+        time.sleep(0.005)
+        rounds += 1
 
 
 def _wait(done: Callable[[], bool]) -> None:

@@ -46,7 +46,7 @@ class FindingsView(QWidget):
         desk.findings.set_filter("")
         desk.findings.set_keep(None)
         desk.changed.connect(self._show_head)
-        desk.verdict_changed.connect(lambda _name: self._show_head())
+        desk.verdict_changed.connect(self._on_verdict)
         desk.selected.connect(self._select)
         self._show_head()
 
@@ -63,6 +63,9 @@ class FindingsView(QWidget):
         finding = self._desk.finding_of(name)
         if finding is not None:
             self._table.select(finding.id)
+
+    def _on_verdict(self, _name: str) -> None:
+        self._show_head()
 
     def _show_head(self) -> None:
         desk = self._desk

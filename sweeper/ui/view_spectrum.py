@@ -49,7 +49,7 @@ class SpectrumView(QWidget):
         self._desk = desk
         self._stretch: Stretch | None = None
         self._offered: list[Stretch] = []
-        self._histories: dict[Stretch, tuple[History, View]] = {}
+        self._histories = desk.histories
         style = desk.style
         pg.setConfigOptions(
             background=style.color("sunken"), foreground=style.color("muted"), antialias=False
@@ -111,7 +111,7 @@ class SpectrumView(QWidget):
         layout.addWidget(self._nothing, 1)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
-        for widget, low in ((self._curves.plot, 110), (self._fall, 80), (self._table, 76)):
+        for widget, low in ((self._curves.plot, 72), (self._fall, 56), (self._table, 60)):
             widget.setMinimumHeight(low)
             self._split.addWidget(widget)
         kept = desk.settings.raw("spectrum-sizes")
@@ -160,7 +160,6 @@ class SpectrumView(QWidget):
         """A new session: forget the spectra of the one before."""
         self._stretch = None
         self._offered = []
-        self._histories.clear()
         self._bands.clear()
         self._bands.hide()
         self._split.hide()

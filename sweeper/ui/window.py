@@ -8,9 +8,10 @@ inspector becomes a sheet.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtCore import QByteArray, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -33,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from sweeper.records import Medium
-from sweeper.ui import menus, theme, words
+from sweeper.ui import menus, saving, theme, words
 from sweeper.ui.desk import Desk, Phase
 from sweeper.ui.inspector import Inspector
 from sweeper.ui.message import Message
@@ -50,6 +51,14 @@ NARROW = 1000
 FIRST = "first"
 INSPECTED = ("findings", "spectrum", "bluetooth", "wifi")
 """Views beside which the inspector stands."""
+
+
+class Stack(QStackedWidget):
+    """Views of which only the one that is shown claims room."""
+
+    def minimumSizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        return shown.minimumSizeHint() if shown is not None else super().minimumSizeHint()
 
 
 class Window(QMainWindow):
@@ -82,7 +91,7 @@ class Window(QMainWindow):
         desk = self.desk
         self._views = {}
         self._rail = Rail(desk.style, self.show_view)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._inspector = Inspector(desk, self.locate, self._close_sheet)
         self._side = QSplitter(Qt.Orientation.Horizontal)
         self._side.setChildrenCollapsible(False)
@@ -322,40 +331,15 @@ class Window(QMainWindow):
 
     def write_report(self, path: Path) -> None:
         """Render the report on the core's thread and say where it is."""
+        self.desk.ask(partial(saving.report, self.desk.core.collected, path), partial(self._saved, path))
 
-        def work() -> str:
-            from sweeper.report import html
-            from sweeper.ui.recipes import library
-
-            text = html.render(self.desk.core.collected, library=library(), language=words.spoken())
-            path.write_text(text, "utf-8")
-            return str(path)
-
-        def then(_result: object, problem: str) -> None:
-            if problem:
-                self.desk.say(
-                    _("The report could not be saved."),
-                    problem,
-                    _("Choose another place and save it again."),
-                )
-            else:
-                self._message.say(
-                    _("The report is saved."),
-                    str(path),
-                    "",
-                    (_("Show it"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))),
-                )
-
-        self.desk.ask(work, then)
-
-    def save_results(self, path: Path) -> None:
-        """Write what was heard so far as a results document, at once and on this thread: for a crash."""
-        from sweeper.report import results
-        from sweeper.ui.recipes import library
-
-        path.write_text(
-            results.encode(results.document(self.desk.core.collected, library=library())), "utf-8"
-        )
+    def _saved(self, path: Path, _result: object, problem: str) -> None:
+        if problem:
+            do = _("Choose another place and save it again.")
+            self._message.say(_("The report could not be saved."), problem, do)
+            return
+        show = (_("Show it"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
+        self._message.say(_("The report is saved."), str(path), "", show)
 
     def look_around(self) -> None:
         """Ask the core what this computer can hear with; the doors say it when it is known."""

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QLabel, QPushButton
 
-from sweeper.ui import menus
+from sweeper.ui import menus, saving
 from sweeper.ui.desk import Phase
+from sweeper.ui.inspector import Inspector
 from sweeper.ui.verdicts import Decision
 from sweeper.ui.window import Window
 from tests.ui.fakes import Fake, recipe
@@ -197,7 +198,7 @@ def test_a_report_that_cannot_be_written_is_said(qtbot, window: Window, tmp_path
 
 def test_what_was_heard_survives_a_crash(qtbot, window: Window, tmp_path: Path) -> None:
     play(qtbot, window, Fake(40))
-    window.save_results(tmp_path / "results.json")
+    saving.results(window.desk.core.collected, tmp_path / "results.json")
     document = json.loads((tmp_path / "results.json").read_text("utf-8"))
     assert [found["id"] for found in document["findings"]] == ["F-001", "F-002"]
 
@@ -220,6 +221,31 @@ def test_themes_change_without_restart(qtbot, window: Window, name: str) -> None
     assert window.desk.style == window.desk.settings.style
     assert window.page == "spectrum"
     assert not window.grab().isNull()
+
+
+def test_the_waterfall_outlives_a_change_of_theme(qtbot, window: Window) -> None:
+    play(qtbot, window, Fake(20))
+    qtbot.waitUntil(lambda: bool(window.desk.histories), timeout=5000)
+    menus.change(window, "theme", "dark")
+    qtbot.waitUntil(lambda: window.view("spectrum")._curves.view is not None, timeout=5000)
+    history, _view = next(iter(window.desk.histories.values()))
+    assert history.count == 20
+
+
+def test_rebuilding_leaves_nothing_behind(qtbot, window: Window) -> None:
+    """What was rebuilt away hears no signal any more: no leak, no word from the dead."""
+    play(qtbot, window, Fake(20))
+    heard: list[object] = []
+    original = Inspector.refresh
+    for name in ("dark", "night", "light"):
+        menus.change(window, "theme", name)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    Inspector.refresh = lambda self: heard.append(self)  # type: ignore[method-assign]
+    window.desk.select("F-001")
+    window.desk.verdict_changed.emit("F-001")
+    Inspector.refresh = original  # type: ignore[method-assign]
+    assert set(heard) == {window._inspector}
+    assert len(window.findChildren(Inspector)) == 1
 
 
 def test_a_small_window_shows_icons_and_a_sheet(qtbot, window: Window) -> None:
