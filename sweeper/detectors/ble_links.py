@@ -20,7 +20,7 @@ import msgspec
 
 from sweeper.records import Value
 
-Key = tuple[Value, ...]
+Key = tuple[object, ...]
 
 CERTAIN = 0.99
 IDENTIFIER = 0.95
