@@ -37,6 +37,9 @@ TUNER_BANDWIDTH_HZ = 2_400_000
 """Asked of the tuner, whatever the sample rate: an R820T then filters 2.43 MHz; left to itself it opens to
 6 MHz from 2.43 MS/s on, and neighbours fold in and overload."""
 
+NICE = -5
+"""A little ahead of ordinary programs: this one sleeps nearly always, and samples do not wait."""
+
 NOT_LOCKED = b"PLL not locked"
 """What the R820T driver prints, while it returns success, when the tuner did not reach the frequency."""
 
@@ -318,6 +321,8 @@ def answer(desk: Desk, dongle: Dongle, order: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Serve the parent until it closes the pipe. Arguments: descriptor of the memory, its size."""
+    with contextlib.suppress(OSError):  # where the system allows it, analysis does not starve the reader
+        os.nice(NICE)
     threading.Thread(target=leave_with_parent, args=(os.getppid(),), daemon=True).start()
     murmur = Murmur()
     parent = Parent()
