@@ -4,8 +4,9 @@
     python -m sweeper.vendors.compile_bluetooth
 
 Company ids come from *bluetooth-numbers* (MIT, the Nordic Semiconductor database), the 16-bit member
-services from *bleak* (MIT). Both are read as text. Ids assigned since their release that signatures need stand
-in ``SINCE``, read off the Bluetooth SIG's assigned numbers. The file's first line says when and from what.
+services from *bleak* (MIT). Both are read as text. Ids assigned since their release that signatures
+need stand in ``SINCE``, read off the Bluetooth SIG's assigned numbers. The file's first line says when
+and from what.
 """
 
 from __future__ import annotations
