@@ -233,7 +233,8 @@ class Panorama:
         where = slice(first, last)
         mean = _onto(grid, trace, trace.mean_db, first, last)
         peak = _onto(grid, trace, trace.max_db, first, last)
-        if self._row[where].any():
+        # Neighbouring hops overlap a little; a hop that is heard again covers what it covered before.
+        if 2 * np.count_nonzero(self._row[where]) > last - first:
             self._finish_row(trace.time_s)
         self._now[where] = mean
         self._at[where] = trace.time_s
@@ -243,7 +244,7 @@ class Panorama:
         self._heard[where] += 1
         if trace.floor_db is not None:
             self._floor[where] = _onto(grid, trace, trace.floor_db, first, last)
-        self._row[where] = quantised(peak)
+        np.maximum(self._row[where], quantised(peak), out=self._row[where])
         if last - first == grid.columns:
             self._finish_row(trace.time_s)
 

@@ -1,6 +1,6 @@
 """Pictures of every view, in every language, theme and size: ``python -m sweeper.ui.screenshots FOLDER``.
 
-The demo is played once, at full speed; then the window is rebuilt for each combination, as a reader's change
+The demo's first part is played once, at full speed; then the window is rebuilt for each combination, as a reader's change
 of language or theme does. What the pictures show was never on the air, and they say so.
 """
 
@@ -32,6 +32,9 @@ SIZES = ((800, 600), (1920, 1080))
 VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "sources", "signatures")
 STEPS = ("prepare", "look", "result")
 SETTLE_S, ROUNDS = 0.12, 15
+PLAYED_S = 40.0
+"""So much of the demo is played: by then every emitter was on the air."""
+
 PATIENCE_S = 600.0
 
 
@@ -50,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         count = sum(_save(window, folder, name) for name in _first(window))
         window.desk.speed = None
         window.open_demo()
+        _wait(lambda: window.desk.position_s >= PLAYED_S or window.desk.phase is Phase.ENDED)
+        window.desk.stop()
         _wait(lambda: window.desk.phase is Phase.ENDED)
         count += sum(_save(window, folder, name) for name in _played(window))
         window.close()

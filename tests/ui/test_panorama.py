@@ -90,6 +90,17 @@ def test_a_sweep_of_pieces_makes_one_row_each_time_it_comes_round() -> None:
     assert len(view.rows) == 2
 
 
+def test_hops_that_overlap_a_little_make_one_row() -> None:
+    made = Panorama(span_hz=(100e6, 100e6 + 17e3))
+    for turn in range(3):
+        made.add(trace([-100.0] * 10, start_hz=100e6, time_s=turn))
+        made.add(trace([-90.0] * 10, start_hz=100e6 + 8e3, time_s=turn + 0.5))
+    view = made.take()
+    assert view is not None
+    assert len(view.rows) == 2
+    assert (view.rows > 0).all()
+
+
 def test_what_was_not_heard_is_not_shown_as_quiet() -> None:
     made = Panorama(span_hz=(100e6, 100e6 + 7e3))
     made.add(trace([-100.0] * 4))
