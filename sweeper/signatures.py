@@ -344,6 +344,7 @@ class Library:
         found: dict[str, Signature] = {}
         problems: list[SignatureError] = []
         for folder in folders or (builtin_folder(),):
+            here: dict[str, Path] = {}
             for medium in _FOLDERS:
                 for path in sorted((folder / medium.value).glob("*.toml")):
                     try:
@@ -351,6 +352,13 @@ class Library:
                     except SignatureError as error:
                         problems.append(error)
                         continue
+                    if signature.id in here:
+                        other = here[signature.id]
+                        problems.append(
+                            SignatureError(str(path), 1, "id", f"an id of its own, {other} has it")
+                        )
+                        continue
+                    here[signature.id] = path
                     known = found.get(signature.id)
                     if known is None or signature.version >= known.version:
                         found[signature.id] = signature

@@ -37,6 +37,7 @@ DRIVERS = {
     "shiboken6": "ui",
     "rtlsdr": "radio",
     "bleak": "radio",
+    "bumble": "radio",
     "scapy": "radio",
     "SoapySDR": "radio",
     "click": "cli",

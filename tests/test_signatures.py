@@ -132,6 +132,16 @@ def test_a_later_folder_overrides_by_id_and_the_hash_tells(tmp_path: Path) -> No
     assert alone.sha256 == Library.load(tmp_path / "a").sha256
 
 
+def test_one_id_in_two_radios_is_an_error_that_names_both(tmp_path: Path) -> None:
+    put(tmp_path, GOOD)
+    put(tmp_path, GOOD, medium="wifi")
+    library = Library.load(tmp_path)
+    assert [(s.medium, s.id) for s in library.signatures] == [(Medium.BLE, "example")]
+    (problem,) = library.problems
+    assert "wifi/example.toml" in str(problem)
+    assert "ble/example.toml" in str(problem)
+
+
 @pytest.mark.parametrize(
     ("condition", "yes", "no"),
     [
