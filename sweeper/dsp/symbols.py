@@ -8,6 +8,7 @@ middle at any time and fits no period.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,13 @@ MOST_CHANGES = 600
 """More add nothing, and drift of a cheap oscillator then blurs the grid."""
 
 
+MOST_RATES = 60_000
+"""Trial rates; a longer grid is thinned out."""
+
+WINDOW = 64
+"""Changes compared with each other: within so many a cheap oscillator keeps its phase."""
+
+
 class Clock(NamedTuple):
     """``period`` in samples, ``fit`` 0..1, ``changes`` looked at."""
 
@@ -30,11 +38,11 @@ class Clock(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether the changes lie on a grid: what chance reaches falls with their number."""
-        return self.fit > min(0.92, 0.5 + 1.1 / self.changes**0.5)
+        return self.fit > min(0.92, 0.5 + 1.1 / math.sqrt(self.changes))
 
 
 def changes(values: npt.NDArray[np.floating], level: float, hysteresis: float) -> npt.NDArray[np.float64]:
-    """Moments (fractional samples) at which ``values`` cross ``level``, noise within ``hysteresis`` ignored."""
+    """Moments (fractional samples) at which ``values`` cross ``level``, noise within ``hysteresis`` aside."""
     state = np.zeros(len(values), np.int8)
     state[values > level + hysteresis] = 1
     state[values < level - hysteresis] = -1
@@ -44,14 +52,16 @@ def changes(values: npt.NDArray[np.floating], level: float, hysteresis: float) -
     signs = state[known]
     turn = np.flatnonzero(signs[1:] != signs[:-1])
     before, after = known[turn], known[turn + 1]
-    out = np.empty(len(turn))
-    for i, (a, b) in enumerate(zip(before.tolist(), after.tolist(), strict=True)):
-        part = values[a : b + 1] - level
-        cross = np.flatnonzero(part[:-1] * part[1:] <= 0)
-        k = int(cross[len(cross) // 2]) if len(cross) else (b - a) // 2
-        step = part[k + 1] - part[k] if k + 1 < len(part) else 0.0
-        out[i] = a + k + (float(-part[k] / step) if abs(step) > 1e-30 else 0.0)
-    return out
+    above = values - level
+    crossings = np.flatnonzero(above[:-1] * above[1:] <= 0)
+    first, end = np.searchsorted(crossings, before), np.searchsorted(crossings, after)
+    at = (before + after) // 2
+    crossed = end > first
+    at[crossed] = crossings[(first + (end - first) // 2)[crossed]]
+    step = above[at + 1] - above[at]
+    steep = np.abs(step) > 1e-30
+    part = np.divide(-above[at], step, out=np.zeros_like(step), where=steep)
+    return np.asarray(at + part.astype(np.float64))
 
 
 def clock(moments: npt.NDArray[np.float64], shortest: float = 2.0) -> Clock | None:
@@ -67,9 +77,9 @@ def clock(moments: npt.NDArray[np.float64], shortest: float = 2.0) -> Clock | No
     high = max(low * 1.5, 1.6 * float(np.percentile(gaps, 30)))
     span = float(moments[-1] - moments[0])
     step = 1.0 / (6.0 * span)
-    rates = np.arange(1.0 / high, 1.0 / low, step)
-    if len(rates) > 60_000:
-        rates = rates[:: len(rates) // 60_000 + 1]
+    count = max(1, math.ceil((1.0 / low - 1.0 / high) / step))
+    stride = count // MOST_RATES + 1 if count > MOST_RATES else 1
+    rates = 1.0 / high + step * np.arange(0, count, stride, dtype=np.float64)
     fit = _fits(moments, rates)
     best = float(fit.max())
     good = np.flatnonzero(fit >= max(0.9 * best, best - 0.06))
@@ -92,20 +102,33 @@ def _densest(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _fits(moments: npt.NDArray[np.float64], rates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Mean vector's modulus at each rate. Weighted so that neighbours count against each other locally.
+    """Mean vector's modulus at each of the evenly spaced ``rates``.
 
-    The phase between changes within a window of 24 is compared, so that a drifting clock still fits.
+    It is taken over windows of ``WINDOW`` changes, half overlapping, and averaged, so that a drifting clock
+    still fits. As exp(2πi(a + b)t) is a product, a grid of A·B rates takes A + B exponentials per change and
+    one matrix product per half window.
     """
-    out = np.empty(len(rates))
-    window = min(len(moments), 64)
-    starts = range(0, max(1, len(moments) - window + 1), max(1, window // 2))
-    for i in range(0, len(rates), 2048):
-        some = rates[i : i + 2048]
-        turns = np.exp(2j * np.pi * np.outer(some, moments))
-        sums = np.concatenate([np.zeros((len(some), 1)), np.cumsum(turns, axis=1)], axis=1)
-        local = [np.abs(sums[:, s + window] - sums[:, s]) / window for s in starts]
-        out[i : i + 2048] = np.mean(local, axis=0)
-    return out
+    half = WINDOW // 2 if len(moments) >= WINDOW else len(moments)
+    parts = moments[: len(moments) // half * half].reshape(-1, half)
+    count = len(rates)
+    fine = max(1, math.isqrt(count))
+    step = float(rates[-1] - rates[0]) / max(1, count - 1)
+    starts = float(rates[0]) + step * fine * np.arange(-(-count // fine))
+    total = np.zeros((len(starts), fine))
+    before: npt.NDArray[np.complex128] | None = None
+    for part in parts - moments[0]:
+        near = np.exp(2j * np.pi * step * np.outer(part, np.arange(fine)))
+        sums = np.exp(2j * np.pi * np.outer(starts, part)) @ near
+        if before is not None:
+            total += _modulus(before + sums)
+        before = sums
+    if len(parts) == 1 and before is not None:
+        total = _modulus(before)
+    return total.ravel()[:count] / (min(len(moments), WINDOW) * max(1, len(parts) - 1))
+
+
+def _modulus(sums: npt.NDArray[np.complex128]) -> npt.NDArray[np.float64]:
+    return np.asarray(np.sqrt(sums.real**2 + sums.imag**2))
 
 
 def _refined(moments: npt.NDArray[np.float64], rate: float, step: float) -> float:
