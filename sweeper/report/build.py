@@ -10,6 +10,7 @@ from sweeper import __version__
 from sweeper.language import Language
 from sweeper.records import Burst, Device, Emission, Finding, Level
 from sweeper.report import svg, tables
+from sweeper.report.advice import advice
 from sweeper.report.collect import Collector
 from sweeper.report.facts import device_facts, device_kind, emission_facts, evidence_fact, input_name, moment
 from sweeper.report.model import Fact, FindingView, Group, JobPart, Picture, Report, Section, Table
@@ -68,6 +69,7 @@ def build(
         spectra_more=more,
         signals=tables.signals(collected, language),
         guide=guide(language),
+        advice=advice(collected, language),
         limits=limits(language),
         inputs=tables.inputs(collected, language),
         events=tables.events(collected, language),

@@ -77,6 +77,7 @@ class _Writer:
         if r.guide is not None and r.groups:
             self._section(r.guide)
         self._coverage()
+        self._section(r.advice)
         if r.spectra:
             self._document.add_heading(w["spectra"], 1)
             for picture in r.spectra:

@@ -138,6 +138,7 @@ class Report(msgspec.Struct, frozen=True):
     spectra_more: str
     signals: tuple[Table, ...]
     guide: Section | None
+    advice: Section
     limits: Section
     inputs: Table | None
     events: Table | None

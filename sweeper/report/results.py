@@ -12,12 +12,13 @@ name may carry, are written as JSON escapes, so the document is inert on a termi
 from __future__ import annotations
 
 import enum
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from sweeper import __version__, language
@@ -72,8 +73,8 @@ def document(
 
 def encode(made: Document, *, indent: int | None = 2) -> str:
     """The document as text without a final line break; ``indent=None`` puts it on one line."""
-    separators = (",", ":") if indent is None else None
-    text = json.dumps(made, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+    data = msgspec.json.encode(made)
+    text = (data if indent is None else msgspec.json.format(data, indent=indent)).decode()
     return _UNSEEN.sub(lambda found: _escaped(found[0]), text)
 
 
@@ -221,6 +222,8 @@ def _measured(record: object, keys: Iterable[str]) -> Document:
 
 def _plain(value: Any, key: str = "") -> Any:
     """``value`` as JSON can say it, floats rounded by the unit that ``key`` names; not-a-number is null."""
+    if type(value) is float:
+        return _rounded(value, key)
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, enum.Enum):
@@ -241,10 +244,13 @@ def _plain(value: Any, key: str = "") -> Any:
 def _rounded(value: float, key: str) -> float | None:
     if not math.isfinite(value):
         return None
-    for suffix, digits in _DIGITS.items():
-        if key.endswith(suffix):
-            return round(value, digits) + 0.0
-    return float(f"{value:.{_SIGNIFICANT}g}") + 0.0
+    digits = _decimals(key)
+    return (round(value, digits) if digits is not None else float(f"{value:.{_SIGNIFICANT}g}")) + 0.0
+
+
+@cache
+def _decimals(key: str) -> int | None:
+    return next((digits for suffix, digits in _DIGITS.items() if key.endswith(suffix)), None)
 
 
 def _text(value: str) -> str:

@@ -134,6 +134,19 @@ def test_a_planned_band_that_was_not_heard_is_named() -> None:
     assert "Not swept, therefore unknown: part of the planned radio bands and Wi-Fi." in text
 
 
+def test_advice_closes_the_gaps_of_this_sweep() -> None:
+    """Bluetooth was heard for ten minutes, Wi-Fi not at all, radio for a minute."""
+    steps = build(session(0), library=LIBRARY, language=language.get("en")).advice.steps
+    assert any("Listen to Wi-Fi" in step for step in steps)
+    assert any("Watch the bands in which GSM" in step for step in steps)
+    assert not any("Have the radio bands swept" in step for step in steps)
+    assert not any("Look into the findings" in step for step in steps)
+    bare = build(Collector(), library=LIBRARY, language=language.get("en")).advice.steps
+    assert any("Have the radio bands swept" in step for step in bare)
+    found = build(session(2), library=LIBRARY, language=language.get("en")).advice.steps
+    assert found[0].startswith("Look into the findings")
+
+
 def test_every_class_of_device_is_answered_for() -> None:
     text = page(0).text
     for device in ("Radio microphone", "GPS logger without radio", "Wi-Fi camera", "Item tracker (tag)"):
