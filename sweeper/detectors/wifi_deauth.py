@@ -44,6 +44,11 @@ class _Count:
 
     times: deque[tuple[float, int, bool]] = field(default_factory=deque)
     spoken: deque[tuple[float, int]] = field(default_factory=deque)
+    total: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+    peak: int = 0
+    senders: Counter[int] = field(default_factory=Counter)
     claimed: bool = False
 
 
@@ -57,6 +62,7 @@ class WifiDeauth:
         self._checksums: dict[str, Checksums] = {}
         self._pairs: dict[Pair, _Count] = {}
         self._ids: dict[int, str] = {}
+        self._source = ""
 
     def feed(self, record: FrameBatch | Device, /) -> Iterator[Record]:
         """A Detection when a pair's frames in the window first reach a flood."""
@@ -66,6 +72,7 @@ class WifiDeauth:
             return
         if not is_wifi(record) or not record.frames:
             return
+        self._source = record.source
         table = self._checksums.setdefault(record.source, Checksums()).lay_out(record)
         leaving = (table.subtype == wifi.DEAUTHENTICATION) | (table.subtype == wifi.DISASSOCIATION)
         rows = np.flatnonzero(table.ok & (table.kind == ft.MANAGEMENT) & leaving)
@@ -86,7 +93,10 @@ class WifiDeauth:
             yield from self._count(pair, count, (record.times_s[row], sender, answer), record.source)
 
     def finish(self) -> Iterator[Record]:
-        return iter(())
+        """Each flood once more, with what it came to."""
+        for pair, count in self._pairs.items():
+            if count.claimed:
+                yield self._detection(pair, count, count.last_s, self._source)
 
     def _spoken(self, batch: FrameBatch, table: FrameTable) -> dict[Pair, int]:
         """Count the data frames between the pairs of this batch, for those that are watched already too."""
@@ -104,26 +114,30 @@ class WifiDeauth:
     ) -> Iterator[Record]:
         time_s = frame[0]
         count.times.append(frame)
+        count.first_s = time_s if not count.total else count.first_s
+        count.total, count.last_s = count.total + 1, time_s
+        count.senders[frame[1]] += 1
         for queue in (count.times, count.spoken):
             while queue and queue[0][0] < time_s - WINDOW_S:
                 queue.popleft()
+        count.peak = max(count.peak, len(count.times))
         if len(count.times) >= FLOOD and not count.claimed and not _answers(count):
             count.claimed = True
             yield self._detection(pair, count, time_s, source)
 
     def _detection(self, pair: Pair, count: _Count, time_s: float, source: str) -> Detection:
-        senders = Counter(sender for _, sender, _ in count.times)
+        senders = count.senders
         victim = next((a for a in pair if wifi.group(a)), None)
         claimed = max(senders, key=lambda a: (senders[a], -a))
-        span = max(time_s - count.times[0][0], 0.1)
         why = [
             say(
-                "{count} frames that end a connection in {seconds} s between {one} and {other}; "
-                "taking leave needs one.",
-                count=len(count.times),
-                seconds=round(span, 1),
+                "{count} frames that end a connection between {one} and {other}, up to {peak} within "
+                "{seconds} s; taking leave needs one.",
+                count=count.total,
                 one=wifi.address(pair[0]),
                 other=wifi.address(pair[1]),
+                peak=count.peak,
+                seconds=round(WINDOW_S),
             )
         ]
         if len(senders) == 2:
@@ -143,8 +157,9 @@ class WifiDeauth:
             benign=BENIGN,
             next=NEXT,
             evidence=(
-                Evidence("frames that end connections", len(count.times), "frames", source, time_s),
-                Evidence("within", round(span, 2), "s", source, time_s),
+                Evidence("frames that end connections", count.total, "frames", source, time_s),
+                Evidence("most within 10 s", count.peak, "frames", source, time_s),
+                Evidence("from first to last", round(time_s - count.first_s, 1), "s", source, time_s),
                 Evidence("in the name of", [wifi.address(a) for a in sorted(senders)], "", source, time_s),
             ),
         )

@@ -13,7 +13,7 @@ EVERYBODY = "ff:ff:ff:ff:ff:ff"
 def flood(*frames: bytes, count: int, gap_s: float = 0.01) -> list[Detection]:
     rows = [(i * gap_s, frames[i % len(frames)]) for i in range(count)]
     made = air.run(WifiDeauth(), *(air.batch(rows[at : at + 50]) for at in range(0, count, 50)))
-    return [r for r in made if isinstance(r, Detection)]
+    return list({r.subject: r for r in made if isinstance(r, Detection)}.values())
 
 
 def test_both_ways_is_a_flood() -> None:
@@ -51,5 +51,10 @@ def test_answers_without_a_question_are_a_flood() -> None:
     assert len(flood(*quiet, count=210)) == 1
 
 
-def test_each_pair_is_named_once() -> None:
-    assert len(flood(air.leave(POINT, EVERYBODY), count=2000)) == 1
+def test_a_flood_is_told_when_it_comes_and_what_it_came_to() -> None:
+    rows = [(i * 0.01, air.leave(POINT, EVERYBODY)) for i in range(2000)]
+    made = air.run(WifiDeauth(), *(air.batch(rows[at : at + 50]) for at in range(0, 2000, 50)))
+    first, last = (r for r in made if isinstance(r, Detection))
+    assert first.time_s == rows[FLOOD - 1][0]
+    assert last.evidence[0].value == 2000
+    assert last.why[0].args["peak"] == 1001  # both ends of ten seconds, one frame each hundredth
