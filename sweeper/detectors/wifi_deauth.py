@@ -40,7 +40,7 @@ Pair = tuple[int, int]
 
 @dataclass(slots=True)
 class _Count:
-    """One pair's window: time, sender and whether it may be an answer; and what else the two said."""
+    """One pair's window: time, sender and whether it may be an answer; what else the two said; and totals."""
 
     times: deque[tuple[float, int, bool]] = field(default_factory=deque)
     spoken: deque[tuple[float, int]] = field(default_factory=deque)
@@ -49,6 +49,7 @@ class _Count:
     last_s: float = 0.0
     peak: int = 0
     senders: Counter[int] = field(default_factory=Counter)
+    network: int = 0
     claimed: bool = False
 
 
@@ -87,7 +88,7 @@ class WifiDeauth:
             if count is None:
                 if len(self._pairs) >= MOST_PAIRS:
                     del self._pairs[next(iter(self._pairs))]
-                count = self._pairs[pair] = _Count()
+                count = self._pairs[pair] = _Count(network=int(table.address3[row]))
                 if pair in touched:
                     count.spoken.append((record.times_s[row], touched[pair]))
             yield from self._count(pair, count, (record.times_s[row], sender, answer), record.source)
@@ -128,7 +129,7 @@ class WifiDeauth:
     def _detection(self, pair: Pair, count: _Count, time_s: float, source: str) -> Detection:
         senders = count.senders
         victim = next((a for a in pair if wifi.group(a)), None)
-        claimed = max(senders, key=lambda a: (senders[a], -a))
+        claimed = count.network if count.network in pair else min(senders)
         why = [
             say(
                 "{count} frames that end a connection between {one} and {other}, up to {peak} within "
