@@ -137,6 +137,7 @@ class Core(QObject):
         self._levels: dict[str, deque[tuple[float, int]]] = {}
         self._session: Session | None = None
         self._recipe: Recipe | None = None
+        self._after: Callable[[], None] | None = None
         self._speed: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
@@ -147,10 +148,20 @@ class Core(QObject):
 
     # What the window tells the core.
 
-    def start(self, recipe: Recipe, *, speed: float | None = None, position_s: float = 0.0) -> int:
-        """End what runs and run a new session; returns its number, which its signals carry."""
+    def start(
+        self,
+        recipe: Recipe,
+        *,
+        speed: float | None = None,
+        position_s: float = 0.0,
+        after: Callable[[], None] | None = None,
+    ) -> int:
+        """End what runs and run a new session; returns its number, which its signals carry.
+
+        ``after`` is called on the core's thread when the session is over, however it ended.
+        """
         self.run += 1
-        self._recipe, self._speed = recipe, speed
+        self._recipe, self._speed, self._after = recipe, speed, after
         self._forget()
         self._call(self._begin, self.run, recipe, speed, position_s)
         return self.run
@@ -175,9 +186,9 @@ class Core(QObject):
         if session is not None and position_s >= session.position_s:
             self._call(session.skip_to, position_s)
         elif self._recipe is not None:
-            self.start(self._recipe, speed=self._speed, position_s=position_s)
+            self.start(self._recipe, speed=self._speed, position_s=position_s, after=self._after)
 
-    def ask(self, work: Callable[[], Any | Awaitable[Any]], then: Callable[[Any, str], None]) -> None:
+    def ask(self, work: Callable[[], Any | Awaitable[Any]], then: Callable[[Any, str], object]) -> None:
         """Do ``work`` on the core's thread and call ``then(result, problem)`` on this one."""
         self._call(self._errand, work, then)
 
@@ -279,10 +290,11 @@ class Core(QObject):
 
     def _begin(self, run: int, recipe: Recipe, speed: float | None, position_s: float) -> None:
         before = self._task
+        after = self._after
         if self._session is not None:
             self._session.stop()
         self._task = asyncio.get_running_loop().create_task(
-            self._live(run, recipe, speed, position_s, before)
+            self._live(run, recipe, speed, position_s, before, after)
         )
 
     async def _live(
@@ -292,6 +304,7 @@ class Core(QObject):
         speed: float | None,
         position_s: float,
         before: asyncio.Task[None] | None,
+        after: Callable[[], None] | None,
     ) -> None:
         if before is not None:
             await asyncio.wait([before])
@@ -303,6 +316,10 @@ class Core(QObject):
             session.skip_to(position_s)
             self.collected, self._session = collected, session
             outcome = await session.run()
+        if after is not None:
+            with contained() as late:
+                after()
+            caught.error = caught.error or late.error
         self.ended.emit((run, Ended(outcome, caught.line() if caught.error else "")))
 
     def _on_session(self, what: str) -> None:
@@ -313,7 +330,7 @@ class Core(QObject):
         if self._session is not None:
             self._session.speed = speed
 
-    def _errand(self, work: Callable[[], Any], then: Callable[[Any, str], None]) -> None:
+    def _errand(self, work: Callable[[], Any], then: Callable[[Any, str], object]) -> None:
         async def do() -> None:
             result = None
             with contained() as caught:
@@ -370,6 +387,6 @@ def _plain(caught: Caught) -> str:
     return str(caught.error) if isinstance(caught.error, SweeperError) else caught.line()
 
 
-def _deliver(answer: tuple[Callable[[Any, str], None], Any, str]) -> None:
+def _deliver(answer: tuple[Callable[[Any, str], object], Any, str]) -> None:
     then, result, problem = answer
     then(result, problem)

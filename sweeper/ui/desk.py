@@ -9,21 +9,36 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sweeper.errors import InputError
-from sweeper.records import Closed, Coverage, Finding, Level, Medium, Opened, State, Status
+from sweeper.records import (
+    Closed,
+    Coverage,
+    Device,
+    Emission,
+    Finding,
+    Level,
+    Medium,
+    Opened,
+    Record,
+    State,
+    Status,
+)
 from sweeper.ui import columns, equipment, recipes
 from sweeper.ui.bridge import Core, Ended, Recipe, Stretch
 from sweeper.ui.guide import Guide
 from sweeper.ui.history import History
+from sweeper.ui.jobdesk import JobDesk, Kept
 from sweeper.ui.panorama import View
 from sweeper.ui.settings import Settings
 from sweeper.ui.tables import RecordTable
 from sweeper.ui.theme import Style
-from sweeper.ui.verdicts import Verdicts
+from sweeper.ui.verdicts import Verdict, Verdicts
+from sweeper.ui.words import _
 
 if TYPE_CHECKING:
     from sweeper.radio.inventory import SourceEntry
@@ -59,6 +74,8 @@ class Desk(QObject):
     session_began = Signal()
     failed = Signal(str)
     """A session could not even begin; one line."""
+    kept_shown = Signal()
+    """A sweep of a job is shown instead of a session."""
     equipment_changed = Signal()
     target_changed = Signal()
 
@@ -71,6 +88,7 @@ class Desk(QObject):
         self.bluetooth = RecordTable(columns.bluetooth(self), sort_by=0)
         self.wifi = RecordTable(columns.wifi(self), sort_by=0)
         self.verdicts = Verdicts()
+        self.jobs = JobDesk(self.core, self)
         self.findings = RecordTable(columns.findings(self), sort_by=0, descending=True)
         self.selection = ""
         self.title = ""
@@ -83,6 +101,8 @@ class Desk(QObject):
         self._reset()
         self.core.told.connect(self._on_told)
         self.core.ended.connect(self._on_ended)
+        self.jobs.shown.connect(self._on_kept)
+        self.jobs.refused.connect(self._on_refused)
         self._timer = QTimer(self)
         self._timer.setInterval(BATCH_MS)
         self._timer.timeout.connect(self._take)
@@ -126,7 +146,10 @@ class Desk(QObject):
         self.title, self.live = title, live
         self.phase = Phase.STARTING
         self.select("")
-        self.core.start(recipe, speed=speed if live else self.speed)
+        after = None
+        if self.jobs.card is not None and not self.jobs.card.problem:
+            recipe, after = self.jobs.keeping(recipe, title)
+        self.core.start(recipe, speed=speed if live else self.speed, after=after)
         self._timer.start()
         self.session_began.emit()
         self.changed.emit()
@@ -190,6 +213,64 @@ class Desk(QObject):
         """Go through a door; a sweep of the same kind that was left is taken up again."""
         if self.guide is None or self.guide.plan != plan:
             self.guide = Guide.taken_up(self.settings.folder, plan)
+
+    def decide(self, finding: str, verdict: Verdict) -> None:
+        """Note a verdict, and file it in the job that is open."""
+        self.verdicts.give(finding, verdict)
+        self._verdict_changed(finding)
+        if self.jobs.card is not None:
+            self.jobs.decide(finding, verdict, self._filed)
+
+    def undo_verdict(self) -> None:
+        """Take the last verdict back; a job files the one before again."""
+        finding = self.verdicts.undo()
+        if finding:
+            self._verdict_changed(finding)
+            before = self.verdicts.of(finding)
+            if self.jobs.card is not None:
+                name = before.name or self.settings.text("person")
+                self.jobs.decide(finding, msgspec.structs.replace(before, name=name), self._on_refused)
+
+    def _filed(self, problem: str) -> None:
+        if problem:
+            self._verdict_changed(self.verdicts.undo())
+            self._on_refused(problem)
+
+    def _on_refused(self, problem: str) -> None:
+        if problem:
+            self.say(_("The job did not allow this."), problem)
+
+    def _verdict_changed(self, finding: str) -> None:
+        self.findings.refresh()
+        self.verdict_changed.emit(finding)
+
+    def _on_kept(self, kept: Kept) -> None:
+        """Show a sweep that was read back from its job."""
+        self.core.stop()
+        self.core.run += 1
+        self._timer.stop()
+        self._reset()
+        self.verdicts.clear()
+        self.verdicts.know(kept.verdicts)
+        self.core.collected = kept.collected
+        self.title, self.live, self.phase = kept.what, False, Phase.ENDED
+        kinds: dict[type[Record], list[Any]] = {}
+        for record in kept.records:
+            kinds.setdefault(type(record), []).append(record)
+        for opened in kinds.get(Opened, []):
+            self.opened[opened.source] = opened
+            self.demo = self.demo or opened.demo
+        for coverage in kinds.get(Coverage, []):
+            key = (coverage.source, coverage.medium, coverage.start_hz, coverage.stop_hz)
+            self.coverage[key] = coverage
+        self.emissions.put(kinds.get(Emission, []))
+        self.bluetooth.put(d for d in kinds.get(Device, []) if d.medium is Medium.BLE)
+        self.wifi.put(d for d in kinds.get(Device, []) if d.medium is not Medium.BLE)
+        self.subjects = {finding.subject: finding.id for finding in kinds.get(Finding, [])}
+        self.findings.put(kinds.get(Finding, []))
+        self.select("")
+        self.kept_shown.emit()
+        self.changed.emit()
 
     def select(self, name: str) -> None:
         """Choose an emission, device or finding."""
@@ -262,6 +343,7 @@ class Desk(QObject):
                 self.position_s = self.duration_s
         if ended.problem:
             self.failed.emit(ended.problem)
+        self.jobs.refresh()
         self.changed.emit()
 
     def _take(self) -> None:

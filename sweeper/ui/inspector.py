@@ -191,7 +191,7 @@ class Inspector(QFrame):
     def decide(self, finding: Finding, decision: Decision) -> None:
         """Ask who decides, and note it."""
         name = ""
-        if decision is not Decision.OPEN:
+        if decision is not Decision.OPEN or self._desk.jobs.card is not None:
             name, agreed = QInputDialog.getText(
                 self,
                 _("Verdict"),
@@ -202,16 +202,11 @@ class Inspector(QFrame):
             if not agreed or not name:
                 return
             self._desk.settings.put("person", name)
-        self._desk.verdicts.give(finding.id, Verdict(decision, name, utc_s=time.time()))
-        self._desk.findings.refresh()
-        self._desk.verdict_changed.emit(finding.id)
+        self._desk.decide(finding.id, Verdict(decision, name, utc_s=time.time()))
 
     def undo(self) -> None:
         """Take the last verdict back."""
-        changed = self._desk.verdicts.undo()
-        if changed:
-            self._desk.findings.refresh()
-            self._desk.verdict_changed.emit(changed)
+        self._desk.undo_verdict()
 
     def _evidence(self, finding: Finding) -> None:
         if not finding.evidence:

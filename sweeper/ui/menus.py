@@ -86,7 +86,7 @@ def key_list() -> list[tuple[str, str]]:
         ("Space", _("Play or pause")),
         ("L", _("Locate what is selected")),
         ("Esc", _("Close the inspector of a small window")),
-        ("Ctrl+1 … 7", _("The views, from top to bottom of the rail")),
+        ("Ctrl+1 … 8", _("The views, from top to bottom of the rail")),
         ("Ctrl+O", _("Open recordings")),
         ("Ctrl+Shift+O", _("Open a folder of recordings")),
         ("Ctrl+P", _("Save the report")),

@@ -24,6 +24,7 @@ def entries() -> list[tuple[str, str]]:
         ("bluetooth", _("Bluetooth")),
         ("wifi", _("Wi-Fi")),
         ("locate", _("Locate")),
+        ("jobs", _("Jobs")),
         ("sources", _("Sources")),
     ]
 

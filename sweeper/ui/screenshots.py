@@ -1,7 +1,7 @@
 """Pictures of every view, in every language, theme and size: ``python -m sweeper.ui.screenshots FOLDER``.
 
-The demo's first part is played once, at full speed; then the window is rebuilt for each combination, as a reader's change
-of language or theme does. What the pictures show was never on the air, and they say so.
+The demo's first part is played once, at full speed; then the window is rebuilt for each combination, as a
+change of language or theme does. What the pictures show was never on the air, and they say so.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sweeper.ui.window import Window
 
 SIZES = ((800, 600), (1920, 1080))
-VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "sources", "signatures")
+VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "jobs", "sources", "signatures")
 STEPS = ("prepare", "look", "result")
 SETTLE_S, ROUNDS = 0.12, 15
 PLAYED_S = 40.0

@@ -18,6 +18,10 @@ SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
 """Text sizes offered: 100 to 200 %."""
 
 
+JOBS_KNOWN = 20
+"""Job folders remembered."""
+
+
 class Settings:
     """Typed access to the settings file; ``path`` is for tests."""
 
@@ -75,6 +79,21 @@ class Settings:
         """The recordings opened last, those that are still there."""
         paths = [line for line in self.text("last").split("\n") if line]
         return [path for path in paths if Path(path).exists()]
+
+    @property
+    def jobs(self) -> list[str]:
+        """Folders of jobs that were open, newest first, those that are still there."""
+        lines = self.text("jobs").split("\n")
+        return [line for line in lines if line and (Path(line) / "job.sqlite").is_file()]
+
+    @property
+    def last_job(self) -> str:
+        """The folder of the job that was open last, or nothing."""
+        return next(iter(self.jobs), "")
+
+    def remember_job(self, folder: str) -> None:
+        others = [line for line in self.jobs if line != folder]
+        self.put("jobs", "\n".join([folder, *others][:JOBS_KNOWN]))
 
     def remember(self, paths: list[str]) -> None:
         self.put("last", "\n".join(str(Path(path).resolve()) for path in paths))

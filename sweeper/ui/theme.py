@@ -5,7 +5,7 @@ system; night is deep red on black for dark rooms, so that eyes stay adapted. Te
 at least 4.5:1 on every ground they may stand on and line roles 3:1 (WCAG 2.2, 1.4.3 and 1.4.11); a test
 computes it from this table. ``hairline`` only separates areas that differ already, so it may be fainter.
 
-Sizes come from one scale (caption 11, body 13, section 16, title 22, number 56 pixels) times the reader's
+Sizes come from one scale (caption 11, body 13, section 16, title 22, number 88 pixels) times the reader's
 text size, 1.0 to 2.0.
 """
 
@@ -63,7 +63,7 @@ GROUNDS = ("surface", "raised", "sunken", "selected", "hover")
 TEXT_ROLES = ("text", "muted", "accent", "level-info", "level-low", "level-medium", "level-high", "good")
 LINE_ROLES = ("line", "trace-now", "trace-max", "trace-mean", "trace-floor", "trace-reference")
 
-SIZES = {"caption": 11, "body": 13, "section": 16, "title": 22, "number": 64}
+SIZES = {"caption": 11, "body": 13, "section": 16, "title": 22, "number": 88}
 """Pixels at text size 1.0."""
 
 GRID = 8

@@ -55,6 +55,10 @@ class Verdicts:
         self._given[finding] = verdict
         return finding
 
+    def know(self, given: dict[str, Verdict]) -> None:
+        """Take over verdicts that a job has on file."""
+        self._given.update(given)
+
     @property
     def undoable(self) -> bool:
         return bool(self._before)

@@ -39,7 +39,7 @@ from sweeper.ui.desk import Desk, Phase
 from sweeper.ui.inspector import Inspector
 from sweeper.ui.message import Message
 from sweeper.ui.parts import row
-from sweeper.ui.rail import Rail
+from sweeper.ui.rail import Rail, entries
 from sweeper.ui.strip import Strip
 from sweeper.ui.transport import Transport
 from sweeper.ui.view_first import FirstView
@@ -81,6 +81,7 @@ class Window(QMainWindow):
         desk.changed.connect(self._show_title)
         desk.told.connect(lambda *text: self._message.say(*text))
         desk.failed.connect(self._failed)
+        desk.kept_shown.connect(self._show_kept)
         self.build()
         QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self.restyle())
 
@@ -135,9 +136,7 @@ class Window(QMainWindow):
             ("Escape", self._close_sheet),
             ("Ctrl+Z", lambda: self._inspector.undo()),
         ]
-        for number, name in enumerate(
-            ("sweep", "findings", "spectrum", "bluetooth", "wifi", "locate", "sources"), 1
-        ):
+        for number, name in enumerate((entry for entry, _title in entries()), 1):
             keys.append((f"Ctrl+{number}", lambda view=name: self.show_view(view)))  # type: ignore[misc]
         for key, act in keys:
             made = QShortcut(QKeySequence(key), self)
@@ -166,8 +165,8 @@ class Window(QMainWindow):
                 ("demo", _("Demo"), self.open_demo),
                 ("expert", _("Expert"), lambda: self.show_view("spectrum")),
             ]
-            if desk.settings.last:
-                ways.append(("last", _("Last job"), lambda: self.open_paths(desk.settings.last)))
+            if desk.settings.last_job or desk.settings.last:
+                ways.append(("last", _("Last job"), self.open_last))
             return FirstView(desk, self.enter, ways)
         if name == "findings":
             from sweeper.ui.view_findings import FindingsView
@@ -185,6 +184,10 @@ class Window(QMainWindow):
             from sweeper.ui.view_locate import LocateView
 
             return LocateView(desk)
+        if name == "jobs":
+            from sweeper.ui.view_jobs import JobsView
+
+            return JobsView(desk)
         if name == "sources":
             from sweeper.ui.view_sources import SourcesView
 
@@ -271,7 +274,7 @@ class Window(QMainWindow):
 
     def _began(self) -> None:
         self._message.hide()
-        if self._page in (FIRST, "sources", "signatures", "locate"):
+        if self._page in (FIRST, "sources", "signatures", "locate", "jobs"):
             self.show_view("spectrum")
         self._arrange()
 
@@ -289,6 +292,18 @@ class Window(QMainWindow):
         self.desk.begin_guide(plan)
         self._views.pop("sweep", None)
         self.show_view("sweep")
+
+    def open_last(self) -> None:
+        """Open the job that was open last, or where there was none, the recordings."""
+        job = self.desk.settings.last_job
+        if job:
+            self.desk.jobs.open(Path(job))
+            self.show_view("jobs")
+        else:
+            self.open_paths(self.desk.settings.last)
+
+    def _show_kept(self) -> None:
+        self.show_view("findings")
 
     def open_dialog(self) -> None:
         """Choose recordings to open."""

@@ -32,7 +32,18 @@ CONTROLS = (
     QLineEdit,
     QProgressBar,
 )
-VIEWS = ("first", "findings", "spectrum", "bluetooth", "wifi", "locate", "sources", "signatures", "sweep")
+VIEWS = (
+    "first",
+    "findings",
+    "spectrum",
+    "bluetooth",
+    "wifi",
+    "locate",
+    "jobs",
+    "sources",
+    "signatures",
+    "sweep",
+)
 
 
 def controls(window: Window) -> list[QWidget]:

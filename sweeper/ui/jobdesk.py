@@ -1,0 +1,226 @@
+"""The job that is open, if one is: every session is kept in it, every verdict filed.
+
+A job's database belongs to the core's thread; the window holds only a ``Card`` of what it shows. Verdicts in
+a job are never erased: taking one back files the one before again.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from sweeper.records import Closed, Coverage, Device, Emission, Finding, Opened, Record, Status
+from sweeper.report.collect import Collector
+from sweeper.ui.verdicts import Decision, Verdict
+
+if TYPE_CHECKING:
+    from sweeper.jobs.job import Head, Job
+    from sweeper.session import Session, Sink
+    from sweeper.ui.bridge import Core, Recipe
+
+KINDS: tuple[tuple[str, type[Record]], ...] = (
+    ("input", Opened),
+    ("closed", Closed),
+    ("emission", Emission),
+    ("device", Device),
+    ("finding", Finding),
+    ("coverage", Coverage),
+    ("status", Status),
+)
+"""What a job keeps of a sweep, in an order in which a sink can take it."""
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """One sweep of a job, as the jobs page lists it."""
+
+    number: int
+    begun_utc_s: float
+    ended: bool
+    place: str
+    what: str
+    findings: int
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What the window shows of the open job."""
+
+    folder: str
+    number: str
+    place: str
+    purpose: str
+    own: bool
+    people: tuple[str, ...]
+    problem: str
+    sweeps: tuple[Sweep, ...]
+
+
+class Kept(msgspec.Struct, frozen=True, eq=False):
+    """A sweep read back from its job."""
+
+    sweep: int
+    what: str
+    records: tuple[Record, ...]
+    verdicts: dict[str, Verdict]
+    collected: Collector
+
+
+class JobDesk(QObject):
+    """Opens, creates and closes jobs; ``changed`` follows everything that changes the card."""
+
+    changed = Signal()
+    shown = Signal(object)
+    """A ``Kept`` sweep that the reader wants to see."""
+    refused = Signal(str)
+    """One line: what the job did not allow."""
+
+    def __init__(self, core: Core, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.card: Card | None = None
+        self.sweep = 0
+        self._core = core
+        self._job: Job | None = None  # the core's thread only
+
+    # What the window asks.
+
+    def open(self, folder: Path) -> None:
+        """Open the job in a folder."""
+
+        def work() -> Card:
+            from sweeper.jobs.job import Job
+
+            return self._take(Job(folder))
+
+        self._core.ask(work, self._on_card)
+
+    def create(self, folder: Path, head: Head, who: str) -> None:
+        """Begin a job in a new folder, and open it."""
+
+        def work() -> Card:
+            from sweeper.jobs.job import Job
+
+            return self._take(Job.create(folder, head, who))
+
+        self._core.ask(work, self._on_card)
+
+    def close(self) -> None:
+        """Close the job; sessions are no longer kept."""
+        self.card = None
+        self._core.ask(self._drop, lambda _result, _problem: self.changed.emit())
+
+    def show(self, sweep: int) -> None:
+        """Read a sweep back."""
+        self._core.ask(lambda: self._read(sweep), self._on_kept)
+
+    def refresh(self) -> None:
+        """Read the card again, after a sweep."""
+        if self.card is not None:
+            self._core.ask(self._look, self._on_card)
+
+    def decide(self, finding: str, verdict: Verdict, then: Callable[[str], object]) -> None:
+        """File a verdict; ``then(problem)`` says whether the job took it."""
+        sweep = self.sweep
+
+        def work() -> None:
+            from sweeper.jobs import job
+
+            if self._job is not None:
+                decision = job.Verdict(verdict.decision.value)
+                self._job.decide(job.Decision(sweep, finding, decision, verdict.name, verdict.note))
+
+        self._core.ask(work, lambda _result, problem: then(problem))
+
+    def keeping(self, recipe: Recipe, what: str) -> tuple[Recipe, Callable[[], None]]:
+        """The recipe with its records kept in the job, and what is to be done when the session is over."""
+        open_sinks: list[Any] = []
+
+        def wrapped(sinks: Sequence[Sink]) -> Session:
+            from sweeper.jobs.sink import JobSink
+
+            if self._job is None:
+                return recipe(sinks)
+            self.sweep = self._job.start_sweep(_user(), what)
+            sink = JobSink(self._job.store, self.sweep)
+            open_sinks.append(sink)
+            return recipe([*sinks, sink])
+
+        def after() -> None:
+            if self._job is not None and open_sinks:
+                open_sinks.pop().flush()
+                self._job.end_sweep(self.sweep, _user())
+
+        return wrapped, after
+
+    # On the core's thread.
+
+    def _take(self, job: Job) -> Card:
+        self._drop()
+        self._job = job
+        return self._look()
+
+    def _drop(self) -> None:
+        if self._job is not None:
+            self._job.close()
+            self._job = None
+
+    def _look(self) -> Card:
+        job = self._job
+        if job is None:
+            raise RuntimeError("no job is open")
+        head = job.head
+        counts: dict[int, int] = {}
+        for sweep, _finding in job.findings():
+            counts[sweep] = counts.get(sweep, 0) + 1
+        sweeps = tuple(
+            Sweep(number, begun, ended is not None, place, what, counts.get(number, 0))
+            for number, begun, ended, place, what in job.store.sweeps()
+        )
+        people = tuple(person.name for person in head.people)
+        problem = job.problem or ""
+        return Card(str(job.folder), head.number, head.place, head.purpose, head.own, people, problem, sweeps)
+
+    def _read(self, sweep: int) -> Kept:
+        job = self._job
+        if job is None:
+            raise RuntimeError("no job is open")
+        records: list[Record] = []
+        for kind, type_ in KINDS:
+            for _sweep, _name, value in job.store.items(kind, sweep):
+                records.append(msgspec.json.decode(value, type=type_))
+        collected = Collector()
+        for record in records:
+            collected(record)
+        verdicts = {
+            finding: Verdict(Decision(given.verdict.value), given.who, given.note)
+            for (number, finding), given in job.verdicts().items()
+            if number == sweep
+        }
+        what = next((each[4] for each in job.store.sweeps() if each[0] == sweep), "")
+        return Kept(sweep, what, tuple(records), verdicts, collected)
+
+    # Back on the window's.
+
+    def _on_card(self, card: object, problem: str) -> None:
+        if isinstance(card, Card):
+            self.card = card
+            self.changed.emit()
+        elif problem:
+            self.refused.emit(problem)
+
+    def _on_kept(self, kept: object, problem: str) -> None:
+        if isinstance(kept, Kept):
+            self.sweep = kept.sweep
+            self.shown.emit(kept)
+        elif problem:
+            self.refused.emit(problem)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "sweeper"
