@@ -11,12 +11,28 @@ if TYPE_CHECKING:
     from sweeper.report.collect import Collector
 
 
-def report(collected: Collector, path: Path) -> None:
-    """Write the HTML report in the language now spoken. Raises ``OSError``."""
-    from sweeper.report import html
+FILTERS = "HTML (*.html);;PDF (*.pdf);;Word (*.docx);;JSON (*.json);;CSV (*.zip)"
+"""What a report can be saved as, for the file dialog."""
 
-    page = html.render(collected, library=recipes.library(), language=words.spoken())
-    path.write_text(page, "utf-8")
+
+def named(path: str, chosen: str) -> Path:
+    """The path with the ending of the filter that was chosen in the dialog.
+
+    >>> named("/tmp/sweep.html", "PDF (*.pdf)").name
+    'sweep.pdf'
+    """
+    ending = chosen.partition("*")[2].rstrip(")")
+    return Path(path).with_suffix(ending) if ending else Path(path)
+
+
+def report(collected: Collector, path: Path) -> None:
+    """Write the report in the language now spoken, in the format that the name asks for.
+
+    Raises ``OSError``, and ``Unavailable`` where the library for this format is not installed.
+    """
+    from sweeper.report import formats
+
+    path.write_bytes(formats.made(path.name, collected, library=recipes.library(), language=words.spoken()))
 
 
 def results(collected: Collector, path: Path) -> None:

@@ -338,11 +338,11 @@ class Window(QMainWindow):
             self.desk.target_changed.emit()
 
     def save_report(self) -> None:
-        """Write the HTML report of what was heard so far."""
+        """Write the report of what was heard so far, in the format that is chosen in the dialog."""
         name = str(Path(self._folder()) / "sweeper-report.html")
-        path, _filter = QFileDialog.getSaveFileName(self, _("Save the report"), name, "HTML (*.html)")
+        path, chosen = QFileDialog.getSaveFileName(self, _("Save the report"), name, saving.FILTERS)
         if path:
-            self.write_report(Path(path))
+            self.write_report(saving.named(path, chosen))
 
     def write_report(self, path: Path) -> None:
         """Render the report on the core's thread and say where it is."""
