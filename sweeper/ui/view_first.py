@@ -100,7 +100,7 @@ class FirstView(QWidget):
         for plan, title, sentence in doors():
             made = Door(desk, plan, title, sentence, lambda p=plan: enter(p))  # type: ignore[misc]
             made.setMaximumWidth(desk.style.px(DOOR_WIDTH + 60))
-            self._row.addWidget(made)
+            self._row.addWidget(made, 1)
             self._doors.append(made)
         layout.addLayout(row(0, self._row, 0, spacing=0))
         small = Flow()
