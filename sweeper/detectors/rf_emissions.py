@@ -16,8 +16,8 @@ import numpy as np
 from sweeper.detectors import Setup
 from sweeper.detectors.rf_naming import Namer
 from sweeper.detectors.rf_segment import Segment, analyse
-from sweeper.detectors.rf_tracker import FILLING, Tracker
 from sweeper.detectors.rf_traces import TraceReader
+from sweeper.detectors.rf_tracker import FILLING, Tracker
 from sweeper.dsp.floor import History
 from sweeper.dsp.spectrum import Complex, decibel
 from sweeper.errors import Reason

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sweeper.detectors.rf_segment import Heard
+from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import SURE, Tracker
 from sweeper.dsp import gsm, modulation, ofdm, preambles, video
 from sweeper.dsp.channel import Channel, Spectrum

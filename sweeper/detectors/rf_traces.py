@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from scipy.ndimage import median_filter
 
-from sweeper.detectors.rf_segment import Heard
+from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import Tracker
 from sweeper.dsp import extents
 from sweeper.dsp.floor import excise

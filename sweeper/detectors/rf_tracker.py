@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweeper import allocations
-from sweeper.detectors.rf_segment import Heard
+from sweeper.detectors.rf_heard import Heard
 from sweeper.records import Burst, Emission, Value
 
 MOST_BURSTS = 4096

@@ -26,6 +26,10 @@ TIMES = (1, 4, 16, 64)
 SMALL = 16
 """Cells in the boxes that look first; what they find is taken out before the larger ones look."""
 
+OVERLAPPING = 2.0
+"""Boxes of neighbouring sizes and places hold the same noise, so about half of the decisions count (measured
+by tests/benchmarks/bench_detection.py)."""
+
 LOW_PFA = 1e-3
 """False-alarm rate of the lower threshold, at which a found signal's extent ends."""
 
@@ -94,7 +98,7 @@ def _hits(cells: Real, pfa: float, frame: int) -> list[tuple[int, int, Mask]]:
     """Every box size that found something, smallest box first, with its boxes above the threshold."""
     out = []
     times = sum(t == 1 or len(cells) >= 2 * t for t in TIMES)
-    share = pfa / (times * len(widths(cells.shape[1])))
+    share = OVERLAPPING * pfa / (times * len(widths(cells.shape[1])))
     for time, width, sums in _bank(cells):
         level = time * width * threshold(independent(time, width, frame), share * cells.shape[1] / sums.size)
         if float(sums.max(initial=0.0)) > level:
@@ -165,7 +169,7 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int) -> Mask:
         if width > 1:
             row = _halved(row, 1)
             sums = _sliding(row, 1)
-        share = pfa / len(sizes) * len(mean) / sums.size
+        share = OVERLAPPING * pfa / len(sizes) * len(mean) / sums.size
         hit = sums > width * threshold(independent(frames, width, frame), share)
         if hit.any():
             covered = _spread(hit, 1, width, (1, len(mean)))[0]

@@ -162,6 +162,13 @@ def occupied(excess: npt.NDArray[np.floating], share: float = 0.99) -> tuple[flo
     return float(np.interp(tail, steps, at)), float(np.interp(1 - tail, steps, at))
 
 
+def pieces(mask: Mask) -> list[Box]:
+    """The connected pieces of a mask as boxes."""
+    groups, count = label(mask, structure=np.ones((3, 3), bool))
+    places = find_objects(groups) if count else []
+    return [Box(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in places]
+
+
 def parts(
     whitened: Real, mask: Mask, frame: int, cells: Real, level: Real, ground: Real, most: int = 400
 ) -> list[Box]:

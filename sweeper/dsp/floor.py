@@ -11,6 +11,7 @@ the filter's shape by power alone: ``History`` and the cyclic-prefix test (``swe
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter, uniform_filter1d
 from scipy.special import gammainc
 
@@ -48,7 +49,7 @@ def estimate(cells: Real) -> Real:
     group = max(1, bins // BANDS)
     if group > 1:
         chosen = np.add.reduceat(chosen, np.arange(0, bins, group), axis=1) / np.float32(group)
-    quiet = _time_excision(chosen, independent(1, group))
+    quiet = _time_excision(chosen, independent(1, group)).astype(np.float32)
     shape = max(1.0, 0.4 * independent(len(chosen), group))
     floor = excise(quiet, shape, peak=float(cells.max(initial=0.0)))
     if group == 1:
@@ -79,6 +80,9 @@ def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:
     level = np.maximum(quiet, lowest).astype(np.float64)
     if bins < 16:
         return np.full(bins, np.median(level), np.float32)
+    stiff = _stiff(level)
+    if stiff is not None:
+        return np.maximum(stiff, lowest).astype(np.float32)
     narrow = max(3, bins // 64 * 2 + 1)
     smooth = median_filter(level, narrow, mode="nearest")
     rough = grey_opening(smooth, max(3, int(OPENING * bins)), mode="nearest")
@@ -94,6 +98,54 @@ def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:
         accepted = taken
         floor = _local_mean(level, accepted, local, floor)
     return np.maximum(floor, lowest).astype(np.float32)
+
+
+DEGREES = (0, 2, 4, 6)
+"""Of the polynomials tried, the stiffest first: none bends enough to follow a signal."""
+
+
+def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+    """A smooth curve through the floor, where one fits: it does not rise under a weak wide signal.
+
+    A polynomial in decibels, refitted without what stands above it, of the lowest degree that leaves no more
+    than the scatter between neighbours. ``None`` where none does (a filter's edge, a crowded band).
+    """
+    bins = len(level)
+    if bins > 256 or bins < 24:
+        return None
+    value = np.log(level)
+    scatter = 1.4826 * float(np.median(np.abs(np.diff(value)))) / np.sqrt(2)
+    if scatter <= 0 or scatter > 0.35:
+        return None
+    at = np.linspace(-1, 1, bins)
+    for degree in DEGREES:
+        fit = _fitted(np.polynomial.chebyshev.chebvander(at, degree), value, scatter)
+        if fit is not None:
+            return np.asarray(np.exp(fit + 0.5 * scatter**2))
+    return None
+
+
+def _fitted(
+    basis: npt.NDArray[np.float64], value: npt.NDArray[np.float64], scatter: float
+) -> npt.NDArray[np.float64] | None:
+    """The curve, or ``None`` if too little lies on it or what does scatters too much."""
+    accepted = value <= np.median(value) + max(3 * scatter, 0.7)
+    off = np.zeros(len(value))
+    for _ in range(8):
+        if accepted.mean() < 0.7 or not accepted[0] or not accepted[-1]:
+            return None
+        fit = basis @ np.linalg.lstsq(basis[accepted], value[accepted], rcond=None)[0]
+        off = value - fit
+        wide = np.convolve(np.pad(off, 1, mode="edge"), np.ones(3) / 3, "valid")
+        taken = (np.abs(off) < 2.6 * scatter) & (wide < 2.6 * scatter / np.sqrt(3))
+        taken[[0, -1]] |= np.abs(off[[0, -1]]) < 4 * scatter
+        if np.array_equal(taken, accepted):
+            break
+        accepted = taken
+    rest = off[accepted]
+    if len(rest) < 0.7 * len(value) or float(np.std(rest)) > 1.3 * scatter:
+        return None
+    return np.asarray(fit)
 
 
 def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback: np.ndarray) -> np.ndarray:

@@ -1,0 +1,34 @@
+"""One signal in one segment, as the parts of the RF stage hand it to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sweeper.records import Value
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One signal in one segment. Frequencies are offsets from the look's centre, times from the segment's start."""
+
+    low_hz: float
+    high_hz: float
+    start_s: float
+    stop_s: float
+    power: float
+    snr_db: float
+    steady: bool
+    opens: bool
+    ends: bool
+    pulses: int = 1
+    on_s: float = 0.0
+    kind: str = ""
+    features: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def center_hz(self) -> float:
+        return (self.low_hz + self.high_hz) / 2
+
+    @property
+    def width_hz(self) -> float:
+        return self.high_hz - self.low_hz

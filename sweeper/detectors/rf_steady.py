@@ -1,0 +1,194 @@
+"""Steady signals of a segment: what stays on the air from its first to its last moment, and how wide it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sweeper.detectors.rf_heard import Heard
+from sweeper.dsp import boxes, extents, statistics
+from sweeper.dsp.spectrum import Real
+from sweeper.dsp.statistics import PFA
+
+STEADY_SHARE = 0.1
+"""Steady: the weakest of up to 16 stretches of the segment holds at least this share of the mean power."""
+
+HALF_SHARE = 0.45
+"""The weaker half of the stretches holds at least this share of the mean power."""
+
+GROWTH = 2.0
+"""How much wider than its usual band a steady signal may be, on each side."""
+
+PAUSE = 0.12
+PAUSES = 0.06
+NARROW_PAUSES = 0.25
+"""A signal 9 dB under its level for 6 % of the time makes pauses; a narrow one fades, so 25 % are asked of it."""
+
+FAINT = 3.0
+"""Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
+
+SKIRTS = ((100.0, 1.5), (3e3, 6.0), (3e4, 12.0))
+SKIRT_SNR_DB = 10.0
+"""What is so many times weaker, within so many widths of a strong signal and not 10 dB clear, is its skirt."""
+
+
+def lasting(lines: Real) -> Real:
+    """What stays: per bin the lesser of mean and median (as a mean), so that bursts do not count."""
+    mean = lines.mean(axis=0)
+    if len(lines) < 6:
+        return np.asarray(mean)
+    groups = min(8, len(lines) // 2)
+    each = len(lines) // groups
+    means = lines[: groups * each].reshape(groups, each, -1).mean(axis=1)
+    shape = statistics.independent(each, 1, lines.shape[1])
+    rank = (groups - 1) // 2
+    bias = statistics.quantile_bias(shape, (rank + 0.6) / (groups + 0.2))
+    middle = np.partition(means, rank, axis=0)[rank] / np.float32(bias)
+    return np.asarray(np.minimum(mean, middle))
+
+
+def steady_signals(
+    lines: Real, mean: Real, ground: Real, seen: boxes.Mask, rate_hz: float, count: int
+) -> list[Heard]:
+    """Signals on the air through the whole segment."""
+    bins = len(mean)
+    excess = mean / ground
+    groups = np.array_split(lines, min(16, max(1, len(lines) // 3)))
+    stretches = np.array([part.mean(axis=0) for part in groups]) / ground
+    average = lines.mean(axis=0) / ground
+    steady: list[Heard] = []
+    step = rate_hz / bins
+    for start, stop in extents.runs(seen):
+        for a, b in _pieces(excess, start, stop, len(lines)):
+            over = float(np.mean(excess[a:b])) - 1
+            parts = np.sort(stretches[:, a:b].mean(axis=1) - 1)
+            edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
+            if len(parts) < 2 or float(parts[: len(parts) // 2].mean()) < HALF_SHARE * over:
+                continue
+            if over > FAINT and parts[0] < STEADY_SHARE * over:
+                continue
+            a, b = _whole_band(average, a, b, start, stop)
+            edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
+            inner, outer = extents.occupied(average[a:b] - 1)
+            low_hz, high_hz = edges[0] + inner * step, edges[0] + outer * step
+            steady.append(
+                Heard(
+                    low_hz=low_hz,
+                    high_hz=max(high_hz, low_hz + step),
+                    start_s=0.0,
+                    stop_s=count / rate_hz,
+                    power=float(np.sum((average[a:b] - 1) * ground[a:b]) * step),
+                    snr_db=snr_db(average[a:b] * ground[a:b], ground[a:b], inner, outer),
+                    steady=True,
+                    opens=True,
+                    ends=True,
+                    on_s=count / rate_hz,
+                )
+            )
+    return _without_skirts(steady)
+
+
+def _whole_band(average: Real, a: int, b: int, start: int, stop: int) -> tuple[int, int]:
+    """The band on the plain mean: a frequency-modulated signal is wider than where it is most of the time.
+
+    Grows over connected bins within 25 dB of the peak to at most ``GROWTH`` times the width.
+    """
+    level = max(2.0, float(average[a:b].max()) * extents.SKIRT)
+    most = int(GROWTH * (b - a))
+    low, high = max(0, a - most), min(len(average), b + most)
+    above = average[low:high] > level
+    left, right = a, b
+    while left > low and (above[left - 1 - low] or (left - 2 >= low and above[left - 2 - low])):
+        left -= 1
+    while right < high and (above[right - low] or (right + 1 < high and above[right + 1 - low])):
+        right += 1
+    return left, right
+
+
+def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
+    """Whether a wide signal is off now and then: packets that follow each other closely are not steady."""
+    size = len(ground)
+    a = int(np.clip(np.ceil(one.low_hz / rate_hz * size + size / 2), 0, size - 1))
+    b = int(np.clip(np.floor(one.high_hz / rate_hz * size + size / 2) + 1, a + 1, size))
+    if len(cells) < 24:
+        return False
+    power = (cells[:, a:b] / ground[a:b]).mean(axis=1) - 1
+    noise = 1 / np.sqrt(statistics.independent(1, b - a, size))
+    level = float(np.percentile(power, 95))
+    if level < 6 * noise:
+        return False
+    return float(np.mean(power < max(PAUSE * level, 2 * noise))) > (PAUSES if b - a >= 6 else NARROW_PAUSES)
+
+
+def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int, int]]:
+    """The signals in one run of raised bins, each significant in itself; faint wide runs are smoothed first."""
+    bins = len(excess)
+    part = excess[start:stop]
+    wide = 1
+    if float(part.max()) < 1 + FAINT and stop - start > 12:
+        wide = min(16, (stop - start) // 4)
+        part = np.convolve(
+            np.pad(part, (wide // 2, wide - 1 - wide // 2), mode="edge"), np.ones(wide) / wide, "valid"
+        )
+    low = statistics.threshold(statistics.independent(frames, max(3, wide), bins), boxes.LOW_PFA)
+    out = []
+    for left, right in extents.bands(part, low):
+        a, b = start + left, start + right
+        needed = statistics.threshold(statistics.independent(frames, b - a, bins), PFA)
+        if float(np.mean(excess[a:b])) > needed:
+            out.append((a, b))
+    return out
+
+
+def _without_skirts(steady: list[Heard]) -> list[Heard]:
+    """Leaves out faint lines in the skirts of a far stronger neighbour: its sidebands, not other senders."""
+    kept = []
+    for one in steady:
+        for other in steady:
+            near = abs(one.center_hz - other.center_hz) < reach_of(other.power, one.power) * other.width_hz
+            if near and one.snr_db < SKIRT_SNR_DB:
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def reach_of(strong: float, weak: float) -> float:
+    """Widths within which ``weak`` may be a skirt of ``strong``; 0 where it is too strong for one."""
+    return max((widths for times, widths in SKIRTS if weak * times < strong), default=0.0)
+
+
+def snr_db(density: Real, ground: Real, inner: float, outer: float) -> float:
+    """Signal over noise within the occupied band, in dB (at least -20)."""
+    a, b = int(inner), max(int(inner) + 1, int(np.ceil(outer)))
+    ratio = float(np.sum(density[a:b]) / np.sum(ground[a:b])) - 1
+    return float(10 * np.log10(max(ratio, 0.01)))
+
+
+def steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float) -> Real:
+    """Usual density per bin: the floor, and where a steady signal is, that signal's own median."""
+    if not steady:
+        return ground
+    size = len(ground)
+    level = ground.copy()
+    step = rate_hz / size
+    some = cells[:: max(1, len(cells) // 128)]
+    usual = np.median(some, axis=0) / np.log(2) if len(some) >= 8 else some.mean(axis=0)
+    for one in steady:
+        a = max(0, int(np.floor(one.low_hz / step + size / 2 - 1)))
+        b = min(size, int(np.ceil(one.high_hz / step + size / 2 + 2)))
+        level[a:b] = np.maximum(level[a:b], usual[a:b])
+    return level
+
+
+def without_splatter(steady: list[Heard], bursts: list[Heard], length_s: float) -> list[Heard]:
+    """Leaves out faint lines that far stronger bursts leave in the mean: their sidebands, or rounding."""
+    strong = [(b, b.power * b.on_s / length_s) for b in bursts if b.snr_db > 15]
+    kept = []
+    for one in steady:
+        for burst, power in strong:
+            near = abs(one.center_hz - burst.center_hz) < 8 * burst.width_hz
+            if power > one.power * (100 if near and one.snr_db < 12 else 30_000):
+                break
+        else:
+            kept.append(one)
+    return kept
