@@ -38,7 +38,7 @@ class Rail(QFrame):
         self.setAccessibleName(_("Views"))
         self._style = style
         self._buttons: dict[str, QToolButton] = {}
-        group = QButtonGroup(self)
+        self._group = QButtonGroup(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID // 2, GRID, GRID // 2, GRID)
         layout.setSpacing(GRID // 2)
@@ -53,7 +53,7 @@ class Rail(QFrame):
             made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             made.clicked.connect(lambda _checked=False, view=name: on(view))
-            group.addButton(made)
+            self._group.addButton(made)
             layout.addWidget(made)
             self._buttons[name] = made
         layout.addStretch(1)
@@ -70,6 +70,8 @@ class Rail(QFrame):
         return max(made.sizeHint().width() for made in self._buttons.values()) + 2 * GRID
 
     def choose(self, name: str) -> None:
-        """Show which view is open."""
-        if name in self._buttons:
-            self._buttons[name].setChecked(True)
+        """Show which view is open; none of them, for a view that has no entry here."""
+        self._group.setExclusive(name in self._buttons)
+        for view, made in self._buttons.items():
+            made.setChecked(view == name)
+        self._group.setExclusive(True)

@@ -35,7 +35,7 @@ DISPLAY_MS = 25
 """A tick of the display: 40 pictures a second asked for, so that 30 come even on a slow machine."""
 
 DEFAULT_CURVES = {"current", "maximum", "floor"}
-ROWS_LEAST, ROWS_MOST = 32, 300
+ROWS_LEAST, ROWS_MOST = 8, 300
 """Rows of the waterfall on the screen; doubled in between, so that it does not crawl as it fills."""
 AXIS_WIDTH = 64
 

@@ -246,7 +246,7 @@ class Window(QMainWindow):
 
     def _size_inspector(self, narrow: bool) -> None:
         if narrow:
-            self._side.setSizes([450, 550])
+            self._side.setSizes([500, 500])
             return
         try:
             wanted = int(str(self.desk.settings.raw("inspector") or 0))
