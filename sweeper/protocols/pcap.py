@@ -145,7 +145,6 @@ def _pcap(window: _Window, form: _Form) -> Iterator[Packet]:
     order, per_second, _ = form
     major, minor = Struct(order + "HH").unpack_from(window.data, 4)
     link_type = Struct(order + "I").unpack_from(window.data, 20)[0] & 0xFFFF
-    window.fill(CHUNK // 4)
     size = _record_header(window.data, form)
     window.at = 24
     swapped = (major, minor) < (2, 3)  # captured and original length stood the other way round before 2.3
@@ -174,6 +173,7 @@ def _pcap(window: _Window, form: _Form) -> Iterator[Packet]:
 def _record_header(data: bytes, form: _Form) -> int:
     """The record header's size: the first that leads through the first records without nonsense.
 
+    Looked for in what the first read brought: a live stream is not waited for.
     The alternatives are believed only where the usual one fails and they lead to a second record.
     """
     usual, *others = form.headers

@@ -2,6 +2,7 @@
 
     wifi                     the first interface in monitor mode, else one is added beside the first adapter
     wifi:wlan0mon            that interface            wifi:wlan0mon@2437     locked to a frequency in MHz
+    wifi:helper,wlan0mon     the same through the privileged program sweeper-capture
 
 Receives only. Frames come in batches of one dwell on one channel, with the kernel's times and its count of
 what it dropped. The interface is put back as it was.
@@ -41,7 +42,13 @@ Listen = Callable[[str], Ear]
 
 def source(rest: str = "") -> WifiSource:
     """The factory. ``rest`` stands behind ``wifi:`` in the name."""
-    return WifiSource(rest)
+    kind, _, rest_of = rest.partition(",")
+    if kind != "helper":
+        return WifiSource(rest)
+    from sweeper.radio import wifi_helper
+
+    words = wifi_helper.command(rest_of)
+    return WifiSource("helper", lambda _: wifi_helper.HelperEar(words), Fixed(), tuned_elsewhere=True)
 
 
 def present(rest: str = "") -> Unavailable | None:
@@ -76,7 +83,13 @@ def prepared(name: str, root: Path = Path("/sys/class/net")) -> tuple[str, Tuner
 class WifiSource:
     """A live adapter. Nothing is imported or opened before ``records``."""
 
-    def __init__(self, rest: str = "", listen: Listen = MonitorSocket, tuner: Tuner | None = None) -> None:
+    def __init__(
+        self,
+        rest: str = "",
+        listen: Listen = MonitorSocket,
+        tuner: Tuner | None = None,
+        tuned_elsewhere: bool = False,
+    ) -> None:
         name, _, locked = rest.partition("@")
         if locked and not locked.isdecimal():
             raise Unavailable(f"wifi:{rest}", Reason.REFUSED, f"{locked!r} is no frequency in MHz")
@@ -85,6 +98,7 @@ class WifiSource:
         self.info = SourceInfo(name=f"wifi:{rest}" if rest else "wifi", medium=Medium.WIFI, live=True)
         self._listen = listen
         self._tuner = tuner
+        self._tuned_elsewhere = tuned_elsewhere
 
     async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
         """Opened, batches and states for ``plan.wifi_seconds``, then Closed. Raises ``Unavailable``."""
@@ -112,7 +126,7 @@ class WifiSource:
         hopper = Hopper(channels, plan.wifi_dwell_s) if channels and not self.locked_mhz else None
         if self.locked_mhz and not await asyncio.to_thread(tuner.tune, self.locked_mhz):
             yield log.state(0.0, Reason.REFUSED, f"the adapter does not tune to {self.locked_mhz} MHz")
-        elif not hopper and not self.locked_mhz:
+        elif not hopper and not self.locked_mhz and not self._tuned_elsewhere:
             yield log.state(0.0, Reason.REFUSED, "the adapter stays on one channel: others are not heard")
         while (now := time.monotonic() - began) < plan.wifi_seconds:
             freq, dwell = hopper.next() if hopper else (0, plan.wifi_dwell_s)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,8 +16,11 @@ import pytest
 from sweeper.detectors.wifi_inventory import WifiInventory
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
+from sweeper.protocols.pcap import packets
 from sweeper.protocols.radiotap import DLT_RADIOTAP
+from sweeper.radio import capture_helper
 from sweeper.radio.wifi import WifiSource
+from sweeper.radio.wifi_helper import HelperEar
 from sweeper.radio.wifi_socket import Heard, MonitorSocket, interfaces, link_type
 from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner
 from sweeper.records import Closed, Device, FrameBatch, Opened, Record, State, Status
@@ -235,3 +241,56 @@ def test_a_tuned_interface_returns_to_its_channel() -> None:
     assert tuner.monitor() == "mon0"
     tuner.restore()
     assert said[-1] == ("dev", "mon0", "set", "freq", "2437")
+
+
+def test_the_helper_writes_what_wireshark_reads() -> None:
+    """Frames and times survive the pcap stream; losses go to standard error."""
+    heard = Heard([1_700_000_000.25, 1_700_000_000.5], [BEACON, BEACON[:40]], [len(BEACON), 1500], 3)
+    out, told = io.BytesIO(), io.StringIO()
+    capture_helper.capture(PlayedEar(heard), Fixed(), [], 0.01, 0.05, out, told)
+    out.seek(0)
+    assert [(p.time_s, p.link_type, p.data, p.length) for p in packets(out)] == [
+        (1_700_000_000.25, 127, BEACON, len(BEACON)),
+        (1_700_000_000.5, 127, BEACON[:40], 1500),
+    ]
+    assert json.loads(told.getvalue()) == {"lost": 3}
+
+
+def test_frames_come_through_the_helper() -> None:
+    """A real second process, which captures on a TAP device."""
+    pytest.importorskip("scapy")
+    words = [
+        sys.executable,
+        "-m",
+        "sweeper.radio.capture_helper",
+        "swmon3",
+        "--seconds",
+        "30",
+        "--dwell",
+        "0.05",
+    ]
+    with Tap("swmon3") as tap:
+        stop = threading.Event()
+
+        def send() -> None:
+            while not stop.wait(0.02):
+                tap.send(BEACON)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            source = WifiSource("helper", lambda name: HelperEar(words), Fixed(), tuned_elsewhere=True)
+            made = run(source, 1.0)
+        finally:
+            stop.set()
+            sender.join()
+    assert set(frames(made)) == {BEACON}
+    assert not [r for r in made if isinstance(r, Status)]
+
+
+def test_a_helper_that_may_not_start_says_why() -> None:
+    pytest.importorskip("scapy")
+    words = [sys.executable, "-m", "sweeper.radio.capture_helper", "nowhere0"]
+    with pytest.raises(Unavailable) as told:
+        HelperEar(words)
+    assert "there is no interface nowhere0" in told.value.detail
