@@ -36,6 +36,12 @@ LONGEST_LOOK_S = 1.0
 """A longer dwell is heard as several looks, so that the buffers stay small."""
 
 
+WATCH_PASSES = 1000
+WATCH_S, WATCH_PASS_S, RETUNE_S = 0.1, 2.0, 0.01
+"""A plan of so many passes (or without end) is a watch: few bands for hours. It stays 0.1 s on a hop, so that
+retuning costs a tenth of the time, but no longer than brings it round in 2 s."""
+
+
 class Hop(msgspec.Struct, frozen=True):
     """Tune to ``center_hz`` for ``dwell_s`` seconds, ``looks`` times in a row, to cover ``start_hz`` to
     ``stop_hz`` of the plan. A ``spare`` hop stands in for one that was refused."""
@@ -50,10 +56,16 @@ class Hop(msgspec.Struct, frozen=True):
 
 def hops(plan: SweepPlan, rate_hz: float, number: int = 0) -> list[Hop]:
     """The hops of pass ``number``: together they cover every range of the plan, in order of frequency."""
-    made: list[Hop] = []
-    for band in joined(plan.bands):
-        made += _band_hops(band, dwell_s(plan, band), rate_hz, number)
-    return made
+    bands = joined(plan.bands)
+    made = [_band_hops(band, dwell_s(plan, band), rate_hz, number) for band in bands]
+    if 0 < plan.passes < WATCH_PASSES:
+        return [hop for part in made for hop in part]
+    longer_s = min(WATCH_S, WATCH_PASS_S / max(1, sum(map(len, made))) - RETUNE_S)
+    stays = [(hop, band.dwell_s is None) for band, part in zip(bands, made, strict=True) for hop in part]
+    return [
+        msgspec.structs.replace(hop, dwell_s=max(hop.dwell_s, longer_s)) if free else hop
+        for hop, free in stays
+    ]
 
 
 def joined(bands: Iterable[Band]) -> list[Band]:

@@ -235,7 +235,8 @@ class RtlTcp:
             raise self._unavailable(error) from error
         self._wire = Wire(connection)
         name, self._ranges, self._gains = TUNERS.get(header.tuner, ("unknown tuner", (), ()))
-        for code, argument in ((SET_GAIN_MODE, 1), (SET_AGC, 0)):
+        manual = 1 if self._gains else 0  # a tuner whose steps are not known keeps its own control
+        for code, argument in ((SET_GAIN_MODE, manual), (SET_AGC, 0)):
             self._wire.tell(command(code, argument))
         host, port = self._address
         return Facts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,18 @@ def test_dwell_follows_mode_band_and_bin_width() -> None:
     assert dwell_s(SweepPlan(mode=Mode.FAST), Band(1e8, 2e8, bin_hz=100.0)) == 0.085
     (hop,) = hops(SweepPlan(bands=(Band(100e6, 100.5e6, dwell_s=3.5),)), 2.4e6)
     assert (hop.looks, hop.dwell_s) == (4, 0.875)
+
+
+def test_a_watch_stays_longer_on_few_hops_and_still_comes_round() -> None:
+    few = SweepPlan(bands=(Band(430e6, 434e6),), passes=10_000)
+    assert {hop.dwell_s for hop in hops(few, 2.4e6)} == {0.1}
+    many = hops(msgspec.structs.replace(few, bands=(Band(430e6, 530e6),)), 2.4e6)
+    assert sum(hop.dwell_s + 0.01 for hop in many) <= 2.0 + 1e-9
+    assert min(hop.dwell_s for hop in many) > 0.02
+    assert {hop.dwell_s for hop in hops(msgspec.structs.replace(FULL, passes=0), 2.4e6)} == {0.0052}
+    own = msgspec.structs.replace(few, bands=(Band(430e6, 434e6, dwell_s=0.02),))
+    assert {hop.dwell_s for hop in hops(own, 2.4e6)} == {0.02}
+    assert {hop.dwell_s for hop in hops(msgspec.structs.replace(few, passes=5), 2.4e6)} == {0.0052}
 
 
 def test_ranges_that_touch_are_one_and_empty_ones_fall_away() -> None:

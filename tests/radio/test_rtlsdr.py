@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,6 +179,20 @@ def test_a_second_program_holds_the_dongle(tmp_path: Path, monkeypatch: pytest.M
         raise AssertionError("opened twice")
 
     assert limited(both()) is Reason.BUSY
+
+
+def test_overload_lowers_the_gain_or_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene(tmp_path, monkeypatch, DONGLE + "carrier f=434.5e6 level=-6\n")
+    chosen = source()
+    heard(chosen, plan_of((433.5, 435.5)))
+    assert chosen.stats.gain_db is not None
+    assert chosen.stats.gain_db < 37  # -6 dBFS at 29.7 dB reaches full scale at 35.7 dB
+    records = heard(source(), plan_of((430, 441), gain_db=49.6))
+    (told,) = [s for s in states(records) if s.reason is Reason.OVERLOAD]
+    assert told.state is State.DEGRADED
+    low, high = (float(mhz) for mhz in re.findall(r"[\d.]+", told.detail)[:2])
+    assert low <= 434.5 <= high
+    assert high - low < 5
 
 
 def test_several_dongles_by_serial_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
