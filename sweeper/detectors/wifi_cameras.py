@@ -21,7 +21,7 @@ import numpy as np
 
 from sweeper.detectors import Setup
 from sweeper.detectors.wifi_frames import Checksums, is_wifi
-from sweeper.dsp.video_rhythm import Floats, Rhythm, rhythm
+from sweeper.dsp.video_rhythm import Floats, Rhythm, keys, rhythm
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable
@@ -61,6 +61,7 @@ class Limits(NamedTuple):
     occupancy: float = 0.7  # a still screen sends in few periods
     diverse: float = 0.25  # files end their bursts in full packets, or always in the same rest
     wild: float = 0.25  # pictures of a screen differ more than a camera's between two key frames
+    screen_bps: float = 8e6  # screens are cast at such rates; cameras only with key frames
     fast_hz: float = 35.0  # above it screens are cast; cameras are slower unless key frames say otherwise
 
 
@@ -213,7 +214,7 @@ class WifiCameras:
             yield self._detection(sender, flow, look, level)
 
     def _measure(self, flow: Flow) -> Look | None:
-        times, sizes = flow.joined()
+        times, sizes = all_packets = flow.joined()
         stop = float(times[-1])
         bins = [b for b in self._tuned.get(flow.freq_mhz, ()) if b <= stop / BIN_S]
         bins = sorted(bins)[-int(LOOK_S / BIN_S) :]
@@ -232,6 +233,8 @@ class WifiCameras:
         found = rhythm(times, sizes)
         if found is None:
             return None
+        if found.key_period_s is None and found.line >= LIMITS.line:
+            found = found._replace(key_period_s=keys(*all_packets, found.rate_hz))
         up = float(sizes.sum())
         down = sum(count for at, count in flow.down if at >= start)
         return Look(
@@ -327,11 +330,12 @@ def screen(look: Look, limits: Limits = LIMITS) -> bool:
     beat = look.rhythm
     if beat.key_period_s is not None:
         return False
-    return beat.rate_hz > limits.fast_hz or (look.local and beat.spread > limits.wild)
+    fast = beat.rate_hz > limits.fast_hz or look.bps > limits.screen_bps
+    return fast or (look.local and beat.spread > limits.wild)
 
 
 def rate(look: Look) -> Level:
-    """Medium; low where what the station receives is not known, or what it sends stays in the network."""
+    """Medium; low where what the station receives is not known, or its stream stays in the network."""
     unsure = not look.heard_down or (look.local and look.rhythm.key_period_s is None)
     return Level.LOW if unsure else Level.MEDIUM
 

@@ -27,8 +27,14 @@ RATES_HZ = (4.5, 61.0)
 GAP_S = 0.005
 """A pause that ends a burst: packets of one picture follow within about a millisecond."""
 
+CLEAR = 60.0
+"""A line of the bytes that needs no second look at the bursts' beginnings."""
+
 SOUND_BYTES = 500.0
 """Longest packet that may be sound: 40 ms of G.711 are 320 bytes."""
+
+KEYS_S = 30.0
+"""Seconds looked back for key frames: three of an encoder that makes one each ten seconds."""
 
 _LOCAL_HZ = 2.5
 """Half width of the neighbourhood that a spectral line must stand out from."""
@@ -65,10 +71,9 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
         return None
     ends = np.flatnonzero(np.diff(times_s, append=np.inf) > GAP_S)
     begins = np.concatenate([[0], ends[:-1] + 1])
-    line, rate = max(
-        spectral_line(times_s, sizes),
-        spectral_line(times_s[begins], np.ones(len(begins))),
-    )
+    line, rate = spectral_line(times_s, sizes)
+    if line < CLEAR:  # key frames drown the line of small pictures, but each begins on time
+        line, rate = max((line, rate), spectral_line(times_s[begins], np.ones(len(begins))))
     period = 1 / rate
     pictures, heard = per_period(times_s, sizes, period)
     mean = float(pictures.mean()) if len(pictures) else 0.0
@@ -87,9 +92,9 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
 
 
 def sound_packets(sizes: Floats) -> npt.NDArray[np.bool_]:
-    """Which packets are sound: one small length that makes up more than a fifth of all."""
+    """Which packets are sound: one small length that makes up more than a twelfth of all."""
     lengths, counts = np.unique(sizes[sizes < SOUND_BYTES], return_counts=True)
-    if not len(lengths) or counts.max() < 0.2 * len(sizes) or counts.max() > 0.95 * len(sizes):
+    if not len(lengths) or counts.max() < len(sizes) / 12 or counts.max() > 0.95 * len(sizes):
         return np.zeros(len(sizes), bool)
     return sizes == lengths[np.argmax(counts)]
 
@@ -161,6 +166,14 @@ def per_period(times_s: Floats, sizes: Floats, period_s: float) -> tuple[Floats,
     if unheard:
         pictures = np.concatenate([sent, np.zeros(int(gaps[gaps <= 10].sum()))])
     return pictures, len(sent) / max(len(pictures), 1)
+
+
+def keys(times_s: Floats, sizes: Floats, rate_hz: float) -> float | None:
+    """The distance of key frames over a longer row of packets, for those that are seconds apart."""
+    heard = times_s >= times_s[-1] - KEYS_S
+    sound = sound_packets(sizes)
+    pictures, _ = per_period(times_s[heard & ~sound], sizes[heard & ~sound], 1 / rate_hz)
+    return key_period(pictures, 1 / rate_hz)
 
 
 def key_period(pictures: Floats, period_s: float) -> float | None:
