@@ -1,7 +1,7 @@
 """What noise alone does: degrees of freedom and thresholds from a stated false-alarm rate.
 
-The power of one windowed transform bin of Gaussian noise is exponential with the mean of the floor. A mean over
-frames and bins is close to a gamma distribution whose shape ``k`` is the number of *independent* values
+The power of one windowed transform bin of Gaussian noise is exponential with the mean of the floor. A mean
+over frames and bins is close to a gamma distribution whose shape ``k`` is the number of *independent* values
 in it. Overlapping frames and neighbouring bins are not independent: with the window ``w``, the squared
 correlation of two cells ``d`` frames and ``m`` bins apart is
 
@@ -16,8 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv
-from scipy.stats import gamma
+from scipy.special import gammainccinv, gammaincinv
 
 from sweeper.dsp.spectrum import hann
 
@@ -65,7 +64,7 @@ def threshold(shape: float, pfa: float, floor_error: float = FLOOR_ERROR) -> flo
     The floor's own relative error adds to the variance.
     """
     effective = 1.0 / (1.0 / shape + floor_error**2)
-    return float(gamma.isf(min(pfa, 0.5), effective) / effective)
+    return float(gammainccinv(effective, min(pfa, 0.5)) / effective)
 
 
 @lru_cache(maxsize=1024)

@@ -27,6 +27,13 @@ MOST_RATES = 60_000
 WINDOW = 64
 """Changes compared with each other: within so many a cheap oscillator keeps its phase."""
 
+SAMPLED = 8
+"""Samples of the fit in 1/w: a peak between two of them is at most 2 % higher than the nearer one."""
+
+
+LEAST_BLOCK = 4
+"""Rates between two samples; with fewer, sampling first saves nothing."""
+
 
 class Clock(NamedTuple):
     """``period`` in samples, ``fit`` 0..1, ``changes`` looked at."""
@@ -79,16 +86,61 @@ def clock(moments: npt.NDArray[np.float64], shortest: float = 2.0) -> Clock | No
     step = 1.0 / (6.0 * span)
     count = max(1, math.ceil((1.0 / low - 1.0 / high) / step))
     stride = count // MOST_RATES + 1 if count > MOST_RATES else 1
-    rates = 1.0 / high + step * np.arange(0, count, stride, dtype=np.float64)
-    fit = _fits(moments, rates)
-    best = float(fit.max())
-    good = np.flatnonzero(fit >= max(0.9 * best, best - 0.06))
-    first = int(good[0])
-    end = first
-    while end + 1 < len(fit) and fit[end + 1] >= fit[end]:
-        end += 1
-    rate = _refined(moments, float(rates[end]), step)
-    return Clock(1.0 / rate, float(_fits(moments, np.array([rate]))[0]), len(moments))
+    grid = _Grid(moments, 1.0 / high, step * stride, -(-count // stride))
+    rate = _refined(moments, grid.slowest(), step)
+    return Clock(1.0 / rate, float(_fits(moments, np.array([rate]), 0.0, 1)[0, 0]), len(moments))
+
+
+class _Grid:
+    """``count`` trial rates from ``first`` in ``step``s, each worked out when it is asked for.
+
+    The fit of a window that is ``w`` long is band-limited to ``w``, so it is first sampled ``SAMPLED`` times
+    in 1/w; only blocks between samples near what is sought are worked out in full.
+    """
+
+    def __init__(self, moments: npt.NDArray[np.float64], first: float, step: float, count: int) -> None:
+        self._moments, self._first, self._step, self._count = moments, first, step, count
+        self._fine: dict[int, npt.NDArray[np.float64]] = {}
+        ends = moments[WINDOW - 1 :] - moments[: 1 - WINDOW] if len(moments) > WINDOW else np.ptp(moments)
+        self._block = int(1.0 / (SAMPLED * float(np.max(ends)) * step))
+        if self._block < LEAST_BLOCK:
+            self._block = count
+            self._fine[0] = _row(moments, first, step, count)
+            self._near = self._fine[0].max(keepdims=True)
+        else:
+            sampled = _row(moments, first, step * self._block, -(-count // self._block) + 1)
+            self._near = np.maximum(sampled[:-1], sampled[1:])
+
+    def slowest(self) -> float:
+        """The slowest rate that fits about as well as the best, at the top of its peak."""
+        near = self._near
+        best = max(float(part.max()) for part in self._blocks(np.flatnonzero(near >= 0.94 * near.max())))
+        enough = max(0.9 * best, best - 0.06)
+        likely = np.flatnonzero(near >= 0.92 * enough)
+        for some in np.split(likely, range(16, len(likely), 16)):
+            for block, fit in zip(some.tolist(), self._blocks(some), strict=True):
+                if fit.max() >= enough:
+                    return self._climbed(block * self._block + int(np.argmax(fit >= enough)))
+        return self._first
+
+    def _blocks(self, wanted: npt.NDArray[np.intp]) -> list[npt.NDArray[np.float64]]:
+        """The fits of whole blocks (the last one ends with the grid)."""
+        new = np.array([block for block in wanted.tolist() if block not in self._fine], dtype=np.int64)
+        if len(new):
+            starts = self._first + self._step * self._block * new.astype(np.float64)
+            rows = _fits(self._moments, starts, self._step, self._block)
+            for block, row in zip(new.tolist(), rows, strict=True):
+                self._fine[block] = row[: self._count - block * self._block]
+        return [self._fine[block] for block in wanted.tolist()]
+
+    def _climbed(self, at: int) -> float:
+        while at + 1 < self._count and self._fit(at + 1) >= self._fit(at):
+            at += 1
+        return self._first + self._step * at
+
+    def _fit(self, at: int) -> float:
+        block, place = divmod(at, self._block)
+        return float(self._blocks(np.array([block]))[0][place])
 
 
 def _densest(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -101,30 +153,35 @@ def _densest(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return moments[at : at + MOST_CHANGES]
 
 
-def _fits(moments: npt.NDArray[np.float64], rates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Mean vector's modulus at each of the evenly spaced ``rates``.
+def _fits(
+    moments: npt.NDArray[np.float64], starts: npt.NDArray[np.float64], step: float, count: int
+) -> npt.NDArray[np.float64]:
+    """Mean vector's modulus at ``count`` rates from each of ``starts``, shape ``[len(starts), count]``.
 
     It is taken over windows of ``WINDOW`` changes, half overlapping, and averaged, so that a drifting clock
-    still fits. As exp(2πi(a + b)t) is a product, a grid of A·B rates takes A + B exponentials per change and
-    one matrix product per half window.
+    still fits. As exp(2πi(a + b)t) is a product, A starts and B steps take A + B exponentials per change
+    and one matrix product per half window.
     """
     half = WINDOW // 2 if len(moments) >= WINDOW else len(moments)
     parts = moments[: len(moments) // half * half].reshape(-1, half)
-    count = len(rates)
-    fine = max(1, math.isqrt(count))
-    step = float(rates[-1] - rates[0]) / max(1, count - 1)
-    starts = float(rates[0]) + step * fine * np.arange(-(-count // fine))
-    total = np.zeros((len(starts), fine))
+    total = np.zeros((len(starts), count))
     before: npt.NDArray[np.complex128] | None = None
     for part in parts - moments[0]:
-        near = np.exp(2j * np.pi * step * np.outer(part, np.arange(fine)))
+        near = np.exp(2j * np.pi * step * np.outer(part, np.arange(count)))
         sums = np.exp(2j * np.pi * np.outer(starts, part)) @ near
         if before is not None:
             total += _modulus(before + sums)
         before = sums
     if len(parts) == 1 and before is not None:
         total = _modulus(before)
-    return total.ravel()[:count] / (min(len(moments), WINDOW) * max(1, len(parts) - 1))
+    return total / (min(len(moments), WINDOW) * max(1, len(parts) - 1))
+
+
+def _row(moments: npt.NDArray[np.float64], first: float, step: float, count: int) -> npt.NDArray[np.float64]:
+    """The fits at ``count`` rates, in about as many starts as steps."""
+    fine = max(1, math.isqrt(count))
+    starts = first + step * fine * np.arange(-(-count // fine), dtype=np.float64)
+    return _fits(moments, starts, step, fine).ravel()[:count]
 
 
 def _modulus(sums: npt.NDArray[np.complex128]) -> npt.NDArray[np.float64]:
@@ -132,5 +189,5 @@ def _modulus(sums: npt.NDArray[np.complex128]) -> npt.NDArray[np.float64]:
 
 
 def _refined(moments: npt.NDArray[np.float64], rate: float, step: float) -> float:
-    fine = rate + np.linspace(-1.5, 1.5, 61) * step
-    return float(fine[int(np.argmax(_fits(moments, fine)))])
+    fits = _fits(moments, np.array([rate - 1.5 * step]), 0.05 * step, 61)[0]
+    return float(rate + (0.05 * int(np.argmax(fits)) - 1.5) * step)

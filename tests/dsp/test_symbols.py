@@ -38,7 +38,7 @@ def test_fit_is_the_mean_of_rayleighs_measure_over_half_overlapping_windows(coun
     window = min(count, symbols.WINDOW)
     parts = [moments[s : s + window] for s in range(0, count - window + 1, window // 2)]
     wanted = [np.mean([abs(np.mean(np.exp(2j * np.pi * r * p))) for p in parts]) for r in grid]
-    np.testing.assert_allclose(symbols._fits(moments, grid), wanted, atol=1e-10)
+    np.testing.assert_allclose(symbols._row(moments, 0.01, 3e-5, rates), wanted, atol=1e-10)
 
 
 def test_changes_are_where_a_line_through_the_samples_crosses() -> None:
@@ -54,3 +54,15 @@ def test_changes_within_the_hysteresis_are_none() -> None:
     values = np.tile([0.2, -0.2], 50)
     values[0], values[-1] = 1.0, 1.0
     assert len(symbols.changes(values, 0.0, 0.5)) == 0
+
+
+@given(st.integers(100, 600), st.integers(0, 2**31))
+@settings(max_examples=15, deadline=None)
+def test_sampling_first_finds_what_the_whole_grid_holds(count: int, seed: int) -> None:
+    moments = np.cumsum(np.random.default_rng(seed).uniform(20, 90, count))
+    step = 1.0 / (6.0 * (moments[-1] - moments[0]))
+    whole = symbols._row(moments, 0.01, step, 4000)
+    at = int(np.argmax(whole >= max(0.9 * whole.max(), whole.max() - 0.06)))
+    while at + 1 < len(whole) and whole[at + 1] >= whole[at]:
+        at += 1
+    assert symbols._Grid(moments, 0.01, step, 4000).slowest() == pytest.approx(0.01 + at * step, rel=1e-12)
