@@ -214,3 +214,17 @@ FEATURES = {
     "duty": mark("share of time on the air"),
 }
 """What facts, features and measures are called where they serve as evidence."""
+
+STATES_OF_TAGS = {
+    "separated": mark("away from its owner"),
+    "offline": mark("away from its owner"),
+    "premature_offline": mark("just left its owner"),
+    "overmature_offline": mark("long away from its owner"),
+    "near_owner": mark("with its owner"),
+    "nearby_owner": mark("with its owner"),
+    "connected": mark("with its owner"),
+    "unregistered": mark("not set up yet"),
+    "truncated": mark("advertisement cut short"),
+    "unknown": mark("does not tell"),
+}
+"""What a tag tells about its owner."""

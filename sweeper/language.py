@@ -166,7 +166,7 @@ class Language:
 
     def unit(self, unit: str) -> str:
         """A unit's symbol as this language writes it; an unknown one as it is."""
-        return _UNITS.get(self.code, {}).get(unit, unit)
+        return _UNITS.get(self.code, {}).get(unit) or safe_text(unit)
 
     def quantity(self, value: float, unit: str, digits: int | None = None) -> str:
         """A number and its unit: ``−87 dBm``."""
@@ -240,16 +240,23 @@ class Language:
         return self.gettext(labels.REASONS[reason])
 
     def finding_kind(self, kind: str) -> str:
-        return self.gettext(labels.FINDING_KINDS.get(kind, kind))
+        known = labels.FINDING_KINDS.get(kind)
+        return self.gettext(known) if known else safe_text(kind)
 
     def emission_kind(self, kind: str) -> str:
-        return self.gettext(labels.EMISSION_KINDS.get(kind, kind))
+        known = labels.EMISSION_KINDS.get(kind)
+        return self.gettext(known) if known else safe_text(kind)
 
     def device_kind(self, kind: str) -> str:
         """What a device is called; an unlisted kind by its name, underscores and dashes as spaces."""
         known = labels.DEVICE_KINDS.get(kind)
         name = kind.removeprefix("benign_").replace("_", " ").replace("-", " ")
         return self.gettext(known) if known else safe_text(name)
+
+    def tag_state(self, state: str) -> str:
+        """What a tag tells about its owner; an unlisted state by its name."""
+        known = labels.STATES_OF_TAGS.get(state)
+        return self.gettext(known) if known else safe_text(state.replace("_", " "))
 
     def feature(self, name: str) -> str:
         """What a measured feature or fact is called in evidence and tables."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from sweeper.language import Language
-from sweeper.records import Device, Emission, Evidence, Opened, Value
+from sweeper.records import Device, Emission, Evidence, Medium, Opened, Value
 from sweeper.report.model import Fact
 from sweeper.text import safe_text
 
@@ -41,7 +43,7 @@ def number_text(value: float, unit: str, language: Language) -> str:
         return language.duration(value)
     if unit in _DIGITS:
         return language.quantity(value, unit, _DIGITS[unit])
-    if isinstance(value, float):
+    if isinstance(value, float) and math.isfinite(value):
         value = float(f"{value:.4g}")
     return language.quantity(value, unit)
 
@@ -73,6 +75,8 @@ def measured_text(item: Evidence, language: Language) -> str:
         return (
             language.emission_kind(item.value) if item.what == "rf.kind" else language.device_kind(item.value)
         )
+    if item.what.endswith(".state") and isinstance(item.value, str):
+        return language.tag_state(item.value)
     unit = item.unit or _SUFFIXES.get(item.what.rpartition("_")[2] if "_" in item.what else "", "")
     return value_text(item.value, unit, language)
 
@@ -85,7 +89,7 @@ def what(name: str, language: Language) -> str:
 
 def moment(time_s: float, language: Language) -> str:
     """A time since the start of the input: ``12.3 s``, from ten minutes on ``1:02:03``."""
-    if abs(time_s) < 600:
+    if abs(time_s) < 600 or not math.isfinite(time_s):
         return language.duration(time_s)
     whole = round(time_s)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
@@ -134,6 +138,8 @@ def device_facts(device: Device, language: Language) -> tuple[Fact, ...]:
         Fact(_("Address"), safe_text(device.address)),
         Fact(_("Kind of device"), device_kind(device, language)),
     ]
+    if device.state and device.medium is Medium.BLE:
+        facts.append(Fact(_("State"), language.tag_state(device.state)))
     if len(device.addresses) > 1:
         linked = ", ".join(safe_text(address) for address in device.addresses[-LIST_ITEMS:])
         facts.append(Fact(_("Addresses linked"), linked))

@@ -8,6 +8,7 @@ for keeping.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import cache
 from importlib import resources
 from types import ModuleType
@@ -29,19 +30,38 @@ def render(report: Report, *, brief: bool = False, made_utc_s: float | None = No
     Raises ``Unavailable`` where the typesetter is not installed.
     """
     made = dt.datetime.fromtimestamp(int(made_utc_s), dt.UTC) if made_utc_s is not None else _EPOCH
-    inputs = {
-        "report": msgspec.json.encode(_coloured(report)).decode(),
-        "brief": "yes" if brief else "no",
-    }
+    model = msgspec.json.encode(_coloured(report)).decode()
+    try:
+        return _compiled(model, brief, made)
+    except _typst().TypstError as error:
+        if "could not be displayed" not in str(error):
+            raise
+        return _compiled(_OUTSIDE.sub(_escape, model), brief, made)
+
+
+def _compiled(model: str, brief: bool, made: dt.datetime) -> bytes:
     pdf: bytes = _typst().compile(
         _template(),
         format="pdf",
-        sys_inputs=inputs,
+        sys_inputs={"report": model, "brief": "yes" if brief else "no"},
         ignore_system_fonts=True,
         pdf_standards=["a-2b"],
         timestamp=made,
     )
     return pdf
+
+
+_OUTSIDE = re.compile(
+    "[^\n -~\u00a0-\u024f\u0370-\u04ff\u2009\u200b\u2010-\u2027\u202f-\u2040\u20a0-\u20bf\u2116\u2122"
+    "\u2190-\u22ff\u25a0-\u25ff]"
+)
+"""Characters that the fonts inside the typesetter may lack. PDF/A refuses a page with a missing glyph, and a
+network's name may be Chinese or an emoji: it is then shown as an escape, as the file must be made."""
+
+
+def _escape(found: re.Match[str]) -> str:
+    """``\\u4e2d`` for the reader; inside JSON its backslash is doubled."""
+    return f"\\\\u{ord(found[0]):04x}"
 
 
 def png(svg: str, pixels: int = 1600) -> bytes:

@@ -114,7 +114,7 @@ def _input(collected: Collector, opened: Opened) -> Document:
     return {
         "path": _text(opened.path),
         "medium": opened.medium.value,
-        "format": opened.format or None,
+        "format": _plain(opened.format or None),
         "rate_hz": _plain(opened.rate_hz, "rate_hz"),
         "center_hz": _plain(opened.center_hz, "center_hz"),
         "duration_s": _plain(duration_s, "duration_s"),
@@ -147,7 +147,7 @@ def _emission(emission: Emission) -> Document:
         "id": _text(emission.id),
         "source": _text(emission.source),
         **_measured(emission, ("center_hz", "width_hz", "power_dbfs", "snr_db", "start_s", "stop_s")),
-        "kind": emission.kind,
+        "kind": _text(emission.kind),
         "features": _plain(dict(sorted(emission.features.items()))),
         "bursts": [
             _measured(burst, ("start_s", "duration_s", "center_hz", "snr_db")) for burst in emission.bursts
@@ -160,11 +160,11 @@ def _device(device: Device) -> Document:
         "id": _text(device.id),
         "medium": device.medium.value,
         "address": _text(device.address),
-        "kind": device.kind,
-        "state": device.state,
+        "kind": _text(device.kind),
+        "state": _plain(device.state),
         "vendor": _plain(device.vendor),
         "model": _plain(device.model),
-        "signature": device.signature,
+        "signature": _plain(device.signature),
         **_measured(device, ("first_s", "last_s")),
         "sightings": device.sightings,
         "source": _text(device.source),
@@ -178,18 +178,18 @@ def _finding(finding: Finding, speak: Render) -> Document:
     return {
         "id": _text(finding.id),
         "level": finding.level.value,
-        "kind": finding.kind,
+        "kind": _text(finding.kind),
         "title": _text(speak(finding.title)),
         "subject": _text(finding.subject),
         "raised_s": _plain(finding.raised_s, "raised_s"),
-        "signature": finding.signature,
+        "signature": _plain(finding.signature),
         "confidence": round(finding.confidence, 2),
         "why": [_text(speak(phrase)) for phrase in finding.why],
         "benign": [_text(speak(phrase)) for phrase in finding.benign],
         "next": [_text(speak(phrase)) for phrase in finding.next],
         "evidence": [_evidence(item) for item in finding.evidence],
         "signature_version": finding.signature_version,
-        "detectors": list(finding.detectors),
+        "detectors": _plain(finding.detectors),
         "source": _text(finding.source),
     }
 
@@ -199,7 +199,7 @@ def _evidence(item: Evidence) -> Document:
     return {
         "what": _text(item.what),
         "value": _plain(item.value, suffix),
-        "unit": item.unit,
+        "unit": _text(item.unit),
         "source": _text(item.source),
         "time_s": _plain(item.time_s, "time_s"),
     }

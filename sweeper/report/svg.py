@@ -120,6 +120,7 @@ def timing(
     """When a signal was on the air: one bar a burst, as high as it stood above the noise."""
     width, height = (HALF, HALF_HEIGHT) if small else (WIDTH, STRIP_HEIGHT)
     top, bottom = (24 if small else 14), height - 44
+    bursts = [b for b in bursts if math.isfinite(b.start_s + b.duration_s + b.snr_db)]
     end = max([duration_s, *(b.start_s + b.duration_s for b in bursts)])
     scale, unit = _time_scale(end)
     x = _Axis(0, end / scale, LEFT, width - RIGHT, 4 if small else 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from sweeper.language import Language
@@ -35,7 +36,7 @@ def signals(collected: Collector, language: Language) -> tuple[Table, ...]:
 
 def _emissions(emissions: Sequence[Emission], subjects: set[str], language: Language) -> Table:
     _ = language.gettext
-    strongest = sorted(emissions, key=lambda e: (e.id not in subjects, -e.snr_db, e.id))[:MAX_ROWS]
+    strongest = sorted(emissions, key=lambda e: (e.id not in subjects, -_level(e), e.id))[:MAX_ROWS]
     rows = tuple(
         (
             language.frequency(e.center_hz),
@@ -50,6 +51,11 @@ def _emissions(emissions: Sequence[Emission], subjects: set[str], language: Lang
     return Table(
         _("Radio signals"), columns, rows, numeric=(0, 1, 2), more=_more(len(emissions) - len(rows), language)
     )
+
+
+def _level(emission: Emission) -> float:
+    """For sorting: what was not measured comes last, because not-a-number has no order."""
+    return emission.snr_db if math.isfinite(emission.snr_db) else -math.inf
 
 
 def _devices(devices: Sequence[Device], subjects: set[str], medium: Medium, language: Language) -> Table:

@@ -76,6 +76,12 @@ def test_hostile_text_is_text_in_the_pdf(tmp_path: Path) -> None:
     assert SHOWN.replace(" ", "") in text.replace(" ", "")
 
 
+def test_a_script_that_the_fonts_lack_is_shown_as_escapes(tmp_path: Path) -> None:
+    made = pdf.msgspec.structs.replace(report(1), unheard=("摄像头 😀 ә",))
+    text = pdf_text(pdf.render(made), tmp_path)
+    assert "\\u6444\\u50cf\\u5934 \\u1f600 ә" in text
+
+
 def test_markup_of_the_typesetter_in_a_name_is_text(tmp_path: Path) -> None:
     made = report(1)
     trick = '#panic("x") $ *b* _i_ @ref <l> \\'
