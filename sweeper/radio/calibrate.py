@@ -2,7 +2,7 @@
 
 The GSM-900 downlink is heard hop by hop, each long enough for two frequency correction bursts (46 or 51 ms
 apart). Every carrier of the 200 kHz raster that stands out is searched for their tone; where it is found
-tells the error. Cheap dongles are off by up to 100 ppm, 94 kHz at 940 MHz, so the tone is looked for that far.
+tells the error. Cheap dongles are off by up to 100 ppm, 94 kHz at 940 MHz: the tone is looked for that far.
 """
 
 from __future__ import annotations

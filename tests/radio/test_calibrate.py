@@ -1,4 +1,4 @@
-"""The crystal from base stations: MSK carriers with correction bursts, as a crystal that is off shows them."""
+"""The crystal from base stations: MSK carriers with correction bursts, as a wrong crystal shows them."""
 
 from __future__ import annotations
 
