@@ -62,8 +62,7 @@ def _one(samples: Complex, rate_hz: float, size: int, system: str, lag: int) -> 
     frames = (len(samples) - size - longest) // hop
     if frames < 12:
         return None
-    at_lag = _coherence(samples, size, hop, frames, lag)
-    controls = [_coherence(samples, size, hop, frames, round(lag * c)) for c in CONTROL]
+    at_lag, *controls = _coherences(samples, size, hop, frames, [lag, *(round(lag * c) for c in CONTROL)])
     usable = np.maximum(np.abs(controls[0]), np.abs(controls[1])) < 0.3
     usable &= np.abs(np.arange(size) - size // 2) > 1
     if usable.sum() < size // 4:
@@ -76,21 +75,29 @@ def _one(samples: Complex, rate_hz: float, size: int, system: str, lag: int) -> 
     return _extent(at_lag, controls, usable, frames, rate_hz, system, lag / rate_hz)
 
 
-def _coherence(samples: Complex, size: int, hop: int, frames: int, lag: int) -> npt.NDArray[np.complex64]:
-    """Coherence per bin (ascending) between the samples and the same ``lag`` later."""
+def _coherences(
+    samples: Complex, size: int, hop: int, frames: int, lags: list[int]
+) -> list[npt.NDArray[np.complex64]]:
+    """For each lag the coherence per bin (ascending) between the samples and the same that much later."""
     window = hann(size).copy()
     window[1::2] *= -1
-    cross = np.zeros(size, np.complex128)
+    cross = np.zeros((len(lags), size), np.complex128)
     first = np.zeros(size)
-    second = np.zeros(size)
+    second = np.zeros((len(lags), size))
     for start in range(0, frames, 256):
         index = np.arange(start, min(frames, start + 256)) * hop
         a = scipy.fft.fft(_rows(samples, index, size) * window, axis=1)
-        b = scipy.fft.fft(_rows(samples, index + lag, size) * window, axis=1)
-        cross += np.sum(b * np.conj(a), axis=0)
-        first += np.sum(np.abs(a) ** 2, axis=0)
-        second += np.sum(np.abs(b) ** 2, axis=0)
-    return np.asarray(cross / np.sqrt(np.maximum(first * second, 1e-30)), dtype=np.complex64)
+        first += np.sum(_power(a), axis=0)
+        np.conj(a, out=a)
+        for i, lag in enumerate(lags):
+            b = scipy.fft.fft(_rows(samples, index + lag, size) * window, axis=1)
+            second[i] += np.sum(_power(b), axis=0)
+            cross[i] += np.sum(b * a, axis=0)
+    return list((cross / np.sqrt(np.maximum(first * second, 1e-30))).astype(np.complex64))
+
+
+def _power(bins: Complex) -> npt.NDArray[np.float32]:
+    return np.asarray(bins.real**2 + bins.imag**2)
 
 
 def _rows(samples: Complex, index: npt.NDArray[np.intp], size: int) -> Complex:

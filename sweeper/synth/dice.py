@@ -62,7 +62,9 @@ class Dice:
         words = self.words(count, at)
         radius = np.sqrt(-np.log(((words >> np.uint64(32)) + 0.5) * 2.0**-32))
         angle = (words & np.uint64(0xFFFFFFFF)) * (2 * np.pi * 2.0**-32)
-        samples: Complexes = radius * np.cos(angle) + 1j * (radius * np.sin(angle))
+        samples = np.empty(count, dtype=np.complex128)
+        np.multiply(radius, np.cos(angle), out=samples.real)
+        np.multiply(radius, np.sin(angle), out=samples.imag)
         return samples
 
     def normal(self, at: int = 0) -> float:

@@ -6,6 +6,8 @@ frequency domain so that they join without a step where the loop begins anew.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from sweeper.synth.dice import Dice, Reals
@@ -93,7 +95,6 @@ def voice(dice: Dice) -> Loop:
 def music(dice: Dice, channel: str = "left") -> Loop:
     """Music-like: chords of plucked notes over a beat, 50 Hz to 15 kHz. The channels share the notes."""
     count, rate = MUSIC_SAMPLES, MUSIC_RATE_HZ
-    t = np.arange(count) / rate
     total = np.zeros(count)
     beats = 32
     length = count // beats
@@ -101,16 +102,25 @@ def music(dice: Dice, channel: str = "left") -> Loop:
     for beat in range(beats):
         where = (np.arange(2 * length) + beat * length) % count
         for note in range(3):
-            hz = 110 * 2 ** (dice.below(36, beat * 8 + note) / 12)
+            step = dice.below(36, beat * 8 + note)
             pan = 0.4 + 0.6 * dice.sub(channel).uniform(1, beat * 8 + note)[0]
             for harmonic in (1, 2, 3, 5, 8):
-                if hz * harmonic < 15_000:
-                    total[where] += (
-                        pan * decay * np.sin(2 * np.pi * hz * harmonic * t[: 2 * length]) / harmonic
-                    )
+                if _note_hz(step) * harmonic < 15_000:
+                    total[where] += pan * decay * _string(step, harmonic, 2 * length) / harmonic
         hiss = dice.sub("drum").gauss(length // 4, beat).real
         total[where[: length // 4]] += 0.8 * hiss * np.exp(-np.arange(length // 4) / (0.02 * rate))
     return Loop(np.tanh(0.35 * _band(total, rate, 50, 15_000, None)), rate)
+
+
+def _note_hz(step: int) -> float:
+    return float(110 * 2 ** (step / 12))
+
+
+@lru_cache(maxsize=180)
+def _string(step: int, harmonic: int, count: int) -> Reals:
+    """A harmonic of a note; both channels and all pieces are made of the same ones."""
+    wave: Reals = np.sin(2 * np.pi * _note_hz(step) * harmonic * (np.arange(count) / MUSIC_RATE_HZ))
+    return wave
 
 
 def make(kind: str, dice: Dice) -> Loop | Tone:

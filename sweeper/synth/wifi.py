@@ -43,7 +43,7 @@ class Sender:
         self.channel = channel
         self._signal = emitter.signal_dbm
         self._loss = emitter.loss
-        self._chances = self.dice.sub("chance").uniform(4096)
+        self._chances: list[float] = self.dice.sub("chance").uniform(4096).tolist()
         self._pool = self.dice.sub("pool").bytes(POOL + 4096)
         self.sequence = self.dice.below(4096, 1)
         self.packets = 1
@@ -52,7 +52,7 @@ class Sender:
     def chance(self) -> float:
         """The next of this sender's random numbers."""
         self._count += 1
-        return float(self._chances[self._count * 7 % 4096])
+        return self._chances[self._count * 7 % 4096]
 
     def air(self, now: float, rate: int | None = 12, mcs: int | None = None) -> f.Air:
         """How a frame of it arrives: the signal wanders by a few decibels."""
@@ -75,7 +75,7 @@ def frames(scene: s.Scene) -> Iterator[Heard]:
     senders: list[Iterator[Heard]] = []
     for emitter in scene.wifi:
         channel = emitter.channel if isinstance(emitter, s.AccessPoint) else points[emitter.ap].channel
-        listened = partial(_listened, scene.listen, channel)
+        listened = partial(_listened, scene.listen, sum(stay.seconds for stay in scene.listen), channel)
         on = meets(emitter.on, 0.0, scene.duration_s)
         if isinstance(emitter, s.AccessPoint):
             senders.append(_beacons(Sender(emitter, scene, channel), emitter, on, listened))
@@ -118,11 +118,11 @@ def _batch(pending: list[Heard], source: str, snap: int) -> FrameBatch:
     )
 
 
-def _listened(stays: tuple[s.Stay, ...], channel: int, now: float) -> bool:
+def _listened(stays: tuple[s.Stay, ...], round_s: float, channel: int, now: float) -> bool:
     """Whether the adapter is on ``channel`` at this time (always, where the scene does not say)."""
     if not stays:
         return True
-    now %= sum(stay.seconds for stay in stays)
+    now %= round_s
     for stay in stays:
         if now < stay.seconds:
             return stay.channel == channel
