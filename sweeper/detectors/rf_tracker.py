@@ -51,6 +51,9 @@ SURE_WEIGHT = 4.0
 SURE = {"gsm-c0", "gsm-uplink", "gsm-downlink", "ble", "wifi", "dect", "lte", "nr", "analog-video", "spur"}
 
 
+FAINT_DB, FAINT_S = 7.0, 0.02
+"""A burst weaker and shorter than this, heard once, may be anything: real noise is full of them."""
+
 HOPS = 3
 """Places on which a burst's like was heard before they are taken for one hopping transmitter."""
 
@@ -280,9 +283,12 @@ class Tracker:
         return out
 
     def _earns(self, track: Track, final: bool) -> bool:
-        """A faint line must be seen in two segments before it is told, where there are two."""
-        if track.bursts_total or track.snr_db > 6 or track.kind in SURE:
+        """A faint line must be seen in two segments, and a faint short burst must come again, to be told."""
+        if track.kind in SURE or (track.snr_db > 6 and not track.bursts_total):
             return True
+        if track.bursts_total:
+            longest = max(b.duration_s for b in track.bursts)
+            return track.hits >= 2 or track.snr_db > FAINT_DB or longest > FAINT_S
         looks = self.duty(track)[2]
         return track.hits >= 2 or (final and looks < 2)
 
