@@ -38,6 +38,7 @@ BUILTIN: dict[str, str] = {
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "lan-inventory": "sweeper.detectors.lan_inventory:stage",
     "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
+    "wifi-clips": "sweeper.detectors.wifi_clips:stage",
     "wifi-deauth": "sweeper.detectors.wifi_deauth:stage",
     "wifi-rogue": "sweeper.detectors.wifi_rogue:stage",
     "reference": "sweeper.detectors.reference:stage",  # idle without a reference to compare with
