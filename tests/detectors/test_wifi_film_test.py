@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweeper.detectors.film_test import VERDICTS, FilmTest
+from sweeper.detectors.wifi_film_test import VERDICTS, FilmTest
 from sweeper.detectors.wifi_inventory import WifiInventory
 from sweeper.dsp.film_test import STILL_MOVE_STILL, Verdict
 from sweeper.pipeline import Pipeline
