@@ -13,6 +13,7 @@ from sweeper.detectors import (
     lan_inventory,
     signature_match,
     wifi_cameras,
+    wifi_clips,
     wifi_deauth,
     wifi_inventory,
     wifi_rogue,
@@ -80,7 +81,8 @@ def test_innocent_names(ssid: str) -> None:
 
 def stages() -> Sequence[Stage]:
     setup = Setup(library())
-    modules = (wifi_inventory, lan_inventory, wifi_cameras, wifi_deauth, wifi_rogue, signature_match)
+    modules = (wifi_inventory, lan_inventory, wifi_cameras, wifi_clips, wifi_deauth, wifi_rogue)
+    modules += (signature_match,)
     return [module.stage(setup) for module in modules]
 
 
