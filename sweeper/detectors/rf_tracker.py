@@ -52,7 +52,9 @@ SURE = {"gsm-c0", "gsm-uplink", "gsm-downlink", "ble", "wifi", "dect", "lte", "n
 
 
 FAINT_DB, FAINT_S = 7.0, 0.02
-"""A burst weaker and shorter than this, heard once, may be anything: real noise is full of them."""
+FAINT_VALUES = 100.0
+"""A burst weaker and shorter than this, heard once, may be anything: real noise is full of them. One that holds
+less than so many independent values (time on the air by width; a GSM slot holds 115) must be 3 dB stronger."""
 
 HOPS = 3
 """Places on which a burst's like was heard before they are taken for one hopping transmitter."""
@@ -288,7 +290,8 @@ class Tracker:
             return True
         if track.bursts_total:
             longest = max(b.duration_s for b in track.bursts)
-            return track.hits >= 2 or track.snr_db > FAINT_DB or longest > FAINT_S
+            small = track.on_s * track.width_hz < FAINT_VALUES and track.snr_db < FAINT_DB + 3
+            return track.hits >= 2 or longest > FAINT_S or (track.snr_db > FAINT_DB and not small)
         looks = self.duty(track)[2]
         return track.hits >= 2 or (final and looks < 2)
 
