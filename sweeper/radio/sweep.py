@@ -57,6 +57,7 @@ class SweepStats(msgspec.Struct):
     """What the results document says about a live sweep."""
 
     hops: int = 0
+    samples: int = 0
     span_hz: float = 0.0
     wall_s: float = 0.0
     lost: int = 0
@@ -242,6 +243,7 @@ class _Run:
         half = USABLE * self._rate_hz / 2
         self._heard.append((hop.center_hz - half, hop.center_hz + half))
         self._stats.hops += 1
+        self._stats.samples += len(heard.samples)
         if heard.clipped > tuning.CLIPPED:
             self._overloaded.append((hop.start_hz, hop.stop_hz))
         samples = self._without_offset(hop, heard)
@@ -309,7 +311,7 @@ class _Run:
         yield Closed(
             source=self._name,
             time_s=now_s,
-            records=self._stats.hops,
+            records=self._stats.samples,
             duration_s=now_s,
             problems=tuple(problems),
         )

@@ -93,6 +93,7 @@ def test_a_plain_sweep() -> None:
     assert [s.state for s in states(records)] == [State.LISTENING]
     assert "gain 40 dB" in states(records)[0].detail
     assert closed(records).problems == ()
+    assert closed(records).records == 6 * 12_480
     times = [b.time_s for b in blocks(records)]
     assert times == sorted(times)
     assert (swept.stats.hops, swept.stats.span_hz) == (6, 11e6)
