@@ -49,11 +49,17 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def standard_stages(
-    library: Library, plan: SweepPlan | None = None, comparison: Comparison | None = None
+    library: Library,
+    plan: SweepPlan | None = None,
+    comparison: Comparison | None = None,
+    guided: Sequence[Stage] = (),
 ) -> list[Stage]:
-    """The built-in detectors in order, then findings and coverage: what every face of the program runs."""
+    """The built-in detectors in order, then findings and coverage: what every face of the program runs.
+
+    ``guided`` are stages that only a guided test has; they come after the detectors, before the findings.
+    """
     setup = Setup(library, plan or SweepPlan(), comparison)
-    return [*build(setup), FindingsStage(), CoverageStage()]
+    return [*build(setup), *guided, FindingsStage(), CoverageStage()]
 
 
 class Session:

@@ -18,6 +18,7 @@ COMMANDS = {
     "listen": "sweeper.cli.tune:listen",
     "locate": "sweeper.cli.tune:locate",
     "ble": "sweeper.cli.ble:ble",
+    "wifi": "sweeper.cli.wifi:wifi",
     "sources": "sweeper.cli.sources:sources",
     "synth": "sweeper.cli.synth:synth",
     "identify": "sweeper.cli.identify:identify",

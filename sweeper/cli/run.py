@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sweeper import cli
 from sweeper.cli.words import _
 from sweeper.findings import worst
+from sweeper.pipeline import Stage
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
 from sweeper.records import Level
@@ -36,6 +37,7 @@ def run(
     title: str = "",
     comparison: Comparison | None = None,
     seconds: float | None = None,
+    guided: Sequence[Stage] = (),
 ) -> tuple[Collector, Outcome]:
     """Run ``sources`` to their end, with a progress bar where standard error is a terminal.
 
@@ -44,7 +46,7 @@ def run(
     collected = collector or Collector()
 
     async def session() -> Outcome:
-        stages = standard_stages(library, plan, comparison)
+        stages = standard_stages(library, plan, comparison, guided)
         made = Session(sources, stages, [collected, *sinks], plan, merge=merge)
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, made.stop)

@@ -1,0 +1,168 @@
+"""``sweeper wifi``: listen to Wi-Fi now, walk towards a device, and ask which stream films this room."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sweeper import cli
+from sweeper.cli.job import job_option, kept, who_option
+from sweeper.cli.options import json_option, load_library, signatures_option, warn
+from sweeper.cli.output import give
+from sweeper.cli.run import exit_code, run
+from sweeper.cli.tune import show
+from sweeper.cli.words import _, spoken
+from sweeper.dsp.film_test import Plan
+from sweeper.dsp.locate import Locator
+from sweeper.plan import SweepPlan
+from sweeper.records import Device, FrameBatch, Medium, Record
+
+SPARE_S = 2.0
+"""Listened to beyond the film test's own length: the first frames take a moment to come."""
+
+
+@click.group(help=_("Wi-Fi: scan, locate, film test."))
+def wifi() -> None:
+    """A group."""
+
+
+@wifi.command(help=_("Listen to Wi-Fi now, in monitor mode: cameras, networks, floods."))
+@click.option("--interface", default="", metavar="wlan0", help=_("The adapter; or helper,wlan0."))
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True)
+@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
+@json_option
+@signatures_option
+@job_option
+@who_option
+def scan(
+    interface: str,
+    seconds: float,
+    report: str | None,
+    json_out: str | None,
+    folders: tuple[Path, ...],
+    job_folder: Path | None,
+    who: str,
+) -> int:
+    """Exit code 3 where the adapter could not listen."""
+    from sweeper.radio import wifi as radio
+
+    library = load_library(folders)
+    plan = SweepPlan(wifi_seconds=seconds)
+    with kept(job_folder, who, "wifi") as sinks:
+        source = radio.source(interface)
+        collected, outcome = run([source], library, plan=plan, sinks=sinks, title=_("Listening to Wi-Fi"))
+    for line in outcome.unheard:
+        warn(line)
+    give(collected, library, json_out=json_out, report=report)
+    return exit_code(collected, outcome)
+
+
+class Walk:
+    """The sink behind ``locate``: a reading for each new strength of one device."""
+
+    def __init__(self, address: str, as_json: bool) -> None:
+        self._wanted = address.casefold()
+        self._as_json = as_json
+        self._locator = Locator()
+        self._last_s = -1.0
+
+    def __call__(self, record: Record) -> None:
+        if not isinstance(record, Device) or record.medium is not Medium.WIFI:
+            return
+        if record.address.casefold() != self._wanted or record.last_s <= self._last_s:
+            return
+        if record.rssi_dbm is None:
+            return
+        self._last_s = record.last_s
+        reading = self._locator.feed(record.last_s, float(record.rssi_dbm))
+        show(record.last_s, reading.smooth_db, reading.share, reading.trend, "dBm", self._as_json)
+
+
+@wifi.command(
+    help=_(
+        "Which stream films this room? Keep still, move about, keep still, 15 seconds each: a camera that "
+        "sees you sends more while you move."
+    )
+)
+@click.option("--interface", default="", metavar="wlan0", help=_("The adapter; channel behind @."))
+@click.option("--recording", type=click.Path(), help=_("A capture of the test instead of an adapter."))
+@click.option(
+    "--start", type=float, default=0.0, help=_("Where in the recording the test began, in seconds.")
+)
+@click.option("--json", "json_out", metavar="-", help=_("Print a JSON document."))
+def filmtest(interface: str, recording: str | None, start: float, json_out: str | None) -> int:
+    """Exit code 1 if a stream films this room."""
+    from sweeper.detectors.wifi_film_test import VERDICTS, FilmTest
+    from sweeper.dsp.film_test import Verdict
+
+    test = FilmTest(start_s=start)
+    library = load_library(())
+    length_s = test.plan[-1].stop_s
+    if recording is not None:
+        from sweeper.radio.replay import open_recordings
+
+        sources, refused = open_recordings([recording])
+        if refused:
+            raise refused[0]
+    else:
+        from sweeper.radio import wifi as radio
+
+        sources = [radio.source(interface)]
+    plan = SweepPlan(wifi_seconds=length_s + SPARE_S)
+    guide = Guide(test.plan) if recording is None else None
+    sinks = [guide] if guide is not None else []
+    _collected, outcome = run(sources, library, plan=plan, sinks=sinks, guided=[test], title=_("Film test"))
+    for line in outcome.unheard:
+        warn(line)
+    rows = [
+        {
+            "address": address,
+            "verdict": result.verdict.value,
+            "p_value": round(result.p_value, 5),
+            "ratio": round(result.ratio, 3),
+        }
+        for address, result in sorted(test.results.items())
+    ]
+    if json_out is not None:
+        click.echo(json.dumps(rows, indent=2))
+    for address, result in sorted(test.results.items()) if json_out is None else ():
+        told = spoken().phrase(VERDICTS[result.verdict])
+        click.echo(f"{address}  {told}  (p = {result.p_value:.4f}, × {result.ratio:.2f})")
+    if not rows:
+        warn(_("No stream was heard: there was nothing to test."))
+    if any(result.verdict is Verdict.FILMS for result in test.results.values()):
+        return cli.FINDINGS
+    return cli.OK if rows and not outcome.unheard else cli.NOT_HEARD
+
+
+class Guide:
+    """The sink that tells the user, by the capture's own clock, when to keep still and when to move."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._phases = list(plan)
+
+    def __call__(self, record: Record) -> None:
+        while isinstance(record, FrameBatch) and self._phases and record.time_s >= self._phases[0].start_s:
+            phase = self._phases.pop(0)
+            still, move = _("Keep still now, {n:.0f} seconds."), _("Move about now, {n:.0f} seconds.")
+            words = move if phase.active else still
+            click.echo(words.format(n=phase.stop_s - phase.start_s), err=True)
+
+
+@wifi.command(help=_("Walk towards a device by the strength of its frames."))
+@click.argument("address", metavar="AA:BB:CC:DD:EE:FF")
+@click.option("--interface", default="", metavar="wlan0", help=_("The adapter; channel behind @."))
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=600.0, show_default=True)
+@click.option("--json", "json_out", metavar="-", help=_("One JSON object a line."))
+def locate(address: str, interface: str, seconds: float, json_out: str | None) -> int:
+    """One line that renews itself, or one JSON object a reading."""
+    from sweeper.radio import wifi as radio
+
+    walk = Walk(address, json_out is not None)
+    source = radio.source(interface)
+    _collected, outcome = run([source], load_library(()), plan=SweepPlan(wifi_seconds=seconds), sinks=[walk])
+    for line in outcome.unheard:
+        warn(line)
+    return cli.NOT_HEARD if outcome.unheard else cli.OK
