@@ -149,7 +149,7 @@ class WifiCameras:
     def finish(self) -> Iterator[Record]:
         """A last look at what is left."""
         for sender, flow in self._flows.items():
-            if flow.times and flow.times[-1][-1] > flow.looked_s:
+            if flow.times and (flow.hits or flow.times[-1][-1] > flow.looked_s):
                 yield from self._look(sender, flow, last=True)
 
     def _tune(self, times: Column, table: FrameTable) -> None:

@@ -27,6 +27,9 @@ RATES_HZ = (4.5, 61.0)
 GAP_S = 0.005
 """A pause that ends a burst: packets of one picture follow within about a millisecond."""
 
+LEAST = 20
+"""Fewer instants make no rhythm."""
+
 CLEAR = 60.0
 """A line of the bytes that needs no second look at the bursts' beginnings."""
 
@@ -73,7 +76,14 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
     begins = np.concatenate([[0], ends[:-1] + 1])
     line, rate = spectral_line(times_s, sizes)
     if line < CLEAR:  # key frames drown the line of small pictures, but each begins on time
-        line, rate = max((line, rate), spectral_line(times_s[begins], np.ones(len(begins))))
+        rests = times_s[
+            sizes < 0.98 * sizes.max()
+        ]  # a paced stream has no bursts, but a rest for each picture
+        line, rate = max(
+            (line, rate),
+            spectral_line(times_s[begins], np.ones(len(begins))),
+            spectral_line(rests, np.ones(len(rests))) if len(rests) >= LEAST else (0.0, 0.0),
+        )
     period = 1 / rate
     pictures, heard = per_period(times_s, sizes, period)
     mean = float(pictures.mean()) if len(pictures) else 0.0
@@ -96,7 +106,8 @@ def sound_packets(sizes: Floats) -> npt.NDArray[np.bool_]:
     lengths, counts = np.unique(sizes[sizes < SOUND_BYTES], return_counts=True)
     if not len(lengths) or counts.max() < len(sizes) / 12 or counts.max() > 0.95 * len(sizes):
         return np.zeros(len(sizes), bool)
-    return sizes == lengths[np.argmax(counts)]
+    sound: npt.NDArray[np.bool_] = sizes == lengths[np.argmax(counts)]
+    return sound
 
 
 def spectral_line(times_s: Floats, weights: Floats) -> tuple[float, float]:
@@ -159,7 +170,7 @@ def per_period(times_s: Floats, sizes: Floats, period_s: float) -> tuple[Floats,
     quiet = (int(np.argmin(folded + np.roll(folded, 1) + np.roll(folded, -1))) + 0.5) / 20 * period_s
     index = np.floor((times_s - quiet) / period_s).astype(int)
     index -= index[0]
-    pictures = np.bincount(index, weights=sizes)
+    pictures = np.asarray(np.bincount(index, weights=sizes), dtype=np.float64)
     gaps = np.diff(np.unique(index)) - 1
     unheard = int(gaps[gaps > 10].sum())
     sent = pictures[pictures > 0]
