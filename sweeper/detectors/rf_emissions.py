@@ -8,8 +8,9 @@ emitter (``rf_tracker``). Nothing is kept of the samples, so a recording of any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 
@@ -50,8 +51,8 @@ class _Look:
 class _Source:
     """What is kept of one source."""
 
-    def __init__(self) -> None:
-        self.tracker = Tracker()
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self.tracker = Tracker(numbers)
         self.traces = TraceReader(self.tracker)
         self.namer = Namer()
         self.looks: dict[int, _Look] = {}
@@ -70,16 +71,17 @@ class RfEmissions:
 
     def __init__(self, setup: Setup) -> None:
         self._sources: dict[str, _Source] = {}
+        self._numbers = count(1)
 
     def feed(self, record: Record, /) -> Iterable[Record]:
         if isinstance(record, Opened):
             if record.medium is Medium.RF:
-                self._sources[record.source] = _Source()
+                self._sources[record.source] = _Source(self._numbers)
             return
         if isinstance(record, IqBlock):
             yield from self._block(record)
         elif isinstance(record, Trace):
-            source = self._sources.setdefault(record.source, _Source())
+            source = self._sources.setdefault(record.source, _Source(self._numbers))
             if source.sampled:
                 return
             source.time_s = max(source.time_s, record.time_s + record.dwell_s)
@@ -93,7 +95,7 @@ class RfEmissions:
             yield from self._close(name)
 
     def _block(self, block: IqBlock) -> Iterable[Record]:
-        source = self._sources.setdefault(block.source, _Source())
+        source = self._sources.setdefault(block.source, _Source(self._numbers))
         source.sampled = True
         look = source.looks.get(block.channel)
         if look is not None and self._ends(look, block):

@@ -9,7 +9,9 @@ counted but not kept, and so are tracks beyond ``MOST_TRACKS``.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 
@@ -127,12 +129,12 @@ class Track:
 
 
 class Tracker:
-    """All tracks of one source."""
+    """All tracks of one source. ``numbers`` are for its emissions' ids: one row for a whole session."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Iterator[int] | None = None) -> None:
         self.tracks: list[Track] = []
         self.dropped = 0
-        self._next = 1
+        self._numbers = numbers if numbers is not None else count(1)
         self._listened: dict[tuple[float, float], float] = {}
         self._looks: dict[tuple[float, float], int] = {}
         self._centers = np.empty(0)
@@ -275,8 +277,7 @@ class Tracker:
         ready = [t for t in self.tracks if t.changed and not t.absorbed and (t.id or self._earns(t, final))]
         ready = [t for t in ready if final or not t.id or time_s - t.announced_s >= _pause(t)]
         for track in sorted((t for t in ready if not t.id), key=lambda t: (t.first_s, t.low_hz)):
-            track.id = f"rf-{self._next:04d}"
-            self._next += 1
+            track.id = f"rf-{next(self._numbers):04d}"
         out = []
         for track in sorted(ready, key=lambda t: t.id):
             track.announced_s = time_s
