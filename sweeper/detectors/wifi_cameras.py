@@ -55,7 +55,7 @@ class Limits(NamedTuple):
     up_share: float = 0.8  # calls are below 0.7; a TCP camera's acknowledgements take 5 %
     low_bps: float = 40e3  # a picture of 320 x 240 at 5 Hz
     high_bps: float = 25e6  # no encoder in a small camera is above
-    line: float = 20.0  # noise passes it once in 20,000 looks
+    line: float = 30.0  # packets at random pass it once in 2,000 looks
     spread: tuple[float, float] = (0.06, 3.0)  # a clocked sender of equal packets is below
     picture_bytes: float = 250.0  # voice is below: 20 ms of it are 160 bytes
     occupancy: float = 0.7  # a still screen sends in few periods

@@ -46,8 +46,8 @@ _LOCAL_HZ = 2.5
 class Rhythm(NamedTuple):
     """What the packets of one flow show over one look.
 
-    ``line`` is the power of the strongest line over the median around it (noise alone passes 20 once in
-    20,000 looks), ``rate_hz`` its frequency. Per picture: ``picture_bytes`` mean, ``spread`` (standard
+    ``line`` is the power of the strongest line over the median around it (packets at random pass 30
+    once in 2,000 looks), ``rate_hz`` its frequency. Per picture: ``picture_bytes`` mean, ``spread`` (standard
     deviation over mean), ``occupancy`` (share of periods in which anything was sent). ``key_period_s`` is the
     distance of key frames or ``None``. ``diverse`` is the number of different lengths of packets that are not
     full, for each picture: pictures end anywhere, files in blocks do not. ``full`` is the share of packets of
