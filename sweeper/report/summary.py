@@ -40,6 +40,7 @@ def summary(collected: Collector, language: Language) -> Summary:
     unheard = unheard_sentence(collected, language)
     if unheard:
         sentences.append(unheard)
+    sentences += _impaired(collected, language)
     sentences.append(
         language.gettext(
             "A recorder that does not transmit cannot be heard by any program; it has to be looked for by "
@@ -70,6 +71,24 @@ def _about(notable: Sequence[Finding], findings: Sequence[Finding], language: La
             "with each. A person decides what it is."
         )
     ]
+
+
+def _impaired(collected: Collector, language: Language) -> list[str]:
+    """What of the listening cannot be relied on, said before anyone relies on it."""
+    failed = sorted({s.subject for s, _count in collected.statuses if s.reason is Reason.STAGE_ERROR})
+    lines = []
+    if failed:
+        line = language.gettext(
+            "A part of the analysis failed ({parts}): what it would have found is missing."
+        )
+        lines.append(line.format(parts=safe_text(", ".join(failed))))
+    if any(s.reason is Reason.DROPPED for s, _count in collected.statuses):
+        lines.append(
+            language.gettext("Part of what was received could not be analysed in time and was dropped.")
+        )
+    if any(s.reason is Reason.OVERLOAD for s, _count in collected.statuses):
+        lines.append(language.gettext("The receiver was overloaded at times: weak signals were missed then."))
+    return lines
 
 
 def _counts(collected: Collector, language: Language) -> tuple[Fact, ...]:

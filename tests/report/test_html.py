@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sweeper import language
+from sweeper.errors import Reason
 from sweeper.plan import Band
-from sweeper.records import Coverage, Medium, Opened, Trace
+from sweeper.records import Coverage, Medium, Opened, State, Status, Trace
 from sweeper.report import html, paint, svg
 from sweeper.report.build import build
 from sweeper.report.collect import Collector
@@ -122,6 +123,27 @@ def test_what_was_not_heard_is_said_with_its_reason() -> None:
     text = page(0).text
     assert "Wi-Fi: the adapter has no monitor mode." in text
     assert "Not swept, therefore unknown: Wi-Fi." in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Reason.STAGE_ERROR, "A part of the analysis failed (rf-emissions)"),
+        (Reason.DROPPED, "could not be analysed in time"),
+        (Reason.OVERLOAD, "weak signals were missed"),
+    ],
+)
+def test_a_result_that_cannot_be_relied_on_says_so_at_the_top(reason: Reason, words: str) -> None:
+    collected = session(0)
+    collected(
+        Status(source="a", time_s=1.0, subject="rf-emissions", state=State.FAILED, reason=reason, detail="x")
+    )
+    report = build(collected, library=LIBRARY, language=language.get("en"))
+    assert any(words in sentence for sentence in report.summary.sentences)
+    assert not any(
+        words in sentence
+        for sentence in build(session(0), library=LIBRARY, language=language.get("en")).summary.sentences
+    )
 
 
 def test_a_planned_band_that_was_not_heard_is_named() -> None:
