@@ -21,6 +21,7 @@ from sweeper.detectors.rf_steady import (
     snr_db,
     steady_level,
     steady_signals,
+    stretches,
     without_splatter,
 )
 from sweeper.dsp import boxes, extents, floor, spectrum
@@ -55,13 +56,12 @@ def analyse(
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
     ground_long = _stretched(ground, long)
-    calm = lines / floor.surge(lines / ground_long)[:, np.newaxis]
-    stays = lasting(calm)
-    seen = boxes.detect_lines(stays / ground_long, len(lines), pfa / 2, long)
-    steady = steady_signals(calm, stays, ground_long, seen, rate_hz, len(samples))
+    parts = stretches(_whitened(lines, ground_long))
+    stays = lasting(parts, len(lines))
+    seen = boxes.detect_lines(stays, len(lines), pfa / 2, long)
+    steady = steady_signals(parts, stays, ground_long, seen, len(lines), rate_hz, len(samples))
     steady = [one for one in steady if not pauses(one, cells, ground, rate_hz)]
-    whitened = cells / ground
-    whitened /= floor.surge(whitened)[:, np.newaxis]
+    whitened = _whitened(cells, ground)
     level = steady_level(cells, ground, steady, rate_hz)
     if steady:
         whitened *= np.where(level > ground, ground / (OVER_STEADY * level), np.float32(1))
@@ -89,10 +89,9 @@ def found(
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
     ground_long = _stretched(ground, long)
-    calm = lines / floor.surge(lines / ground_long)[:, np.newaxis]
-    seen = boxes.detect_lines(lasting(calm) / ground_long, len(lines), pfa / 2, long)
-    whitened = cells / ground
-    whitened /= floor.surge(whitened)[:, np.newaxis]
+    stays = lasting(stretches(_whitened(lines, ground_long)), len(lines))
+    seen = boxes.detect_lines(stays, len(lines), pfa / 2, long)
+    whitened = _whitened(cells, ground)
     mask = boxes.detect(whitened, pfa / 2, short)
     out = [((a - long / 2) * rate_hz / long, (b - long / 2) * rate_hz / long) for a, b in extents.runs(seen)]
     if mask is not None:
@@ -109,6 +108,13 @@ def _cells(samples: Complex, rate_hz: float, history: floor.History, time_s: flo
     cells = spectrum.power_frames(samples, short, rate_hz)
     least = np.float32(floor.rounding(samples, rate_hz))
     return short, cells, np.maximum(history.bound(floor.estimate(cells), time_s), least)
+
+
+def _whitened(cells: Real, ground: Real) -> Real:
+    """Power over the floor, with the surges of the whole span's noise taken out frame by frame."""
+    white = cells * (1 / ground)
+    white *= (1 / floor.surge(white))[:, np.newaxis]
+    return white
 
 
 def _stretched(ground: Real, size: int) -> Real:

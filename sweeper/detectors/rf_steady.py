@@ -31,40 +31,47 @@ SKIRT_SNR_DB = 10.0
 """What is so many times weaker, within so many widths of a strong signal and not 10 dB clear, is its skirt."""
 
 
-def lasting(lines: Real) -> Real:
-    """What stays: per bin the lesser of mean and median (as a mean), so that bursts do not count."""
-    mean = lines.mean(axis=0)
-    if len(lines) < 6:
+def stretches(lines: Real) -> Real:
+    """Means of up to 16 successive stretches of frames (a multiple of four, if there are twelve frames)."""
+    count = max(1, min(16, len(lines) // 3))
+    if count > 4:
+        count = count // 4 * 4
+    starts = np.arange(count) * len(lines) // count
+    lengths = np.diff(np.append(starts, len(lines))).astype(np.float32)
+    return np.asarray(np.add.reduceat(lines, starts, axis=0) / lengths[:, np.newaxis])
+
+
+def lasting(parts: Real, frames: int) -> Real:
+    """What stays: per bin the lesser of the mean and the second weakest quarter, so that bursts do not count."""
+    mean = parts.mean(axis=0)
+    if len(parts) < 4 or len(parts) % 4:
         return np.asarray(mean)
-    groups = min(8, len(lines) // 2)
-    each = len(lines) // groups
-    means = lines[: groups * each].reshape(groups, each, -1).mean(axis=1)
-    shape = statistics.independent(each, 1, lines.shape[1])
-    rank = (groups - 1) // 2
-    bias = statistics.quantile_bias(shape, (rank + 0.6) / (groups + 0.2))
-    middle = np.partition(means, rank, axis=0)[rank] / np.float32(bias)
-    return np.asarray(np.minimum(mean, middle))
+    a, b, c, d = parts.reshape(4, -1, parts.shape[1]).mean(axis=1)
+    second = np.minimum(np.maximum(np.minimum(a, b), np.minimum(c, d)), np.minimum(np.maximum(a, b), np.maximum(c, d)))
+    bias = statistics.quantile_bias(statistics.independent(frames // 4, 1, parts.shape[1]), 1.6 / 4.2)
+    return np.asarray(np.minimum(mean, second / np.float32(bias)))
 
 
 def steady_signals(
-    lines: Real, mean: Real, ground: Real, seen: boxes.Mask, rate_hz: float, count: int
+    parts: Real, excess: Real, ground: Real, seen: boxes.Mask, frames: int, rate_hz: float, count: int
 ) -> list[Heard]:
-    """Signals on the air through the whole segment."""
-    bins = len(mean)
-    excess = mean / ground
-    groups = np.array_split(lines, min(16, max(1, len(lines) // 3)))
-    stretches = np.array([part.mean(axis=0) for part in groups]) / ground
-    average = lines.mean(axis=0) / ground
+    """Signals on the air through the whole segment.
+
+    ``parts`` are the ``stretches`` over the floor, ``excess`` what lasts of them, both in units of ``ground``;
+    ``frames`` the transforms behind them and ``count`` the samples.
+    """
+    bins = len(excess)
+    average = parts.mean(axis=0)
     steady: list[Heard] = []
     step = rate_hz / bins
     for start, stop in extents.runs(seen):
-        for a, b in _pieces(excess, start, stop, len(lines)):
+        for a, b in _pieces(excess, start, stop, frames):
             over = float(np.mean(excess[a:b])) - 1
-            parts = np.sort(stretches[:, a:b].mean(axis=1) - 1)
+            levels = np.sort(parts[:, a:b].mean(axis=1) - 1)
             edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
-            if len(parts) < 2 or float(parts[: len(parts) // 2].mean()) < HALF_SHARE * over:
+            if len(levels) < 2 or float(levels[: len(levels) // 2].mean()) < HALF_SHARE * over:
                 continue
-            if over > FAINT and parts[0] < STEADY_SHARE * over:
+            if over > FAINT and levels[0] < STEADY_SHARE * over:
                 continue
             a, b = _whole_band(average, a, b, start, stop)
             edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)

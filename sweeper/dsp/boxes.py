@@ -164,18 +164,25 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int) -> Mask:
     found = np.zeros(len(mean), bool)
     sizes = widths(len(mean))
     row = mean[np.newaxis, :]
-    sums: Real = row
     for width in sizes:
         if width > 1:
             row = _halved(row, 1)
-            sums = _sliding(row, 1)
+        sums = row if width == 1 else _sliding(row, 1)
         share = OVERLAPPING * pfa / len(sizes) * len(mean) / sums.size
         hit = sums > width * threshold(independent(frames, width, frame), share)
-        if hit.any():
-            covered = _spread(hit, 1, width, (1, len(mean)))[0]
-            found |= covered if width == 1 else _unclaimed(covered[np.newaxis], found[np.newaxis])[0]
-    if not found.any():
-        return found
+        if not hit.any():
+            continue
+        if width == 1:
+            found = _connected(mean, hit[0], frames, frame)
+            row = np.where(found, np.float32(1.0), mean)[np.newaxis, :]
+        else:
+            covered = _spread(hit, 1, width, (1, len(mean)))
+            found |= _unclaimed(covered, found[np.newaxis])[0]
+    return _connected(mean, found, frames, frame) if found.any() else found
+
+
+def _connected(mean: Real, found: Mask, frames: int, frame: int) -> Mask:
+    """What was found and the bins that hang together with it above the lower threshold, in means of three."""
     kernel = np.ones(3, np.float32) / 3
     smooth = np.convolve(np.pad(mean, 1, mode="edge"), kernel, mode="valid")
     low = smooth > threshold(independent(frames, 3, frame), LOW_PFA)

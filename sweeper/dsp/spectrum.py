@@ -71,18 +71,16 @@ def power_frames(samples: Complex, size: int, rate_hz: float) -> Real:
         samples = np.concatenate([samples, np.zeros(size - len(samples), np.complex64)])
     hop = size // 2
     count = (len(samples) - size) // hop + 1
-    window = _shifting(size)
+    scale = 1.0 / (rate_hz * float(np.sum(hann(size).astype(np.float64) ** 2)))
+    window = _shifting(size) * np.float32(np.sqrt(scale))
     view = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
-    scale = np.float32(1.0 / (rate_hz * float(np.sum(hann(size).astype(np.float64) ** 2))))
     out = np.empty((count, size), np.float32)
     step = max(1, CHUNK // size)
     for start in range(0, count, step):
         block = scipy.fft.fft(view[start : start + step] * window, axis=1, overwrite_x=True)
         real = block.view(np.float32)
         np.multiply(real, real, out=real)
-        rows = out[start : start + step]
-        np.add(real[:, ::2], real[:, 1::2], out=rows)
-        rows *= scale
+        np.add(real[:, ::2], real[:, 1::2], out=out[start : start + step])
     return out
 
 
