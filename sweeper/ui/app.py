@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from sweeper import language
 from sweeper.ui import icons, saving, theme, words
 from sweeper.ui.settings import Settings
+from sweeper.ui.tidy import Tidier
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
@@ -82,8 +83,10 @@ def run(argv: Sequence[str] | None) -> int:
     heartbeat = QTimer()
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(HEARTBEAT_MS)
+    tidier = Tidier()
     code = running.exec()
     window.desk.close()
+    tidier.stop()
     return code
 
 

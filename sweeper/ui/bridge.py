@@ -355,6 +355,11 @@ class Core(QObject):
             for task in late:
                 task.cancel()
             await asyncio.wait([self._task], timeout=JOIN_S / 4)
+        errands = list(self._errands)
+        for errand in errands:
+            errand.cancel()
+        if errands:
+            await asyncio.wait(errands, timeout=JOIN_S / 4)
         loop.stop()
 
     # Between the threads.

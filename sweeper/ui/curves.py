@@ -73,28 +73,35 @@ class Curves:
             axis.enableAutoSIPrefix(False)
             # Ticks and grid change seldom; without the cache their text is set anew for each picture.
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        self._lines = {name: self._line(name, role) for name, role in CURVES}
-        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(style.color("muted"), width=1))
+        self._lines = {name: self._line() for name, _role in CURVES}
+        self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
-        self._span = pg.LinearRegionItem(
-            movable=False, brush=self._tint(), pen=pg.mkPen(style.color("accent"))
-        )
+        self._span = pg.LinearRegionItem(movable=False)
         self._span.hide()
+        self.restyle(style)
         for item in (self._span, self._cursor):
             self.plot.addItem(item, ignoreBounds=True)
         self.plot.scene().sigMouseMoved.connect(self._moved)
         self.plot.getViewBox().sigXRangeChanged.connect(lambda *_args: self.draw())
 
-    def _tint(self) -> pg.QtGui.QColor:
-        color = self._style.color("accent")
-        color.setAlpha(40)
-        return color
-
-    def _line(self, name: str, role: str) -> pg.PlotCurveItem:
-        pen = pg.mkPen(self._style.color(role), width=1, style=STROKES.get(name, Qt.PenStyle.SolidLine))
-        curve = pg.PlotCurveItem(pen=pen, skipFiniteCheck=True)
+    def _line(self) -> pg.PlotCurveItem:
+        curve = pg.PlotCurveItem(skipFiniteCheck=True)
         self.plot.addItem(curve, ignoreBounds=True)
         return curve
+
+    def restyle(self, style: Style) -> None:
+        """Take on the colours of a theme. The plot itself stays: see ``view_spectrum``."""
+        self._style = style
+        self.plot.setBackground(style.color("sunken"))
+        for name, role in CURVES:
+            stroke = STROKES.get(name, Qt.PenStyle.SolidLine)
+            self._lines[name].setPen(pg.mkPen(style.color(role), width=1, style=stroke))
+        self._cursor.setPen(pg.mkPen(style.color("muted"), width=1))
+        tint = style.color("accent")
+        tint.setAlpha(40)
+        self._span.setBrush(tint)
+        for line in self._span.lines:
+            line.setPen(pg.mkPen(style.color("accent")))
 
     def show(self, view: View) -> None:
         """Draw this view; fits the frequency axis when the grid is new."""

@@ -3,6 +3,10 @@
 A timer takes the newest spectrum from the core at display rate; between two ticks nothing is drawn. Trace
 and waterfall share the frequency axis, so zooming one zooms both; the cursor reads out frequency, level and,
 in the waterfall, the time.
+
+The two plots live as long as the window: a change of theme or language gives them new colours and builds the
+rest around them anew. pyqtgraph's items are shared between Qt and Python in ways that do not survive being
+thrown away piecemeal.
 """
 
 from __future__ import annotations
@@ -45,30 +49,44 @@ class SpectrumView(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self.setAccessibleName(_("Spectrum"))
         self._desk = desk
         self._stretch: Stretch | None = None
         self._offered: list[Stretch] = []
         self._histories = desk.histories
         style = desk.style
-        pg.setConfigOptions(
-            background=style.color("sunken"), foreground=style.color("muted"), antialias=False
-        )
         shown = desk.settings.text("curves", ",".join(sorted(DEFAULT_CURVES))).split(",")
         self._curves = Curves(style, set(shown), self._trace_cursor)
         self._fall, self._item, self._times = waterfall.frame()
         self._fall.setXLink(self._curves.plot)
+        self._fall.scene().sigMouseMoved.connect(self._fall_cursor)
+        self._line = pg.InfiniteLine(angle=90)
+        self._line.hide()
+        self._fall.addItem(self._line, ignoreBounds=True)
+        self._levels = (-150.0, -100.0)
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(DISPLAY_MS)
         self._timer.timeout.connect(self._tick)
         desk.session_began.connect(self.restart)
         desk.selected.connect(self._select)
-        self._levels = (-150.0, -100.0)
-        self._paint_levels()
+
+    def rebuild(self) -> None:
+        """Build everything but the plots anew, in the language, theme and text size of now."""
+        for plot in (self._curves.plot, self._fall):
+            plot.setParent(self)
+        layout, heir = self.layout(), QWidget()
+        if layout is not None:
+            heir.setLayout(layout)
+        heir.deleteLater()
+        self._offered = []
+        self._build()
+        kept = self._histories.get(self._stretch) if self._stretch is not None else None
+        if kept is not None:
+            self._show(kept[1])
 
     def _build(self) -> None:
         desk, style = self._desk, self._desk.style
+        self.setAccessibleName(_("Spectrum"))
         self._curves.plot.setAccessibleName(_("Live trace: power over frequency"))
         self._fall.setAccessibleName(_("Waterfall: power over frequency and time"))
         for plot in (self._curves.plot, self._fall):
@@ -83,10 +101,10 @@ class SpectrumView(QWidget):
         self._fall.getAxis("bottom").enableAutoSIPrefix(False)
         self._fall.setLabel("left", _("Time"))
         self._curves.plot.setLabel("bottom", _("Frequency, MHz"))
-        self._fall.scene().sigMouseMoved.connect(self._fall_cursor)
-        self._line = pg.InfiniteLine(angle=90, pen=pg.mkPen(style.color("muted"), width=1))
-        self._line.hide()
-        self._fall.addItem(self._line, ignoreBounds=True)
+        self._curves.restyle(style)
+        self._fall.setBackground(style.color("sunken"))
+        self._line.setPen(pg.mkPen(style.color("muted"), width=1))
+        self._paint_levels()
         self._title = label("", size="section")
         self._read = label("", tone="muted")
         self._read.setMinimumWidth(style.px(120))
@@ -122,6 +140,8 @@ class SpectrumView(QWidget):
         )
         layout.addWidget(self._split, 1)
         self._split.hide()
+        for plot in (self._curves.plot, self._fall):
+            plot.show()
         self._show_title()
 
     def _tools(self) -> Flow:

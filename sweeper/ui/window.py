@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QUrl
+from PySide6.QtCore import QByteArray, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -40,6 +39,7 @@ from sweeper.ui.inspector import Inspector
 from sweeper.ui.message import Message
 from sweeper.ui.parts import row
 from sweeper.ui.rail import Rail, entries
+from sweeper.ui.stack import Rebuilt, Stack
 from sweeper.ui.strip import Strip
 from sweeper.ui.transport import Transport
 from sweeper.ui.view_first import FirstView
@@ -51,14 +51,6 @@ NARROW = 1000
 FIRST = "first"
 INSPECTED = ("findings", "spectrum", "bluetooth", "wifi")
 """Views beside which the inspector stands."""
-
-
-class Stack(QStackedWidget):
-    """Views of which only the one that is shown claims room."""
-
-    def minimumSizeHint(self) -> QSize:
-        shown = self.currentWidget()
-        return shown.minimumSizeHint() if shown is not None else super().minimumSizeHint()
 
 
 class Window(QMainWindow):
@@ -90,9 +82,10 @@ class Window(QMainWindow):
     def build(self) -> None:
         """Make everything that has words or colours."""
         desk = self.desk
-        self._views = {}
         self._rail = Rail(desk.style, self.show_view)
         self._stack = Stack()
+        for view in self._views.values():
+            self._stack.addWidget(view)
         self._inspector = Inspector(desk, self.locate, self._close_sheet)
         self._side = QSplitter(Qt.Orientation.Horizontal)
         self._side.setChildrenCollapsible(False)
@@ -152,8 +145,16 @@ class Window(QMainWindow):
             theme.apply(application, desk.style)
         for table in (desk.emissions, desk.bluetooth, desk.wifi, desk.findings):
             table.refresh()
+        spectrum = self._views.pop("spectrum", None)
+        if spectrum is not None:
+            self._stack.removeWidget(spectrum)
+            spectrum.setParent(None)
         for view in self._views.values():
             view.deleteLater()
+        self._views = {}
+        if isinstance(spectrum, Rebuilt):
+            spectrum.rebuild()
+            self._views["spectrum"] = spectrum
         self.build()
         self._arrange()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,14 @@ pytest.importorskip("PySide6", reason="the window's tests need Qt")
 from sweeper.ui import app, words
 from sweeper.ui.settings import Settings
 from sweeper.ui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def tidy() -> Iterator[None]:
+    """As in the program, garbage is collected on Qt's thread only."""
+    gc.disable()
+    yield
+    gc.collect()
 
 
 @pytest.fixture
