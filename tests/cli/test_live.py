@@ -1,0 +1,75 @@
+"""Live commands on the virtual dongle: what is on the air is heard where it is, what is not heard is said."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.virtual_dongle.fixture import Dongle
+
+SCENE = """\
+device serial=00000042
+noise -100
+carrier f=433.5e6 level={level}
+"""
+
+
+@pytest.fixture
+def dongle(tmp_path: Path) -> Dongle:
+    return Dongle(tmp_path).plays(SCENE.format(level=-35))
+
+
+def sweeper(dongle: Dongle, *words: str) -> tuple[int, bytes, str]:
+    done = dongle.run([sys.executable, "-m", "sweeper", *words], timeout_s=120)
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+def test_sources_lists_the_dongle_by_its_serial(dongle: Dongle) -> None:
+    code, out, err = sweeper(dongle, "sources", "--json", "-")
+    assert code == 0, err
+    ready = [row["name"] for row in json.loads(out) if row["available"]]
+    assert ready[0].startswith("rtlsdr")
+
+
+def test_a_sweep_hears_the_carrier_where_it_is_and_all_of_the_range(dongle: Dongle) -> None:
+    code, out, err = sweeper(dongle, "sweep", "--range", "432M:436M", "--gain", "30", "--json", "-")
+    assert code in (0, 1), err
+    document = json.loads(out)
+    assert min(abs(e["center_hz"] - 433.5e6) for e in document["emissions"]) < 5e3
+    (row,) = document["coverage"]
+    assert row["start_hz"] <= 432e6
+    assert row["stop_hz"] >= 436e6
+    assert document["sweep"]["hops"] >= 2
+    assert "not swept" not in err
+
+
+def test_what_the_tuner_cannot_reach_is_said_and_exits_with_three(dongle: Dongle) -> None:
+    code, out, err = sweeper(dongle, "sweep", "--range", "2400M:2410M", "--gain", "30", "--json", "-")
+    assert code == 3
+    assert "not swept: 2400.000 to 2410.000 MHz" in err
+    assert json.loads(out)["coverage"] == []
+
+
+def test_locate_gives_levels_and_listen_gives_sound(dongle: Dongle) -> None:
+    words = ["--gain", "30", "--seconds", "1"]
+    code, out, err = sweeper(dongle, "locate", "433.5M", *words, "--json", "-")
+    assert code == 0, err
+    levels = [json.loads(line)["level_db"] for line in out.splitlines()]
+    assert len(levels) >= 5
+    dongle.plays(SCENE.format(level=-45))
+    _code, out, _err = sweeper(dongle, "locate", "433.5M", *words, "--json", "-")
+    weaker = [json.loads(line)["level_db"] for line in out.splitlines()]
+    assert np.median(levels) - np.median(weaker) == pytest.approx(10, abs=0.5)
+    code, out, err = sweeper(dongle, "listen", "433.5M", *words)
+    assert code == 0, err
+    assert len(out) / 2 == pytest.approx(48_000, rel=0.25), "one second of 16-bit mono at 48 kHz"
+
+
+def test_no_dongle_is_one_clear_line(tmp_path: Path) -> None:
+    code, _out, err = sweeper(Dongle(tmp_path).plays("noise -100\n"), "sweep", "--range", "432M:433M")
+    assert "Traceback" not in err
+    assert code in (0, 3)
