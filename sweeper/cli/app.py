@@ -17,6 +17,8 @@ COMMANDS = {
     "reference": "sweeper.cli.reference:reference",
     "listen": "sweeper.cli.tune:listen",
     "locate": "sweeper.cli.tune:locate",
+    "sound-test": "sweeper.cli.prove:sound_test",
+    "calibrate": "sweeper.cli.prove:calibrate",
     "ble": "sweeper.cli.ble:ble",
     "wifi": "sweeper.cli.wifi:wifi",
     "sources": "sweeper.cli.sources:sources",
