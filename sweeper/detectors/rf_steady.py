@@ -36,9 +36,8 @@ def stretches(lines: Real) -> Real:
     count = max(1, min(16, len(lines) // 3))
     if count > 4:
         count = count // 4 * 4
-    starts = np.arange(count) * len(lines) // count
-    lengths = np.diff(np.append(starts, len(lines))).astype(np.float32)
-    return np.asarray(np.add.reduceat(lines, starts, axis=0) / lengths[:, np.newaxis])
+    cuts = np.arange(count + 1) * len(lines) // count
+    return np.array([lines[a:b].mean(axis=0) for a, b in zip(cuts[:-1], cuts[1:], strict=True)])
 
 
 def lasting(parts: Real, frames: int) -> Real:
@@ -179,11 +178,12 @@ def steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float)
     level = ground.copy()
     step = rate_hz / size
     some = cells[:: max(1, len(cells) // 128)]
-    usual = np.median(some, axis=0) / np.log(2) if len(some) >= 8 else some.mean(axis=0)
     for one in steady:
         a = max(0, int(np.floor(one.low_hz / step + size / 2 - 1)))
         b = min(size, int(np.ceil(one.high_hz / step + size / 2 + 2)))
-        level[a:b] = np.maximum(level[a:b], usual[a:b])
+        part = some[:, a:b]
+        usual = np.median(part, axis=0) / np.log(2) if len(part) >= 8 else part.mean(axis=0)
+        level[a:b] = np.maximum(level[a:b], usual)
     return level
 
 

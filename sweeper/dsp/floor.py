@@ -194,10 +194,11 @@ def surge(whitened: Real) -> Real:
     """
     bins = whitened.shape[1]
     size = bins // SURGE_BLOCKS
-    if size < 2:
+    if size < 2 or size & (size - 1):
         return np.ones(len(whitened), np.float32)
-    blocks = np.add.reduceat(whitened, np.arange(0, size * SURGE_BLOCKS, size), axis=1)[:, :SURGE_BLOCKS]
-    blocks[:, -1] *= size / (bins - size * (SURGE_BLOCKS - 1))
+    blocks = whitened[:, : size * SURGE_BLOCKS]
+    while blocks.shape[1] > SURGE_BLOCKS:
+        blocks = blocks[:, ::2] + blocks[:, 1::2]
     level = _second(blocks) / (size * quantile_bias(independent(1, size), 1.7 / (SURGE_BLOCKS + 0.4)))
     out = np.maximum(level * np.float32(0.75), 1)
     for length in (3, 9):
