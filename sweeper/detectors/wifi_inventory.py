@@ -8,8 +8,9 @@ Nothing recognised is still listed. Facts of a device: ``wifi.kind``, ``wifi.oui
 ``wifi.randomised``, ``wifi.ssid``, ``wifi.probed`` (each with ``_hex``), ``wifi.hidden``, ``wifi.security``,
 ``wifi.channel``, ``wifi.bssid``, ``wifi.network``, ``wifi.vendor_elements``, ``wifi.wps.*``,
 ``wifi.taxonomy.probe``, ``.assoc``, ``.beacon``, ``wifi.country``, ``wifi.name``, ``wifi.mesh``,
-``wifi.direct``, and measured ``wifi.frames``, ``wifi.up_bytes``, ``wifi.down_bytes``, ``wifi.rssi_max``,
-``wifi.signal`` ([seconds, dBm] points), ``wifi.rate_mbps_max``.
+``wifi.direct``, at the end ``wifi.cluster`` (id of the first of several random addresses that are one device)
+and ``wifi.cluster_confidence``, and measured ``wifi.frames``, ``wifi.up_bytes``, ``wifi.down_bytes``,
+``wifi.rssi_max``, ``wifi.signal`` ([seconds, dBm] points), ``wifi.rate_mbps_max``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from sweeper.detectors import Setup
 from sweeper.detectors.wifi_frames import Checksums, crc_fits, is_wifi
+from sweeper.detectors.wifi_links import linked
 from sweeper.detectors.wifi_station import Station
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
@@ -42,7 +44,8 @@ _NO_ELEMENTS = frozenset({wifi.AUTHENTICATION, wifi.DEAUTHENTICATION, wifi.DISAS
 
 class _Summary(NamedTuple):
     """One transmitter's frames in one batch: rows, strongest signal (0: none told), last frequency, highest
-    rate of data, whether any data came down from it, and the row of the last that went up (-1: none)."""
+    rate of data, whether any data came down from it, the row of the last that went up (-1: none), and the
+    sequence numbers of the first and last frame."""
 
     address: int
     rows: Column
@@ -51,6 +54,7 @@ class _Summary(NamedTuple):
     rate: float
     down: bool
     last_up: int
+    sequences: tuple[int, int]
 
 
 def _summaries(table: FrameTable, rows: Column) -> list[_Summary]:
@@ -71,11 +75,15 @@ def _summaries(table: FrameTable, rows: Column) -> list[_Summary]:
         np.maximum.reduceat(np.where(data & (ways == ft.TO_DS), order, -1), begins[:-1]).tolist(),
         begins[:-1].tolist(),
         begins[1:].tolist(),
+        table.sequence[order[begins[:-1]]].tolist(),
+        table.sequence[order[ends]].tolist(),
         strict=True,
     )
     found = [
-        _Summary(sender, order[begin:end], strongest if strongest > -128 else 0, freq, rate, down, up)
-        for sender, strongest, freq, rate, down, up, begin, end in columns
+        _Summary(
+            sender, order[begin:end], max(dbm, -128) if dbm > -128 else 0, freq, rate, down, up, (low, high)
+        )
+        for sender, dbm, freq, rate, down, up, begin, end, low, high in columns
     ]
     return [found[index] for index in np.argsort(first, kind="stable").tolist()]
 
@@ -111,8 +119,13 @@ class WifiInventory:
                 yield self._device(station)
 
     def finish(self) -> Iterator[Record]:
-        """Every device with its final measurements, and what was left out."""
+        """Every device with its final measurements and links, and what was left out."""
+        links = linked(station.sighting() for station in self._stations.values() if station.roams())
         for station in self._stations.values():
+            link = links.get(station.number)
+            if link is not None:
+                station.said["wifi.cluster"] = f"wifi-{link.chain:04d}"
+                station.said["wifi.cluster_confidence"] = link.confidence
             yield self._device(station)
         left_out = [
             f"{count} {what}"
@@ -159,7 +172,9 @@ class WifiInventory:
                 self._unlisted += int(table.ok[one.rows].sum())
                 return
             station = Station(len(self._stations) + 1, one.address, batch.times_s[one.rows[0]])
+            station.first_sequence = one.sequences[0]
             self._stations[one.address] = station
+        station.last_sequence = one.sequences[1]
         station.frames += len(one.rows)
         station.last_s = batch.times_s[one.rows[-1]]
         if one.strongest < 0:

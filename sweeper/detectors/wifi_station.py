@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sweeper.detectors.wifi_links import Sighting
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols import taxonomy
 from sweeper.protocols.radiotap import channel_of
@@ -55,6 +56,8 @@ class Station:
     rate_max: float = 0.0
     up_bytes: int = 0
     down_bytes: int = 0
+    first_sequence: int = 0
+    last_sequence: int = 0
     signal: dict[int, int] = field(default_factory=dict)
     signal_step_s: float = 1.0
     bodies: dict[bytes, None] = field(default_factory=dict)
@@ -73,6 +76,22 @@ class Station:
         if self.adhoc:
             return "ad-hoc"
         return "station" if self.member or "wifi.taxonomy.probe" in self.said else "unknown"
+
+    def roams(self) -> bool:
+        """Whether this is a random address that looks for networks."""
+        return wifi.randomised(self.address) and "wifi.taxonomy.probe" in self.said
+
+    def sighting(self) -> Sighting:
+        """What can link it to other random addresses."""
+        return Sighting(
+            number=self.number,
+            first_s=self.first_s,
+            last_s=self.last_s,
+            first_sequence=self.first_sequence,
+            last_sequence=self.last_sequence,
+            signature=str(self.said["wifi.taxonomy.probe"]),
+            names=frozenset(self.probed),
+        )
 
     def become(self, role: str) -> None:
         """Set one of ``access_point``, ``adhoc``, ``member``."""
