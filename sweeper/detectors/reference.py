@@ -21,7 +21,6 @@ from sweeper.records import (
     Detection,
     Emission,
     Evidence,
-    IqBlock,
     Level,
     Record,
     State,
@@ -56,9 +55,8 @@ class ReferenceStage:
 
     def __init__(self, comparison: Comparison | None) -> None:
         self._comparison = comparison
-        self.accepts: tuple[type[Record], ...] = (IqBlock, Trace, Emission) if comparison is not None else ()
+        self.accepts: tuple[type[Record], ...] = (Trace, Emission) if comparison is not None else ()
         self._live = Grid(comparison.reference.grid.cell_hz) if comparison is not None else None
-        self._share: dict[str, float] = {}
         self._emissions: dict[str, Emission] = {}
         self._said: dict[str, tuple[str, float]] = {}
         self._outside = 0
@@ -69,10 +67,8 @@ class ReferenceStage:
         if self._comparison is None or self._live is None:
             return
         self._last = (record.source, max(self._last[1], record.time_s))
-        if isinstance(record, IqBlock):
-            self._share[record.source] = (record.usable_hz or record.rate_hz) / record.rate_hz
-        elif isinstance(record, Trace):
-            self._live.add(record, self._share.get(record.source, 1.0))
+        if isinstance(record, Trace):
+            self._live.add(record)
         elif isinstance(record, Emission):
             self._emissions[record.id] = record
             yield from self._compare(record, self._comparison, self._live)

@@ -43,6 +43,7 @@ class _Look:
     rate_hz: float
     center_hz: float
     start_s: float
+    usable_hz: float
     parts: list[Complex] = field(default_factory=list)
     count: int = 0
     done: int = 0
@@ -102,7 +103,10 @@ class RfEmissions:
             yield from self._drain(block.source, source, block.channel, look)
             look = None
         if look is None:
-            look = source.looks[block.channel] = _Look(block.rate_hz, block.center_hz, block.time_s)
+            usable_hz = min(block.usable_hz or block.rate_hz, block.rate_hz)
+            look = source.looks[block.channel] = _Look(
+                block.rate_hz, block.center_hz, block.time_s, usable_hz
+            )
         samples = np.ascontiguousarray(block.samples, dtype=np.complex64)
         bad = ~np.isfinite(samples.view(np.float32))
         if bad.any():
@@ -141,7 +145,8 @@ class RfEmissions:
         segment = analyse(samples, look.rate_hz, floors, time_s)
         heard = source.namer.name(segment.heard, samples, look.rate_hz, look.center_hz, time_s)
         length = min(size, len(samples)) / look.rate_hz
-        half = look.rate_hz / 2
+        half = look.usable_hz / 2
+        heard = [one for one in heard if abs(one.center_hz) <= half]  # beyond, aliases fold in
         source.tracker.listened(look.center_hz - half, look.center_hz + half, length)
         step = look.rate_hz / len(segment.mean)
         for one in heard:
@@ -182,14 +187,16 @@ def _lookahead(rate_hz: float) -> int:
 def _trace(name: str, time_s: float, look: _Look, segment: Segment, length: float) -> Trace:
     size = len(segment.mean)
     step = look.rate_hz / size
+    cut = round(size * (1 - look.usable_hz / look.rate_hz) / 2)
+    kept = slice(cut, size - cut)
     return Trace(
         source=name,
         time_s=time_s,
-        start_hz=look.center_hz - (size // 2) * step,
+        start_hz=look.center_hz - (size // 2 - cut) * step,
         bin_hz=step,
-        mean_db=decibel(segment.mean),
-        max_db=decibel(segment.peak),
-        floor_db=decibel(segment.floor),
+        mean_db=decibel(segment.mean[kept]),
+        max_db=decibel(segment.peak[kept]),
+        floor_db=decibel(segment.floor[kept]),
         dwell_s=length,
         transforms=segment.frames,
     )

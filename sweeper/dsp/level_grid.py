@@ -43,21 +43,18 @@ class Grid:
         self.cell_hz = cell_hz
         self.chunks: dict[int, dict[str, Array]] = {}
 
-    def add(self, trace: Trace, share: float = 1.0) -> None:
-        """File one look. ``share`` of the trace's span about its middle is trusted."""
-        count = len(trace.mean_db)
-        cut = math.floor(count * (1 - share) / 2)
-        low_hz = trace.start_hz + (cut - 0.5) * trace.bin_hz
-        bins = slice(cut, count - cut)
-        high_hz = low_hz + (count - 2 * cut) * trace.bin_hz
+    def add(self, trace: Trace) -> None:
+        """File one look."""
+        low_hz = trace.start_hz - 0.5 * trace.bin_hz
+        high_hz = low_hz + len(trace.mean_db) * trace.bin_hz
         first = math.ceil(low_hz / self.cell_hz + 0.5 - 1e-9)
         last = math.floor(high_hz / self.cell_hz - 0.5 + 1e-9)
         if last < first:
             return
         edges = self._edges(first, last, low_hz, trace.bin_hz)
-        mean = _averaged(trace.mean_db[bins], edges)
-        peak = _greatest(trace.max_db[bins], edges)
-        floor = _averaged(trace.floor_db[bins], edges) if trace.floor_db is not None else None
+        mean = _averaged(trace.mean_db, edges)
+        peak = _greatest(trace.max_db, edges)
+        floor = _averaged(trace.floor_db, edges) if trace.floor_db is not None else None
         self._file(first, mean, peak, floor)
         independent = max(1.0, trace.transforms * INDEPENDENT)
         chance = {

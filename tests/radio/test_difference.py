@@ -12,7 +12,7 @@ from sweeper.detectors.rf_emissions import stage as rf_emissions
 from sweeper.dsp.level_grid import Grid
 from sweeper.pipeline import Pipeline, Stage
 from sweeper.radio.inventory import open_source
-from sweeper.records import Detection, Emission, IqBlock, Record, State, Status, Trace
+from sweeper.records import Detection, Emission, Record, State, Status, Trace
 from sweeper.reference import FORMAT, Comparison, Conditions, Head, Reference, known_of, load, save
 from sweeper.signatures import Library
 from tests.radio.virtual import heard, plan_of, scene
@@ -37,12 +37,10 @@ def test_new_and_stronger_emissions_are_found_and_nothing_else(
 ) -> None:
     setup = Setup(Library(()))
     scene(tmp_path, monkeypatch, OUTSIDE)
-    grid, emissions, share = Grid(5e3), {}, 1.0
+    grid, emissions = Grid(5e3), {}
     for record in swept(rf_emissions(setup)):
-        if isinstance(record, IqBlock) and record.usable_hz:
-            share = record.usable_hz / record.rate_hz
-        elif isinstance(record, Trace):
-            grid.add(record, share)
+        if isinstance(record, Trace):
+            grid.add(record)
         elif isinstance(record, Emission):
             emissions[record.id] = known_of(record)
     conditions = Conditions("rtlsdr", "whip", 29.7, ((430e6, 440e6),))
