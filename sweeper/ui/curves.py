@@ -14,6 +14,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QGraphicsItem
 
+from sweeper.ui import words
 from sweeper.ui.panorama import Grid, View
 from sweeper.ui.theme import Style
 from sweeper.ui.words import _
@@ -51,7 +52,7 @@ class FrequencyAxis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         step = spacing / 1e6
         digits = 0 if step >= 1 else min(6, int(np.ceil(-np.log10(max(step, 1e-6)) - 1e-9)))
-        return [f"{value / 1e6:.{digits}f}" for value in values]
+        return [words.spoken().number(value / 1e6, digits) for value in values]
 
 
 class Curves:

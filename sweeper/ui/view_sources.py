@@ -82,7 +82,7 @@ class SourcesView(QWidget):
             label(f"{spoken.medium(entry.medium)} · {safe_text(entry.name)}", size="caption", tone="muted")
         )
         if entry.detail:
-            body.addWidget(prose(safe_text(entry.detail), style))
+            body.addWidget(prose(safe_text(spoken.gettext(entry.detail)), style))
         if entry.mend:
             self._mend(body, entry)
         made = card(body)
@@ -92,7 +92,7 @@ class SourcesView(QWidget):
     def _mend(self, body: QVBoxLayout, entry: SourceEntry) -> None:
         style = self._desk.style
         body.addWidget(label(_("To mend it:"), size="caption", tone="muted"))
-        text = prose(safe_text(entry.mend), style)
+        text = prose(safe_text(words.spoken().gettext(entry.mend)), style)
         text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

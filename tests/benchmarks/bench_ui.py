@@ -24,6 +24,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 BINS, TRACES_S = 4096, 50
 ROWS, CHANGED, EVERY_S = 10_000, 500, 0.1
+SOAK = int(os.environ.get("BENCH_SOAK", "100000"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 
 START = """
@@ -187,6 +188,36 @@ def memory() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def soak(window) -> str:
+    """Memory over a replay of traces as fast as they can be taken: what hours would bring."""
+    import msgspec
+    from PySide6.QtWidgets import QApplication
+
+    from tests.ui.fakes import device, emission, trace
+
+    core, desk = window.desk.core, window.desk
+    window.show_view("spectrum")
+    view = window.view("spectrum")
+    made = [trace(index, bins=BINS) for index in range(100)]
+    kept: list[float] = []
+    for index in range(SOAK + 1):
+        record = msgspec.structs.replace(made[index % 100], time_s=index / TRACES_S)
+        core.stretch(record).add(record)
+        core.hear(f"address {index % 5000}", index / TRACES_S, -60)
+        if index % 20 == 0:
+            view._tick()
+            desk.emissions.put([emission(1 + index // 20 % 3000, index / TRACES_S)])
+            desk.bluetooth.put([device(1 + index // 20 % 3000, index / TRACES_S)])
+            QApplication.processEvents()
+        if index % (SOAK // 10) == 0:
+            kept.append(memory())
+    half = kept[len(kept) // 2 :]
+    hours = SOAK / TRACES_S / 3600
+    slope = (half[-1] - half[0]) / (hours / 2)
+    steps = " ".join(f"{value:.0f}" for value in kept)
+    return f"soak of {SOAK} traces ({hours:.1f} h at {TRACES_S}/s): {steps} MB; second half {slope:+.1f} MB/h"
+
+
 def told(name: str, gaps: list[float]) -> str:
     ordered = sorted(gaps)
     worst, most = ordered[-1] * 1e3, ordered[int(len(ordered) * 0.99)] * 1e3
@@ -214,6 +245,7 @@ def figures() -> Iterator[str]:
         yield f"  memory {before:.0f} MB, after as much again {memory():.0f} MB"
         yield told(f"{ROWS} rows, {CHANGED} change every {EVERY_S} s", rows(window, pulse, busy=False))
         yield told("  with the core's thread busy all the time", rows(window, pulse, busy=True))
+        yield soak(window)
         window.close()
 
 
