@@ -1,4 +1,5 @@
-"""Bursts of a segment put together: pulses to packets, tones to one signal; by-products of strong ones left out."""
+"""Bursts of a segment put together: pulses to packets, tones to one signal; by-products of strong ones
+left out."""
 
 from __future__ import annotations
 
@@ -22,10 +23,12 @@ OVERLAP = 0.15
 """A weaker burst that shares this part of its band with a steady signal is that signal's swing."""
 
 ARTEFACT_DB = 23.0
-"""What comes and goes with a burst this much stronger is made by the receiver or the transmitter's splatter."""
+"""What comes and goes with a burst this much stronger is made by the receiver or the transmitter's
+splatter."""
 
 SPLATTER_DB = 11.0
-"""The same within ``SPLATTER_REACH`` widths of the stronger one, or where its sidebands fold at the span's edges."""
+"""The same within ``SPLATTER_REACH`` widths of the stronger one, or where its sidebands fold at the span's
+edges."""
 
 SPLATTER_REACH = 1.5
 FLASHES = ((1.3, 15.0), (2.1, 11.0))
@@ -59,7 +62,8 @@ def apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
 
 
 def merged(one: Heard, other: Heard, pulses: int | None = None) -> Heard:
-    """Both as one signal; power is averaged over the time on the air, the band is the stronger one's or both."""
+    """Both as one signal; power is averaged over the time on the air, the band is the stronger one's or
+    both."""
     on = one.on_s + other.on_s
     power = (one.power * one.on_s + other.power * other.on_s) / on if on > 0 else max(one.power, other.power)
     strong = one if one.power >= other.power else other
@@ -150,7 +154,8 @@ def _widened(strong: Heard, weak: Heard) -> Heard:
 def without_artefacts(
     steady: list[Heard], bursts: list[Heard], frame_s: float, rate_hz: float
 ) -> list[Heard]:
-    """Leaves out what a much stronger burst makes while it lasts (images, products, splatter), and flashes."""
+    """Leaves out what a much stronger burst makes while it lasts (images, products, splatter), and
+    flashes."""
     strong = sorted(bursts, key=lambda h: -h.power)[:64]
     kept = [
         burst

@@ -9,7 +9,8 @@ from sweeper.records import Value
 
 @dataclass(frozen=True)
 class Heard:
-    """One signal in one segment. Frequencies are offsets from the look's centre, times from the segment's start."""
+    """One signal in one segment. Frequencies are offsets from the look's centre, times from the segment's
+    start."""
 
     low_hz: float
     high_hz: float

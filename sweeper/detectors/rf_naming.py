@@ -2,7 +2,8 @@
 
 A name is a claim with figures: each function returns the kind and the features that decided. The general
 names come from ``sweeper.dsp.modulation``; a system's name is given only for a system's own mark
-(the FCCH and 270.833 kbit/s of GSM, BLE's access address, 802.11's training field, LTE's cyclic prefix, the lines
+(the FCCH and 270.833 kbit/s of GSM, BLE's access address, 802.11's training field, LTE's cyclic prefix,
+the lines
 of analogue video, DECT's 1.152 Mbit/s), never for a frequency alone.
 """
 
@@ -34,7 +35,8 @@ LEAST_ANALOGUE_S = 0.03
 GSM_SKIRT_HZ = 260e3
 
 CLOCK_HZ = 28.8e6
-"""The RTL-SDR's crystal; its multiples appear in the spectrum exactly in place, since it is also the ruler."""
+"""The RTL-SDR's crystal; its multiples appear in the spectrum exactly in place, since it is also the
+ruler."""
 
 WIDE_HZ = 1.0e6
 """A capture this wide may hold OFDM or video that fills it, so it is asked about as a whole."""
@@ -55,7 +57,8 @@ class Namer:
     def name(
         self, heard: tuple[Heard, ...], samples: Complex, rate_hz: float, center_hz: float, time_s: float
     ) -> list[Heard]:
-        """The same signals with kind and features where they could be told, vetoed ones marked or left out."""
+        """The same signals with kind and features where they could be told, vetoed ones marked or left
+        out."""
         spectrum = _Lazy(samples, rate_hz)
         whole = self._whole(samples, rate_hz, center_hz)
         left = [h for h in heard if not _inside(h, whole)]
@@ -77,7 +80,8 @@ class Namer:
         return sorted(_without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
     def _due(self, one: Heard, center_hz: float) -> bool:
-        """Steady signals are named in the first segments and then ever more rarely; FCCH needs all of a carrier."""
+        """Steady signals are named in the first segments and then ever more rarely; FCCH needs all of a
+        carrier."""
         if not one.steady:
             return True
         if 100e3 < one.width_hz < 400e3:
@@ -320,7 +324,8 @@ def _without_gsm_skirts(heard: list[Heard]) -> list[Heard]:
 
 
 def _raster(center_hz: float, offset_hz: float) -> float:
-    """Offset of the nearest GSM carrier (200 kHz raster) from the look's centre; the signal's own if unknown."""
+    """Offset of the nearest GSM carrier (200 kHz raster) from the look's centre; the signal's own if
+    unknown."""
     if not center_hz:
         return offset_hz
     nominal = round((center_hz + offset_hz) / 200e3) * 200e3 - center_hz

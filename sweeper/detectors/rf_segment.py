@@ -1,9 +1,11 @@
 """One segment of a look (about 65 ms of samples, or one hop of a sweep): what is on the air in it.
 
 Two layers. *Steady* signals stand in every quarter of the segment and are found on the mean of long
-frames, where they are sharp and strong. *Bursts* are found in boxes of short frames, over a floor that already holds
+frames, where they are sharp and strong. *Bursts* are found in boxes of short frames, over a floor that
+already holds
 the steady ones, so that a modulated carrier does not crumble into bursts. What is one signal is put
-together again: the pulses of a keyed one, the tones of an FSK burst. What a strong one causes in the receiver (its
+together again: the pulses of a keyed one, the tones of an FSK burst. What a strong one causes in the
+receiver (its
 image, its products) is taken away.
 """
 
@@ -112,8 +114,8 @@ def _cells(samples: Complex, rate_hz: float, history: floor.History, time_s: flo
 
 def _whitened(cells: Real, ground: Real) -> Real:
     """Power over the floor, with the surges of the whole span's noise taken out frame by frame."""
-    white = cells * (1 / ground)
-    white *= (1 / floor.surge(white))[:, np.newaxis]
+    white: Real = cells * np.reciprocal(ground)
+    white *= np.reciprocal(floor.surge(white))[:, np.newaxis]
     return white
 
 

@@ -1,6 +1,9 @@
-"""Steady signals of a segment: what stays on the air from its first to its last moment, and how wide it is."""
+"""Steady signals of a segment: what stays on the air from its first to its last moment, and how wide it
+is."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,14 +24,16 @@ GROWTH = 2.0
 PAUSE = 0.12
 PAUSES = 0.06
 NARROW_PAUSES = 0.25
-"""A signal 9 dB under its level for 6 % of the time makes pauses; a narrow one fades, so 25 % are asked of it."""
+"""A signal 9 dB under its level for 6 % of the time makes pauses; a narrow one fades, so 25 % are asked of
+it."""
 
 FAINT = 3.0
 """Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
 
 SKIRTS = ((100.0, 1.5), (3e3, 6.0), (3e4, 12.0))
 SKIRT_SNR_DB = 10.0
-"""What is so many times weaker, within so many widths of a strong signal and not 10 dB clear, is its skirt."""
+"""What is so many times weaker, within so many widths of a strong signal and not 10 dB clear, is its
+skirt."""
 
 
 def stretches(lines: Real) -> Real:
@@ -37,16 +42,19 @@ def stretches(lines: Real) -> Real:
     if count > 4:
         count = count // 4 * 4
     cuts = np.arange(count + 1) * len(lines) // count
-    return np.array([lines[a:b].mean(axis=0) for a, b in zip(cuts[:-1], cuts[1:], strict=True)])
+    return np.array([lines[a:b].mean(axis=0) for a, b in pairwise(cuts.tolist())])
 
 
 def lasting(parts: Real, frames: int) -> Real:
-    """What stays: per bin the lesser of the mean and the second weakest quarter, so that bursts do not count."""
+    """What stays: per bin the lesser of the mean and the second weakest quarter, so that bursts do not
+    count."""
     mean = parts.mean(axis=0)
     if len(parts) < 4 or len(parts) % 4:
         return np.asarray(mean)
     a, b, c, d = parts.reshape(4, -1, parts.shape[1]).mean(axis=1)
-    second = np.minimum(np.maximum(np.minimum(a, b), np.minimum(c, d)), np.minimum(np.maximum(a, b), np.maximum(c, d)))
+    second = np.minimum(
+        np.maximum(np.minimum(a, b), np.minimum(c, d)), np.minimum(np.maximum(a, b), np.maximum(c, d))
+    )
     bias = statistics.quantile_bias(statistics.independent(frames // 4, 1, parts.shape[1]), 1.6 / 4.2)
     return np.asarray(np.minimum(mean, second / np.float32(bias)))
 
@@ -56,7 +64,8 @@ def steady_signals(
 ) -> list[Heard]:
     """Signals on the air through the whole segment.
 
-    ``parts`` are the ``stretches`` over the floor, ``excess`` what lasts of them, both in units of ``ground``;
+    ``parts`` are the ``stretches`` over the floor, ``excess`` what lasts of them, both in units of
+    ``ground``;
     ``frames`` the transforms behind them and ``count`` the samples.
     """
     bins = len(excess)
@@ -126,15 +135,15 @@ def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
 
 
 def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int, int]]:
-    """The signals in one run of raised bins, each significant in itself; faint wide runs are smoothed first."""
+    """The signals in one run of raised bins, each significant in itself; faint wide runs are smoothed
+    first."""
     bins = len(excess)
     part = excess[start:stop]
     wide = 1
     if float(part.max()) < 1 + FAINT and stop - start > 12:
         wide = min(16, (stop - start) // 4)
-        part = np.convolve(
-            np.pad(part, (wide // 2, wide - 1 - wide // 2), mode="edge"), np.ones(wide) / wide, "valid"
-        )
+        padded = np.pad(part, (wide // 2, wide - 1 - wide // 2), mode="edge")
+        part = np.convolve(padded, np.ones(wide) / wide, "valid").astype(np.float32)
     low = statistics.threshold(statistics.independent(frames, max(3, wide), bins), boxes.LOW_PFA)
     out = []
     for left, right in extents.bands(part, low):

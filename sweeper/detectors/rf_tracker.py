@@ -1,7 +1,8 @@
 """From what each segment heard to emissions: the same emitter over time, hops and passes is one.
 
 A track is a place in frequency with a width and, once named, a family of modulation. Bursts join the
-track they overlap; what runs over a segment's end is continued, not begun again. Duty, hits and looks count only the
+track they overlap; what runs over a segment's end is continued, not begun again. Duty, hits and looks
+count only the
 time in which the track's frequency was listened to. Memory is bounded: bursts beyond ``MOST_BURSTS`` are
 counted but not kept, and so are tracks beyond ``MOST_TRACKS``.
 """
@@ -55,8 +56,10 @@ SURE = {"gsm-c0", "gsm-uplink", "gsm-downlink", "ble", "wifi", "dect", "lte", "n
 
 FAINT_DB, FAINT_S = 7.0, 0.02
 FAINT_VALUES = 100.0
-"""A burst weaker and shorter than this, heard once, may be anything: real noise is full of them. One that holds
-less than so many independent values (time on the air by width; a GSM slot holds 115) must be 3 dB stronger."""
+"""A burst weaker and shorter than this, heard once, may be anything: real noise is full of them. One that
+holds
+less than so many independent values (time on the air by width; a GSM slot holds 115) must be 3 dB
+stronger."""
 
 HOPS = 3
 """Places on which a burst's like was heard before they are taken for one hopping transmitter."""
@@ -273,7 +276,8 @@ class Tracker:
         return (min(1.0, track.on_s / seconds) if seconds > 0 else 0.0), seconds, looks
 
     def emissions(self, source: str, time_s: float, final: bool) -> list[Emission]:
-        """Emissions that are new or changed since they were told last; ids in order of first time, frequency."""
+        """Emissions that are new or changed since they were told last; ids in order of first time,
+        frequency."""
         ready = [t for t in self.tracks if t.changed and not t.absorbed and (t.id or self._earns(t, final))]
         ready = [t for t in ready if final or not t.id or time_s - t.announced_s >= _pause(t)]
         for track in sorted((t for t in ready if not t.id), key=lambda t: (t.first_s, t.low_hz)):

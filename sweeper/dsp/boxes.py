@@ -1,9 +1,11 @@
 """Finding what stands above the floor in time and frequency: energy in boxes of many sizes.
 
 A burst is found best by a detector that sums over its own duration and width (Urkowitz 1967). Nobody knows
-these, so the whitened cells are summed in boxes of ``TIMES`` frames by ``WIDTHS`` bins, half overlapping. All boxes
+these, so the whitened cells are summed in boxes of ``TIMES`` frames by ``WIDTHS`` bins, half overlapping.
+All boxes
 that touch one bin in one look share its false-alarm rate, so the rate stated holds for the whole bank.
-What the small boxes find is taken out before the large ones look: a strong signal must not claim the empty cells around it.
+What the small boxes find is taken out before the large ones look: a strong signal must not claim the empty
+cells around it.
 Extents follow by a second, lower threshold (LAD, localisation by double threshold: Vartiainen et al. 2005).
 """
 

@@ -50,7 +50,8 @@ class Spectrum:
 
 
 def _edges(size: int, share: float) -> np.ndarray:
-    """1 over the middle ``share`` of the bins, falling as a raised cosine over a quarter of that on each side."""
+    """1 over the middle ``share`` of the bins, falling as a raised cosine over a quarter of that on each
+    side."""
     at = np.abs(np.arange(size) - size // 2) / size
     inner = share / 2
     outer = min(0.5, inner * 1.5 + 1.0 / size)

@@ -86,7 +86,8 @@ def _joined(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _pedestals(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """A narrow line that stands on a wide signal of comparable power is one with it: a carrier and its sidebands.
+    """A narrow line that stands on a wide signal of comparable power is one with it: a carrier and its
+    sidebands.
 
     The line's skirt threshold hid the wide part, so the profile is looked at again without the line.
     """
@@ -111,7 +112,7 @@ def _pedestals(profile: Real, low: float, found: list[tuple[int, int]]) -> list[
 
 
 def _smooth(profile: Real) -> Real:
-    return np.convolve(np.pad(profile, 2, mode="edge"), np.ones(5, np.float32) / 5, "valid")
+    return np.convolve(np.pad(profile, 2, mode="edge"), np.ones(5) / 5, "valid").astype(np.float32)
 
 
 def _beside(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -5,7 +5,8 @@ bias, forgets bursts. *In frequency* a morphological opening forgets everything 
 ``OPENING`` of the span but keeps the shape of the receiver's filter; from there forward consecutive mean
 excision (FCME, VTC 2004, DOI 10.1109/VETECS.2004.1390535) takes bins back in, as long as noise of that
 level explains them, and their local mean is the floor. What fills more than the opening cannot be told from
-the filter's shape by power alone: ``History`` and the cyclic-prefix test (``sweeper.dsp.ofdm``) look after that.
+the filter's shape by power alone: ``History`` and the cyclic-prefix test (``sweeper.dsp.ofdm``) look after
+that.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def estimate(cells: Real) -> Real:
     bins = chosen.shape[1]
     group = max(1, bins // BANDS)
     if group > 1:
-        chosen = np.add.reduceat(chosen, np.arange(0, bins, group), axis=1) / np.float32(group)
+        sums = np.add.reduceat(chosen, np.arange(0, bins, group), axis=1)
+        chosen = np.asarray(sums / np.float32(group), dtype=np.float32)
     quiet = _time_excision(chosen, independent(1, group)).astype(np.float32)
     shape = max(1.0, 0.4 * independent(len(chosen), group))
     floor = excise(quiet, shape, peak=float(cells.max(initial=0.0)))
@@ -97,12 +99,14 @@ def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:
             break
         accepted = taken
         floor = _local_mean(level, accepted, local, floor)
-    return np.maximum(floor, lowest).astype(np.float32)
+    return np.asarray(np.maximum(floor, lowest), dtype=np.float32)
 
 
 DEGREES = (0, 2)
-"""Of the polynomials tried, the stiffest first. A receiver whose filter bends more is given a floor that follows
-it, at the price of weak wide signals: on RTL-SDR recordings a stiffer curve missed the filter's knee by 1 dB."""
+"""Of the polynomials tried, the stiffest first. A receiver whose filter bends more is given a floor that
+follows
+it, at the price of weak wide signals: on RTL-SDR recordings a stiffer curve missed the filter's knee by 1
+dB."""
 
 
 def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
@@ -120,7 +124,7 @@ def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
         return None
     at = np.linspace(-1, 1, bins)
     for degree in DEGREES:
-        fit = _fitted(np.polynomial.chebyshev.chebvander(at, degree), value, scatter)
+        fit = _fitted(np.asarray(np.polynomial.chebyshev.chebvander(at, degree), np.float64), value, scatter)
         if fit is not None:
             return np.asarray(np.exp(fit + 0.5 * scatter**2))
     return None
@@ -165,7 +169,7 @@ def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback:
     if not known.any():
         return np.full(len(level), level[accepted].mean())
     at = np.flatnonzero(known)
-    return np.interp(np.arange(len(level)), at, total[at] / weight[at])
+    return np.asarray(np.interp(np.arange(len(level)), at, total[at] / weight[at]))
 
 
 SURGE_BLOCKS = 16

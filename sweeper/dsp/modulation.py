@@ -3,12 +3,14 @@
 ``measure`` looks at one channel (mixed to zero, a few times oversampled, ``Channel``) and returns
 features; ``name`` decides from them. The order of the questions:
 
-1. Is most of the power in one line?                                carrier, or AM if symmetric sidebands stand beside it
+1. Is most of the power in one line?                                carrier, or AM if symmetric sidebands
+stand beside it
 2. Does the envelope switch between two levels on a symbol grid?    ook
 3. Is the envelope constant, and does the frequency switch on a grid? fsk (h = 1/2: two lines in the square)
 4. Does the square (or fourth power) have a line that the signal has not? psk
 5. Is the envelope constant and the frequency continuous?           nfm, wfm
-6. Is the envelope Rayleigh's?                                      noise-like (ofdm where a cyclic prefix is found)
+6. Is the envelope Rayleigh's?                                      noise-like (ofdm where a cyclic prefix
+is found)
 """
 
 from __future__ import annotations
@@ -96,7 +98,7 @@ def measure(channel: Channel, width_hz: float, snr_db: float) -> Measured | None
     line_share, line_hz, asymmetry = _line(z, rate)
     unit = np.where(np.abs(z) > 0, z / np.maximum(np.abs(z), 1e-30), 0).astype(np.complex64)
     unit = unit * on
-    square, square_hz = _strength(unit**2, rate)
+    square, _ = _strength(unit**2, rate)
     fourth, _ = _strength(unit**4, rate)
     frequency, mask = _frequency(z, on, rate, smooth)
     deviation, two_tone, middle = _tones(frequency[mask], rate)
@@ -130,7 +132,8 @@ def _in_seconds(found: Clock | None, rate: float) -> Clock | None:
 
 
 def _trimmed(samples: Complex, smooth: int) -> Complex:
-    """Without the silence before and after: what lies 10 dB under the level that is exceeded a third of the time."""
+    """Without the silence before and after: what lies 10 dB under the level that is exceeded a third of
+    the time."""
     power = uniform_filter1d(np.abs(samples) ** 2, max(1, smooth), mode="nearest")
     on = np.flatnonzero(power > 0.1 * np.percentile(power, 67))
     return samples[on[0] : on[-1] + 1] if len(on) else samples
@@ -146,7 +149,8 @@ def _strongest(samples: Complex) -> Complex:
 
 
 def _levels(power: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.bool_], float, float]:
-    """Splits a power envelope in two levels (Otsu on a logarithmic scale): on mask, step in dB, amplitude between."""
+    """Splits a power envelope in two levels (Otsu on a logarithmic scale): on mask, step in dB, amplitude
+    between."""
     decibel = 10 * np.log10(np.maximum(power, power.max() * 1e-7 + 1e-30))
     counts, edges = np.histogram(decibel, 64)
     middle = (edges[:-1] + edges[1:]) / 2
@@ -202,7 +206,8 @@ def _frequency(
 
 
 def _tones(frequency: npt.NDArray[np.float64], rate: float) -> tuple[float, float, float]:
-    """Half the distance of the two outer levels, how empty the middle between them is, and the middle itself."""
+    """Half the distance of the two outer levels, how empty the middle between them is, and the middle
+    itself."""
     if len(frequency) < LEAST_SAMPLES:
         return 0.0, 0.0, 0.0
     low, high = np.percentile(frequency, [4, 96])
@@ -258,7 +263,8 @@ def _half_index(unit: npt.NDArray[np.complexfloating], rate: float, width_hz: fl
 def _phase_clock(
     z: Complex, on: npt.NDArray[np.bool_], line_hz: float, rate: float, smooth: int
 ) -> Clock | None:
-    """Clock of phase jumps: peaks of the change of phase over one resolution, carrier removed by its median."""
+    """Clock of phase jumps: peaks of the change of phase over one resolution, carrier removed by its
+    median."""
     lag = max(1, smooth)
     if len(z) <= 4 * lag:
         return None

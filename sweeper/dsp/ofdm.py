@@ -1,8 +1,10 @@
-"""OFDM by its cyclic prefix, bin by bin: which part of the span carries a signal that repeats its symbols' ends.
+"""OFDM by its cyclic prefix, bin by bin: which part of the span carries a signal that repeats its symbols'
+ends.
 
 Every OFDM symbol of useful length Tu is preceded by a copy of its last part. So x(t) and x(t + Tu)
 agree during the prefix, about 7 % of the time for LTE (TS 36.211 §6.12), a quarter to a
-thirty-second for DVB-T, and noise never does. The test is made in every bin of short transforms and compared with
+thirty-second for DVB-T, and noise never does. The test is made in every bin of short transforms and
+compared with
 lags near by: a carrier agrees with itself at all lags, an OFDM signal at its own only. It needs no noise
 floor, so a signal that fills the whole span is found too.
 """
@@ -19,7 +21,8 @@ from sweeper.dsp.extents import runs
 from sweeper.dsp.spectrum import Complex, cell_size, hann
 
 LAGS_S = {"lte": 1 / 15e3, "nr": 1 / 30e3, "dvb-t": 896e-6}
-"""Useful symbol lengths. LTE and 15 kHz NR share one; DVB-T (EN 300 744) with 8k carriers in 8 MHz channels."""
+"""Useful symbol lengths. LTE and 15 kHz NR share one; DVB-T (EN 300 744) with 8k carriers in 8 MHz
+channels."""
 
 CONTROL = (0.87, 1.13)
 """Lags compared, as shares of the lag tested; no other system's lag lies there."""
@@ -32,7 +35,8 @@ MOST_SAMPLES = 1 << 18
 
 
 class Prefixed(NamedTuple):
-    """A stretch of the span with OFDM of one useful length; offsets in Hz, ``agreement`` 0..1 (mean coherence)."""
+    """A stretch of the span with OFDM of one useful length; offsets in Hz, ``agreement`` 0..1 (mean
+    coherence)."""
 
     system: str
     low_hz: float

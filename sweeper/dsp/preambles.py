@@ -49,7 +49,8 @@ def ble_address(channel: Channel, most_errors: int = 2) -> bool:
 
 
 def short_training(samples: Complex, rate_hz: float) -> float:
-    """Best agreement (0..1) with itself 0.8 µs later over 5.6 µs; 0 where it goes on after the training field.
+    """Best agreement (0..1) with itself 0.8 µs later over 5.6 µs; 0 where it goes on after the training
+    field.
 
     What agrees for longer is not training but a narrow signal.
     """

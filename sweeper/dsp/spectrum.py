@@ -1,7 +1,8 @@
 """Short-time power spectra: from complex samples to power density over time and frequency.
 
 Two resolutions serve two questions. *Cells* (short frames, about a quarter of a square root of the rate
-long) resolve bursts in time; *lines* (long frames, about 1 kHz a bin) resolve what stays on the air. Both use a Hann
+long) resolve bursts in time; *lines* (long frames, about 1 kHz a bin) resolve what stays on the air. Both
+use a Hann
 window with half overlap, which wastes almost nothing of the data (Welch 1967) and whose correlation
 between neighbours is known exactly (``sweeper.dsp.statistics``). The window alternates in sign, so the
 transform comes out in ascending frequency without a shift.

@@ -35,6 +35,10 @@ LEAST_BLOCK = 4
 """Rates between two samples; with fewer, sampling first saves nothing."""
 
 
+MOST_PRODUCT = 1 << 18
+"""Multiplications up to which OpenBLAS stays on one thread."""
+
+
 class Clock(NamedTuple):
     """``period`` in samples, ``fit`` 0..1, ``changes`` looked at."""
 
@@ -168,7 +172,7 @@ def _fits(
     before: npt.NDArray[np.complex128] | None = None
     for part in parts - moments[0]:
         near = np.exp(2j * np.pi * step * np.outer(part, np.arange(count)))
-        sums = np.exp(2j * np.pi * np.outer(starts, part)) @ near
+        sums = _product(np.exp(2j * np.pi * np.outer(starts, part)), near)
         if before is not None:
             total += _modulus(before + sums)
         before = sums
@@ -182,6 +186,14 @@ def _row(moments: npt.NDArray[np.float64], first: float, step: float, count: int
     fine = max(1, math.isqrt(count))
     starts = first + step * fine * np.arange(-(-count // fine), dtype=np.float64)
     return _fits(moments, starts, step, fine).ravel()[:count]
+
+
+def _product(
+    left: npt.NDArray[np.complex128], right: npt.NDArray[np.complex128]
+) -> npt.NDArray[np.complex128]:
+    """``left @ right`` in slabs: a product this small is slower on two threads, and OpenBLAS takes two."""
+    rows = max(1, MOST_PRODUCT // right.size)
+    return np.concatenate([left[at : at + rows] @ right for at in range(0, len(left), rows)])
 
 
 def _modulus(sums: npt.NDArray[np.complex128]) -> npt.NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Analogue video: a frequency-modulated picture repeats itself from line to line.
 
-A wireless camera sends its composite signal by wideband FM (deviation of some MHz). Its line rate is 15 625 Hz
+A wireless camera sends its composite signal by wideband FM (deviation of some MHz). Its line rate is 15
+625 Hz
 for PAL and SECAM (ITU-R BT.470), 15 734.264 Hz for NTSC. The demodulated signal correlates with
 itself one line later: 0.96 on a real one. A tone or the hum of a supply does so at many lags; only video
 does so at one line and not at six tenths of it.
@@ -36,7 +37,8 @@ def find(samples: Complex, rate_hz: float) -> Lines | None:
         return None
     frequency = np.angle(samples[1:] * np.conj(samples[:-1])).astype(np.float32)
     smooth = max(1, int(rate_hz / 1e6))
-    frequency = np.convolve(frequency, np.ones(smooth, np.float32) / smooth, "same")[::smooth]
+    smoothed = np.convolve(frequency, np.ones(smooth) / smooth, "same")[::smooth]
+    frequency = smoothed.astype(np.float32)
     rate = rate_hz / smooth
     frequency = frequency - frequency.mean()
     size = scipy.fft.next_fast_len(2 * len(frequency))
@@ -60,7 +62,8 @@ def find(samples: Complex, rate_hz: float) -> Lines | None:
 
 
 def _line_rate(correlation: np.ndarray, rate: float, at: int) -> float:
-    """The line rate from the farthest repetition that still stands out: twenty lines away, twenty times as exact."""
+    """The line rate from the farthest repetition that still stands out: twenty lines away, twenty times as
+    exact."""
     period = _vertex(correlation, at)
     for lines in (2, 4, 8, 16):
         guess = round(period * lines)

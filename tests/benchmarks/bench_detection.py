@@ -1,4 +1,5 @@
-"""Measures what the detector promises: false alarms on noise, and sensitivity against the ideal energy detector.
+"""Measures what the detector promises: false alarms on noise, and sensitivity against the ideal energy
+detector.
 
     python -m tests.benchmarks.bench_detection [--quick]
 
@@ -6,7 +7,8 @@
 design is ``PFA`` = 1e-6 a bin. With a design of 1e-3 and 1e-4 the rate is measured closely as well.
 
 *Sensitivity.* For each kind of signal the smallest signal-to-noise ratio that is found in nine segments of
-ten (a carrier's within one bin), against the radiometer that knows band and time: it sums N = time × bandwidth independent values and
+ten (a carrier's within one bin), against the radiometer that knows band and time: it sums N = time ×
+bandwidth independent values and
 decides with the same 1e-6 (non-central chi-square, constant power).
 """
 
@@ -124,7 +126,9 @@ def main(quick: bool) -> None:
     for pfa, decisions in ((1e-3, 1e5), (1e-4, 4e5), (PFA, 2e6 if quick else 1e8)):
         for seconds in (LOOK_S, SEGMENT_S):
             alarms, made = false_alarms(decisions / 2, pfa, seconds)
-            print(f"  design {pfa:.0e}  {seconds * 1e3:5.1f} ms  {alarms} in {made:.2e} = {alarms / made:.1e}")
+            print(
+                f"  design {pfa:.0e}  {seconds * 1e3:5.1f} ms  {alarms} in {made:.2e} = {alarms / made:.1e}"
+            )
     print("Signal-to-noise ratio in the band for Pd 0.9 (dB)")
     trials = 20 if quick else 60
     for name, (_, _, seconds, width, _) in SIGNALS.items():

@@ -1,4 +1,5 @@
-"""The RF stage on rendered signals: what is told, where, when, and that it does not depend on how blocks are cut."""
+"""The RF stage on rendered signals: what is told, where, when, and that it does not depend on how blocks
+are cut."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ from tests.dsp.signals import (
 N0 = 1e-10
 
 
-def hops(air: Samples, center: float, passes: int, dwell_s: float = 0.0052, step: float = 1.8e6) -> list[IqBlock]:
+def hops(
+    air: Samples, center: float, passes: int, dwell_s: float = 0.0052, step: float = 1.8e6
+) -> list[IqBlock]:
     """A sweep over ``air`` (10 MS/s around ``center``): hops of 2.4 MS/s, each from another moment."""
     rate = 10e6
     out = []
@@ -168,7 +171,11 @@ def test_unknown_centre_gives_offsets_and_says_so() -> None:
 def test_a_hopping_transmitter_is_one_emission() -> None:
     air = noise(int(RATE * 0.4))
     for i in range(40):
-        put(air, 0.002 + i * 0.009, gfsk(bits(60, i), 20e3, 1, 0.5, (-8 + (i * 7) % 16) * 100e3, N0 * 40e3 * 100))
+        put(
+            air,
+            0.002 + i * 0.009,
+            gfsk(bits(60, i), 20e3, 1, 0.5, (-8 + (i * 7) % 16) * 100e3, N0 * 40e3 * 100),
+        )
     found = emissions(air)
     widest = max(found, key=lambda e: len(e.bursts))
     assert widest.features["hopping_channels"] > 10
@@ -194,7 +201,12 @@ def test_a_tdma_burst_in_a_sweep_is_found_and_its_duty_is_small() -> None:
     rate = 10e6
     air = noise(int(rate * 0.3), rate)
     for i in range(64):
-        put(air, 0.001 + i * 60 / 13e3, gfsk(bits(148, i), 13e6 / 48, 0.5, 0.3, -1.0e6, N0 * 200e3 * 300, rate), rate)
+        put(
+            air,
+            0.001 + i * 60 / 13e3,
+            gfsk(bits(148, i), 13e6 / 48, 0.5, 0.3, -1.0e6, N0 * 200e3 * 300, rate),
+            rate,
+        )
     found, _ = analysed(hops(air, 900e6, passes=7))
     (one,) = [e for e in found if e.snr_db > 10]
     assert one.center_hz == pytest.approx(899e6, abs=30e3)
@@ -216,7 +228,9 @@ def test_short_odd_and_damaged_input() -> None:
 def test_the_scale_of_the_samples_does_not_matter() -> None:
     air = noise(int(RATE * 0.3))
     put(air, 0.1, fsk(bits(200), 10e3, 20e3, 200e3, N0 * 60e3 * 100))
-    told = [[(e.kind, e.width_hz, len(e.bursts)) for e in emissions(air * np.float32(k))] for k in (1.0, 4096.0)]
+    told = [
+        [(e.kind, e.width_hz, len(e.bursts)) for e in emissions(air * np.float32(k))] for k in (1.0, 4096.0)
+    ]
     assert told[0] == told[1]
     assert len(told[0]) == 1
 

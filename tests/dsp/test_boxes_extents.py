@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,11 +25,11 @@ def test_false_alarms_in_noise_are_as_stated() -> None:
     assert 4 <= alarms <= 40
 
 
-@given(
-    st.integers(10, 90), st.integers(3, 60), st.integers(20, 380), st.integers(4, 100), st.floats(15, 35)
-)
+@given(st.integers(10, 90), st.integers(3, 60), st.integers(20, 380), st.integers(4, 100), st.floats(15, 35))
 @settings(max_examples=40, deadline=None)
-def test_a_block_of_power_is_found_where_it_is(start: int, length: int, low: int, width: int, snr: float) -> None:
+def test_a_block_of_power_is_found_where_it_is(
+    start: int, length: int, low: int, width: int, snr: float
+) -> None:
     random = np.random.default_rng(start * 1000 + low)
     cells = random.exponential(1.0, (160, 512)).astype(np.float32)
     cells[start : start + length, low : low + width] *= 1 + 10 ** (snr / 10)
@@ -72,7 +74,7 @@ def test_runs_cover_every_true_value_once(values: list[bool], gap: int) -> None:
         assert not covered[start:stop].any()
         covered[start:stop] = True
     assert np.all(covered[mask])
-    assert all(b[0] - a[1] > gap for a, b in zip(found, found[1:], strict=False))
+    assert all(b[0] - a[1] > gap for a, b in pairwise(found))
 
 
 @given(st.floats(40, 80), st.floats(3, 20), st.integers(0, 20))

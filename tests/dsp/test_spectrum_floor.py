@@ -83,7 +83,9 @@ def test_the_floor_of_noise_is_its_density(rate: float, n0: float, seed: int) ->
 
 @given(st.floats(0.02, 0.5), st.floats(7, 50), st.floats(-0.4, 0.4), st.integers(0, 100))
 @settings(max_examples=25, deadline=None)
-def test_a_steady_signal_does_not_lift_the_floor(share: float, snr_db: float, place: float, seed: int) -> None:
+def test_a_steady_signal_does_not_lift_the_floor(
+    share: float, snr_db: float, place: float, seed: int
+) -> None:
     """Up to half of the span, anywhere, at any strength."""
     size = 256
     random = np.random.default_rng(seed)
