@@ -6,6 +6,8 @@
     rtltcp:HOST:PORT     a remote one behind rtl_tcp         soapy:ARGS      any other, by SoapySDR
     ble                  the Bluetooth adapter               ble:hci1        that one
     hci:TRANSPORT        a Bluetooth controller of our own, by bumble: usb:0, serial:…, tcp-client:…
+    wifi                 the Wi-Fi adapter in monitor mode   wifi:wlan0mon@2437   that one, on one channel
+    wifi:helper,wlan0mon the same through the privileged program sweeper-capture
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import msgspec
 from sweeper import plugins
 from sweeper.errors import Reason, SweeperError, Unavailable
 from sweeper.plan import SweepPlan
-from sweeper.radio import Source, ble, ble_hci, rtlsdr, soapy
+from sweeper.radio import Source, ble, ble_hci, rtlsdr, soapy, wifi
 from sweeper.radio.receiver import Receiver
 from sweeper.radio.rtl_tcp import RtlTcp
 from sweeper.radio.sweep import SweepSource
@@ -72,7 +74,13 @@ def list_sources() -> list[SourceEntry]:
 
 async def probe() -> list[SourceEntry]:
     """The same, where a loop already runs."""
-    return [*await _rtlsdr(), _rtl_tcp(), *await asyncio.to_thread(_soapy), await _ble()]
+    return [
+        *await _rtlsdr(),
+        _rtl_tcp(),
+        *await asyncio.to_thread(_soapy),
+        await _ble(),
+        await asyncio.to_thread(_wifi),
+    ]
 
 
 def open_source(name: str, plan: SweepPlan | None = None) -> Source:
@@ -88,13 +96,15 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
         return ble.source(rest)
     if kind == "hci":
         return ble_hci.source(rest)
+    if kind == "wifi":
+        return wifi.source(rest)
     for loaded in plugins.load(plugins.SOURCES):
         if loaded.plugin.name == kind:
             if loaded.problem:
                 raise SweeperError(f"{name}: {loaded.problem}")
             source: Source = loaded.value(rest)
             return source
-    raise SweeperError(f"{name}: no such source; {RECEIVER_NAMES} or 'ble'")
+    raise SweeperError(f"{name}: no such source; {RECEIVER_NAMES}, 'ble' or 'wifi'")
 
 
 def receiver(name: str) -> Callable[[], Receiver]:
@@ -148,6 +158,13 @@ async def _ble() -> SourceEntry:
     if why is None:
         return SourceEntry("ble", Medium.BLE, True, "Bluetooth adapter")
     return SourceEntry("ble", Medium.BLE, False, "Bluetooth adapter", why.reason, why.detail, why.mend)
+
+
+def _wifi() -> SourceEntry:
+    why = wifi.present()
+    if why is None:
+        return SourceEntry("wifi", Medium.WIFI, True, "Wi-Fi adapter")
+    return SourceEntry("wifi", Medium.WIFI, False, "Wi-Fi adapter", why.reason, why.detail, why.mend)
 
 
 def _dongle(one: dict[str, Any], unique: bool, kernel_driver: bool) -> SourceEntry:

@@ -11,6 +11,7 @@ what it dropped. The interface is put back as it was.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Protocol
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.radio import SourceInfo
-from sweeper.radio.wifi_socket import ARPHRD, Heard, MonitorSocket, interfaces
+from sweeper.radio.wifi_socket import ARPHRD, MENDS, Heard, MonitorSocket, interfaces
 from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner, Tuner
 from sweeper.records import Closed, FrameBatch, Medium, Opened, Record, State, Status
 
@@ -51,18 +52,22 @@ def source(rest: str = "") -> WifiSource:
     return WifiSource("helper", lambda _: wifi_helper.HelperEar(words), Fixed(), tuned_elsewhere=True)
 
 
-def present(rest: str = "") -> Unavailable | None:
-    """``None`` if frames can be captured right now, else why not."""
+def present(root: Path = Path("/sys/class/net")) -> Unavailable | None:
+    """``None`` if frames can be captured right now, else why not. Changes nothing."""
+    known = interfaces(root)
+    monitor = next((n for n in known if known[n] in ARPHRD), None)
+    adapter = next((n for n in known if (root / n / "phy80211").exists()), None)
     try:
-        name, tuner = prepared(rest.partition("@")[0])
+        if monitor is not None:
+            MonitorSocket(monitor).close()
+        elif adapter is not None and os.geteuid() != 0:
+            detail = f"{adapter} is not in monitor mode, and this user may not change that"
+            mend = MENDS[Reason.NO_PERMISSION]
+            raise Unavailable(f"wifi:{adapter}", Reason.NO_PERMISSION, detail, mend)
+        elif adapter is None:
+            prepared("", root)
     except Unavailable as why:
         return why
-    try:
-        MonitorSocket(name).close()
-    except Unavailable as why:
-        return why
-    finally:
-        tuner.restore()
     return None
 
 

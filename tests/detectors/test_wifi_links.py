@@ -54,8 +54,8 @@ def test_a_crowd_of_one_kind_is_rarely_linked() -> None:
 
 
 def test_a_flood_of_addresses_is_quick() -> None:
-    """Fifty thousand addresses of one kind within a minute: the work grows with their number, not its square."""
-    assert len(linked(seen(i, i / 1000, i * 7 % 4096) for i in range(50_000))) == 0
+    """Twenty thousand addresses of one kind within seconds: the work grows with their number alone."""
+    assert len(linked(seen(i, i / 1000, i * 7 % 4096) for i in range(20_000))) == 0
 
 
 def test_the_inventory_tells_it_at_the_end() -> None:

@@ -19,11 +19,12 @@ from sweeper.plan import SweepPlan
 from sweeper.protocols.pcap import packets
 from sweeper.protocols.radiotap import DLT_RADIOTAP
 from sweeper.radio import capture_helper
-from sweeper.radio.wifi import WifiSource
+from sweeper.radio.inventory import open_source
+from sweeper.radio.wifi import WifiSource, present
 from sweeper.radio.wifi_helper import HelperEar
 from sweeper.radio.wifi_socket import Heard, MonitorSocket, interfaces, link_type
 from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner
-from sweeper.records import Closed, Device, FrameBatch, Opened, Record, State, Status
+from sweeper.records import Closed, Device, FrameBatch, Medium, Opened, Record, State, Status
 from sweeper.signatures import Library
 from tests.detectors import wifi_air as air
 from tests.radio.tap import Tap
@@ -294,3 +295,19 @@ def test_a_helper_that_may_not_start_says_why() -> None:
     with pytest.raises(Unavailable) as told:
         HelperEar(words)
     assert "there is no interface nowhere0" in told.value.detail
+
+
+def test_sources_by_name() -> None:
+    for name in ("wifi", "wifi:wlan0mon", "wifi:wlan0mon@2437"):
+        source = open_source(name)
+        assert (source.info.name, source.info.live, source.info.medium) == (name, True, Medium.WIFI)
+    with pytest.raises(Unavailable, match="no frequency"):
+        open_source("wifi:wlan0mon@two")
+
+
+def test_what_is_missing_is_told_without_changing_anything(tmp_path: Path) -> None:
+    (tmp_path / "eth0").mkdir()
+    (tmp_path / "eth0" / "type").write_text("1\n")
+    why = present(tmp_path)
+    assert why is not None
+    assert (why.reason, bool(why.mend)) == (Reason.NO_DEVICE, True)
