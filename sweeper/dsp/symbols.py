@@ -35,7 +35,7 @@ LEAST_BLOCK = 4
 """Rates between two samples; with fewer, sampling first saves nothing."""
 
 
-MOST_PRODUCT = 1 << 18
+MOST_PRODUCT = 1 << 16
 """Multiplications up to which OpenBLAS stays on one thread."""
 
 
@@ -192,7 +192,7 @@ def _product(
     left: npt.NDArray[np.complex128], right: npt.NDArray[np.complex128]
 ) -> npt.NDArray[np.complex128]:
     """``left @ right`` in slabs: a product this small is slower on two threads, and OpenBLAS takes two."""
-    rows = max(1, MOST_PRODUCT // right.size)
+    rows = max(2, MOST_PRODUCT // right.size)
     return np.concatenate([left[at : at + rows] @ right for at in range(0, len(left), rows)])
 
 

@@ -8,6 +8,7 @@ bound or a peer in the same run) are shown; ``--all`` shows every line. NAME is 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,13 @@ def run(name: str, everything: bool) -> bool:
     print(f"## {name}", flush=True)
     start = time.monotonic()
     command = [sys.executable, "-m", f"tests.benchmarks.bench_{name}", *QUICK.get(name, [])]
-    done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, check=False)
+    alone = {
+        **os.environ,
+        "OPENBLAS_NUM_THREADS": "1",
+    }  # as the program itself sets it before numpy is loaded
+    done = subprocess.run(
+        command, cwd=HERE.parents[1], env=alone, capture_output=True, text=True, check=False
+    )
     for line in done.stdout.splitlines():
         if everything or RATIO.search(line):
             print(line.rstrip())
