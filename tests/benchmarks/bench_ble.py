@@ -22,12 +22,17 @@ from sweeper.signatures import Library
 
 COUNT = 100_000
 DEVICES = 10_000
+BOUND = 50_000
 
 
 def rate(work: Callable[[], None], count: int) -> float:
     start = time.process_time()
     work()
     return count / (time.process_time() - start)
+
+
+def told(name: str, rate_s: float) -> None:
+    print(f"{name:36} {rate_s:9,.0f} adverts/s, ratio to the bound of {BOUND:,}/s {rate_s / BOUND:.2f}")
 
 
 def main() -> None:
@@ -52,8 +57,8 @@ def main() -> None:
         for data in different:
             identify(library, data, "C1:02:03:04:05:06", "random")
 
-    print(f"parse, different      {rate(parse, COUNT):9.0f} adverts/s")
-    print(f"identify, different   {rate(identify_all, COUNT):9.0f} adverts/s")
+    told("parse, different", rate(parse, COUNT))
+    told("identify, different", rate(identify_all, COUNT))
     devices = [(f"C0:00:00:00:{n >> 8:02X}:{n & 255:02X}", rng.choice(examples)) for n in range(DEVICES)]
     batches = []
     for second in range(COUNT // 1000):
@@ -71,7 +76,7 @@ def main() -> None:
             for _ in pipeline.feed(batch):
                 pass
 
-    print(f"both stages, as heard {rate(stages, COUNT):9.0f} adverts/s, {DEVICES} devices")
+    told(f"both stages, as heard, {DEVICES} devices", rate(stages, COUNT))
 
 
 if __name__ == "__main__":

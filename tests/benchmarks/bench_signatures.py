@@ -3,9 +3,9 @@
     python -m tests.benchmarks.bench_signatures
 
 The built-in Bluetooth signatures are copied with values of their own until there are enough; where a
-condition has none to change (a range, mere presence) the copy asks for a fact of its own. One in eight asks for a name
-by a regular expression, and each of these is tried on every name. The facts are those of the signatures' own
-examples. The bound is 50,000 looks a second on one core.
+condition has none to change (a range, mere presence) the copy asks for a fact of its own. One in eight asks
+for a name by a regular expression, and each of these is tried on every name. The facts are those of the
+signatures' own examples. The bound is 50,000 looks a second on one core.
 """
 
 from __future__ import annotations
