@@ -17,9 +17,9 @@ import numpy as np
 
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import SURE, Tracker
-from sweeper.dsp import gsm, modulation, ofdm, preambles, video
+from sweeper.dsp import extents, gsm, modulation, ofdm, preambles, video
 from sweeper.dsp.channel import Channel, Spectrum
-from sweeper.dsp.spectrum import Complex, line_size
+from sweeper.dsp.spectrum import Complex, cell_size, line_size
 from sweeper.records import Value
 
 MOST_NAMED = 16
@@ -31,6 +31,9 @@ LEAST_SNR_DB = 4.0
 ANALOGUE = {"am", "nfm", "wfm"}
 LEAST_ANALOGUE_S = 0.03
 """A voice or programme carrier lasts; what is shorter and unclear stays unknown."""
+
+COARSE, FINER = 5.0, 0.7
+"""Bursts of fewer cells than this are measured again; what comes out narrower than that share is taken."""
 
 GSM_SKIRT_HZ = 260e3
 
@@ -75,8 +78,7 @@ class Namer:
                 out.append(one)
             else:
                 named += 1
-                kind, features = self._one(one, samples, spectrum, rate_hz, center_hz, time_s)
-                out.append(replace(one, kind=kind, features=features))
+                out.append(self._one(one, samples, spectrum, rate_hz, center_hz, time_s))
         return sorted(_without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
     def _due(self, one: Heard, center_hz: float) -> bool:
@@ -152,17 +154,24 @@ class Namer:
         rate_hz: float,
         center_hz: float,
         time_s: float,
-    ) -> tuple[str, dict[str, Value]]:
+    ) -> Heard:
+        """The signal with its name; a narrow burst's band is measured anew on its own samples."""
         channel = _channel(one, samples, spectrum, rate_hz)
+        if not one.steady and one.width_hz < COARSE * rate_hz / cell_size(rate_hz):
+            finer = _finer(one, channel)
+            if finer is not one:
+                one = finer
+                channel = _channel(one, samples, spectrum, rate_hz)
         measured = modulation.measure(channel, one.width_hz, one.snr_db)
         if measured is None:
-            return "", {}
+            return one
         kind, figures = modulation.name(measured, one.width_hz)
         features: dict[str, Value] = dict(figures)
         if kind in ANALOGUE and one.stop_s - one.start_s < LEAST_ANALOGUE_S and not one.steady:
             kind = "unknown"
         refined = self._system(one, kind, features, channel, samples, spectrum, rate_hz, center_hz, time_s)
-        return refined if refined is not None else (kind, features)
+        kind, features = refined if refined is not None else (kind, features)
+        return replace(one, kind=kind, features=features)
 
     def _system(
         self,
@@ -265,6 +274,30 @@ def _channel(one: Heard, samples: Complex, spectrum: _Lazy, rate_hz: float) -> C
     if stop - start > 0.6 * len(samples):
         return spectrum.get().cut(one.center_hz, width, oversampling)
     return Spectrum(samples[start:stop], rate_hz).cut(one.center_hz, width, oversampling)
+
+
+def _finer(one: Heard, channel: Channel) -> Heard:
+    """The band of a burst narrower than the cells resolve, from a transform of all of it.
+
+    ``one`` itself where that is not narrower.
+    """
+    z = channel.samples
+    if len(z) < 128:
+        return one
+    power = np.fft.fftshift(np.abs(np.fft.fft(z * np.hanning(len(z)))) ** 2)
+    wide = max(1, len(power) // 256)
+    smooth = np.add.reduceat(power, np.arange(0, len(power), wide))
+    quiet = float(np.median(np.sort(smooth)[: max(4, len(smooth) // 3)]))
+    excess = np.maximum(smooth - 2 * quiet, 0)
+    inner, outer = extents.occupied(excess)
+    step = channel.rate_hz * wide / len(power)
+    middle = channel.center_hz - channel.rate_hz / 2
+    low, high = middle + (inner - 0.5) * step, middle + (outer + 0.5) * step
+    inside = low > one.low_hz - one.width_hz and high < one.high_hz + one.width_hz
+    if not inside or high - low > FINER * one.width_hz:
+        return one
+    snr = one.snr_db + float(10 * np.log10(one.width_hz / (high - low)))
+    return replace(one, low_hz=low, high_hz=high, snr_db=snr)
 
 
 def _veto(one: Heard, rate_hz: float, center_hz: float, count: int) -> str:

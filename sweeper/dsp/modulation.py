@@ -36,6 +36,14 @@ MOST_SAMPLES = 1 << 16
 LEAST_STEP_DB = 4.0
 """Two envelope levels closer than this are not told apart (50 % ASK has 6 dB)."""
 
+FIT = 0.72
+"""What a clock must reach where the two levels of frequency are not apart (GMSK), as analogue FM's are
+not."""
+
+PILOT_HZ = 19e3
+PILOT = 12.0
+"""The stereo pilot (ITU-R BS.450) against the median of the lines around it."""
+
 CLEAR = 0.9
 """A clock that fits this well decides by itself."""
 
@@ -74,6 +82,8 @@ class Measured:
     """Symbol clock of phase jumps, period in seconds."""
     swing_hz: float
     """Half the range that holds 98 % of the instantaneous frequency: the peak deviation of an FM signal."""
+    pilot: float
+    """How far a line at 19 kHz stands out of the demodulated frequency: the pilot tone of FM stereo."""
     asymmetry: float
     """Unequal power above and below the line: 0 for AM."""
     snr_db: float
@@ -122,6 +132,7 @@ def measure(channel: Channel, width_hz: float, snr_db: float) -> Measured | None
         half_index_rate_hz=_half_index(unit, rate, width_hz),
         phase_clock=_in_seconds(_phase_clock(z, on, line_hz, rate, smooth), rate),
         swing_hz=float(np.diff(np.percentile(frequency[mask], [1, 99]))[0] / 2) if mask.any() else 0.0,
+        pilot=_pilot(frequency, rate) if width_hz > 30e3 else 0.0,
         asymmetry=asymmetry,
         snr_db=snr_db,
     )
@@ -222,6 +233,17 @@ def _tones(frequency: npt.NDArray[np.float64], rate: float) -> tuple[float, floa
     return half, float(np.clip(1 - share / (1 / 3), 0, 1)), middle
 
 
+def _pilot(frequency: npt.NDArray[np.float64], rate: float) -> float:
+    size = len(frequency)
+    if rate < 2.5 * PILOT_HZ or size < 0.02 * rate:
+        return 0.0
+    lines = np.abs(scipy.fft.rfft((frequency - frequency.mean()) * np.hanning(size)))
+    at = round(PILOT_HZ / rate * size)
+    around = lines[round(17e3 / rate * size) : round(21e3 / rate * size)]
+    ordinary = float(np.median(around)) if len(around) else 0.0
+    return float(lines[at - 2 : at + 3].max()) / max(ordinary, 1e-30)
+
+
 def _kurtosis(z: Complex, noise: float) -> float:
     """E|s|⁴/E|s|²² of the signal part: noise of share ``noise`` taken out."""
     power = np.abs(z).astype(np.float64) ** 2
@@ -294,7 +316,10 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if m.line_share > 0.85 and m.depth < 0.15:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}
     constant = m.envelope_kurtosis < 1.35
-    if constant and shifting is not None and shifting.holds and m.two_tone > 0.35:
+    if constant and m.pilot > PILOT:
+        return "wfm", figures | {"deviation_hz": round(m.swing_hz, 1), "stereo_pilot": True}
+    clear = shifting is not None and (shifting.holds if m.two_tone > 0.6 else shifting.fit > FIT)
+    if constant and shifting is not None and clear and m.two_tone > 0.35:
         figures |= _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1)}
         return "fsk", figures | {"index": round(2 * m.deviation_hz * shifting.period, 2)}
     half = m.half_index_rate_hz

@@ -43,7 +43,7 @@ def test_a_carrier_is_a_carrier(rate: float) -> None:
     assert one.center_hz == pytest.approx(433.061e6, abs=2 * rate / 2048)
 
 
-@pytest.mark.parametrize("rate", (250e3, 500e3, 1e6, 2.4e6))
+@pytest.mark.parametrize("rate", [250e3, 500e3, 1e6, 2.4e6])
 def test_narrow_fm_voice(rate: float) -> None:
     count = int(rate * 0.4)
     one = strongest(
@@ -53,7 +53,7 @@ def test_narrow_fm_voice(rate: float) -> None:
     assert one.features["continuous"] is True
 
 
-@pytest.mark.parametrize("rate", (1e6, 2.4e6))
+@pytest.mark.parametrize("rate", [1e6, 2.4e6])
 def test_wide_fm(rate: float) -> None:
     count = int(rate * 0.3)
     sound = voice(count, rate, low=50, high=15e3)
@@ -64,7 +64,7 @@ def test_wide_fm(rate: float) -> None:
     assert [e.kind for e in found] == ["wfm"]
 
 
-@pytest.mark.parametrize("rate", (250e3, 1e6, 2.4e6))
+@pytest.mark.parametrize("rate", [250e3, 1e6, 2.4e6])
 def test_am_voice(rate: float) -> None:
     count = int(rate * 0.4)
     level = 1 + 0.7 * voice(count, rate)
@@ -75,7 +75,7 @@ def test_am_voice(rate: float) -> None:
 
 
 @pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("symbol_rate", (1_000.0, 4_800.0, 20_000.0))
+@pytest.mark.parametrize("symbol_rate", [1_000.0, 4_800.0, 20_000.0])
 def test_on_off_keying(rate: float, symbol_rate: float) -> None:
     air = noise(int(rate * 0.3), rate)
     manchester = np.repeat(bits(int(0.05 * symbol_rate)), 2)
@@ -87,7 +87,7 @@ def test_on_off_keying(rate: float, symbol_rate: float) -> None:
 
 
 @pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize(("symbol_rate", "deviation"), ((4_800.0, 5e3), (19_200.0, 39e3), (50_000.0, 25e3)))
+@pytest.mark.parametrize(("symbol_rate", "deviation"), [(4_800.0, 5e3), (19_200.0, 39e3), (50_000.0, 25e3)])
 def test_frequency_shift_keying(rate: float, symbol_rate: float, deviation: float) -> None:
     air = noise(int(rate * 0.3), rate)
     width = 2 * (deviation + symbol_rate)
@@ -104,7 +104,7 @@ def test_frequency_shift_keying(rate: float, symbol_rate: float, deviation: floa
     assert one.features["deviation_hz"] == pytest.approx(deviation, rel=0.15)
 
 
-@pytest.mark.parametrize("rate", (1e6, 2.4e6))
+@pytest.mark.parametrize("rate", [1e6, 2.4e6])
 def test_phase_shift_keying(rate: float) -> None:
     air = noise(int(rate * 0.2), rate)
     put(air, 0.05, psk(bits(1000), 31_250, -100e3, N0 * 60e3 * 300, rate), rate)
@@ -151,8 +151,8 @@ def picture(rate: float, line_hz: float, seconds: float = 0.03) -> Samples:
     return from_frequency(2e6 * level, 0.01, rate)
 
 
-@pytest.mark.parametrize(("line_hz", "standard"), ((15_625.0, "pal"), (15_734.264, "ntsc")))
-@pytest.mark.parametrize("rate", (8e6, 10e6))
+@pytest.mark.parametrize(("line_hz", "standard"), [(15_625.0, "pal"), (15_734.264, "ntsc")])
+@pytest.mark.parametrize("rate", [8e6, 10e6])
 def test_analogue_video_by_its_lines(line_hz: float, standard: str, rate: float) -> None:
     air = picture(rate, line_hz)
     one = strongest(air + noise(len(air), rate, 1e-10), rate, 1160e6)
@@ -178,7 +178,7 @@ def cyclic(rate: float, carriers: int, seconds: float, seed: int = 6) -> Samples
     return np.concatenate(out).astype(np.complex64)
 
 
-@pytest.mark.parametrize(("rate", "carriers"), ((19.2e6, 1200), (7.68e6, 300), (1.92e6, 120)))
+@pytest.mark.parametrize(("rate", "carriers"), [(19.2e6, 1200), (7.68e6, 300), (1.92e6, 120)])
 def test_lte_by_its_cyclic_prefix_even_where_it_fills_the_span(rate: float, carriers: int) -> None:
     signal = cyclic(rate, carriers, 0.03)
     air = signal + 0.5 * noise(len(signal), rate, 1 / rate)
