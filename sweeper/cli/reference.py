@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from sweeper import cli
 from sweeper.cli.options import load_library, warn
+from sweeper.cli.planning import Range, made_plan
 from sweeper.cli.run import run
 from sweeper.cli.show import written
 from sweeper.cli.words import _, spoken
 from sweeper.dsp.level_grid import Grid
 from sweeper.errors import SweeperError
-from sweeper.plan import PRESETS, SweepPlan
+from sweeper.plan import PRESETS, Band, Mode, SweepPlan
 from sweeper.radio import Source
+from sweeper.radio.sweep import SweepSource
 from sweeper.records import Emission, Record, Trace
 from sweeper.reference import (
     FORMAT,
@@ -37,6 +40,10 @@ from sweeper.signatures import Library
 from sweeper.text import safe_text
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+PASSES = 3
+"""Passes of a reference, where the user does not say: a level's wavering needs more than one."""
 
 
 class Recorder:
@@ -76,6 +83,11 @@ def compared(path: Path, here: Conditions) -> Comparison:
     return Comparison(reference)
 
 
+def gain_of(path: Path) -> float | None:
+    """The gain that a reference was taken with: a sweep beside it uses the same unless told otherwise."""
+    return load(path).head.conditions.gain_db
+
+
 def _age(reference: Reference) -> str:
     return spoken().duration(max(0.0, reference.age_s(time.time())))
 
@@ -89,25 +101,33 @@ def reference() -> None:
 @click.argument("file", type=FILE)
 @click.argument("recordings", nargs=-1, type=click.Path())
 @click.option("--source", "names", multiple=True, metavar="NAME", help=_("As 'sweeper sources' prints it."))
-@click.option("--preset", type=click.Choice(list(PRESETS)), default="flat", help=_("The ranges."))
+@click.option("--range", "ranges", multiple=True, type=Range(), help=_("A range, as 430M:440M; repeatable."))
+@click.option("--preset", type=click.Choice(list(PRESETS)), help=_("The ranges."))
+@click.option("--passes", type=click.IntRange(1, 10_000), help=_("How often each range is heard."))
 @click.option("--gain", type=float, metavar="DB", help=_("The gain; the same later."))
+@click.option(
+    "--ppm", type=click.FloatRange(-300, 300), default=0.0, help=_("Error of the receiver's crystal.")
+)
 @click.option("--antenna", default="", help=_("The antenna; the same later."))
 @click.option("--name", default="", help=_("What to call it."))
 def record(
     file: Path,
     recordings: tuple[str, ...],
     names: tuple[str, ...],
-    preset: str,
+    ranges: tuple[Band, ...],
+    preset: str | None,
+    passes: int | None,
     gain: float | None,
+    ppm: float,
     antenna: str,
     name: str,
 ) -> int:
     """Sweep or replay, gather, and write one file."""
-    import msgspec
-
-    plan = msgspec.structs.replace(PRESETS[preset], gain_db=gain)
+    preset = preset or (None if ranges else "flat")
+    plan = made_plan(ranges, preset, Mode.BURST_SAFE.value, passes or PASSES, gain, ppm)
     library = load_library(())
-    recorder, outcome_ok = _gathered(recordings, names, plan, library)
+    names = names if recordings else names or ("rtlsdr",)
+    recorder, plan, outcome_ok = _gathered(recordings, names, plan, library)
     if file.suffixes[-2:] != [".reference", ".npz"]:
         file = file.with_name(file.name + SUFFIX)
     taken = recorder.made(
@@ -120,7 +140,8 @@ def record(
 
 def _gathered(
     recordings: tuple[str, ...], names: tuple[str, ...], plan: SweepPlan, library: Library
-) -> tuple[Recorder, bool]:
+) -> tuple[Recorder, SweepPlan, bool]:
+    """The recorder, the plan with the gain that was used, and whether all was heard."""
     recorder = Recorder(plan.bin_hz)
     if recordings:
         from sweeper.radio.replay import open_recordings
@@ -131,12 +152,15 @@ def _gathered(
     else:
         from sweeper.radio.inventory import open_source
 
-        sources, refused = [open_source(name, plan) for name in names or ("rtlsdr",)], []
+        sources, refused = [open_source(name, plan) for name in names], []
     made: list[Source] = list(sources)
     _collected, outcome = run(made, library, plan=plan, sinks=[recorder], title=_("Recording the reference"))
     for line in outcome.unheard:
         warn(line)
-    return recorder, not (refused or outcome.unheard)
+    gains = {source.stats.gain_db for source in made if isinstance(source, SweepSource)}
+    if len(gains) == 1:
+        plan = msgspec.structs.replace(plan, gain_db=gains.pop())
+    return recorder, plan, not (refused or outcome.unheard)
 
 
 @reference.command("list", help=_("The references in a folder, with their age and conditions."))

@@ -6,51 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from sweeper import cli
 from sweeper.cli.job import job_option, kept, who_option
-from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
+from sweeper.cli.options import json_option, load_library, signatures_option, warn
 from sweeper.cli.output import give
-from sweeper.cli.reference import FILE, compared, conditions
+from sweeper.cli.planning import Range, made_plan
+from sweeper.cli.reference import FILE, compared, conditions, gain_of
 from sweeper.cli.run import exit_code, run
 from sweeper.cli.words import _
 from sweeper.coverage import gaps
-from sweeper.plan import FULL, PRESETS, Band, Mode, SweepPlan
+from sweeper.plan import PRESETS, Band, Mode, SweepPlan
 from sweeper.report.collect import Collector
-
-
-def made_plan(
-    ranges: tuple[Band, ...],
-    preset: str | None,
-    mode: str,
-    passes: int | None,
-    gain: float | None,
-    ppm: float,
-) -> SweepPlan:
-    """The plan that the command line's words stand for; without ranges or preset the whole tuner."""
-    base = PRESETS[preset] if preset else FULL if not ranges else SweepPlan()
-    return msgspec.structs.replace(
-        base,
-        bands=ranges or base.bands,
-        mode=Mode(mode),
-        passes=passes or base.passes,
-        gain_db=gain,
-        ppm=ppm,
-    )
-
-
-class Range(click.ParamType[Band]):
-    """``430M:440M``: where to listen."""
-
-    name = "LO:HI"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Band:
-        low, colon, high = str(value).partition(":")
-        start, stop = (Frequency().convert(text, param, ctx) for text in (low, high or low))
-        if not colon or not 0 <= start < stop:
-            self.fail(_("{value!r} is no range; write 430M:440M").format(value=value), param, ctx)
-        return Band(start, stop)
 
 
 @click.command(help=_("Sweep the radio bands now. What was not heard is said so."))
@@ -100,6 +67,8 @@ def sweep(
     from sweeper.radio.inventory import open_source
 
     library = load_library(folders)
+    if reference_file is not None and gain is None:
+        gain = gain_of(reference_file)
     plan = made_plan(ranges, preset, mode, passes, gain, ppm)
     receivers = [open_source(name, plan) for name in names or ("rtlsdr",)]
     comparison = None

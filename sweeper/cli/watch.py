@@ -9,8 +9,8 @@ import click
 
 from sweeper.cli.options import load_library, warn
 from sweeper.cli.output import give
+from sweeper.cli.planning import Range, made_plan
 from sweeper.cli.run import exit_code, run
-from sweeper.cli.sweep import Range, made_plan
 from sweeper.cli.words import _, spoken
 from sweeper.plan import Band, Mode
 from sweeper.records import Emission, Finding, Level, Record

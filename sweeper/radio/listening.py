@@ -122,7 +122,7 @@ async def _blocks(
 ) -> AsyncGenerator[_Block | Status, None]:
     """Samples beside the target, across losses of the receiver, which are told."""
     receiver = make()
-    began_s = time.monotonic()
+    began_s = 0.0
     crystal = 1 + target.ppm * 1e-6
 
     def status(state: State, reason: Reason | None, detail: str) -> Status:
@@ -138,6 +138,7 @@ async def _blocks(
 
     try:
         rate_hz = await _start(receiver, target)
+        began_s = time.monotonic()  # listening begins now, however long the receiver took to open
         while True:
             offset_hz = BESIDE * rate_hz
             length = math.ceil(BLOCK_S * rate_hz / WHOLE) * WHOLE
