@@ -122,7 +122,8 @@ async def _blocks(
 ) -> AsyncGenerator[_Block | Status, None]:
     """Samples beside the target, across losses of the receiver, which are told."""
     receiver = make()
-    began_s = 0.0
+    began_s = clock_s = 0.0
+    due_s = math.inf
     crystal = 1 + target.ppm * 1e-6
 
     def status(state: State, reason: Reason | None, detail: str) -> Status:
@@ -142,7 +143,6 @@ async def _blocks(
         while True:
             offset_hz = BESIDE * rate_hz
             length = math.ceil(BLOCK_S * rate_hz / WHOLE) * WHOLE
-            due_s = math.inf
             try:
                 tuned = receiver.stream((target.center_hz - offset_hz * crystal) / crystal, length)
                 async with aclosing(tuned) as stream:
@@ -152,8 +152,10 @@ async def _blocks(
                             return
                         gap = heard.end_s > due_s
                         due_s = heard.end_s + 1.5 * length / rate_hz + SLACK_S
-                        start_s = heard.end_s - began_s - length / rate_hz
-                        yield _Block(start_s, heard.samples, rate_hz * crystal, offset_hz * crystal, gap)
+                        if gap:
+                            clock_s = max(clock_s, heard.end_s - began_s - length / rate_hz)
+                        yield _Block(clock_s, heard.samples, rate_hz * crystal, offset_hz * crystal, gap)
+                        clock_s += length / rate_hz
                 return
             except ReceiverLost as lost:
                 yield status(State.DEGRADED, lost.reason, f"{lost.detail}; trying to get it back")
@@ -161,7 +163,7 @@ async def _blocks(
                 if back is None:
                     yield status(State.FAILED, lost.reason, lost.detail)
                     return
-                rate_hz = back
+                rate_hz, due_s = back, -math.inf
                 yield status(State.LISTENING, None, "the receiver is back")
     finally:
         await receiver.close()
