@@ -38,6 +38,9 @@ USUAL_GAIN_DB = 30.0
 
 RETRIES_S = (0.5, 1.0, 2.0, 4.0)
 
+SLACK_S = 0.25
+"""A block later than this after it was due means that samples were lost, not that the system was busy."""
+
 
 class Sound(msgspec.Struct, frozen=True, eq=False):
     """A piece of audio at 48 kHz, the channel's level, and whether samples were lost just before it."""
@@ -167,10 +170,6 @@ async def _blocks(
                 yield status(State.LISTENING, None, "the receiver is back")
     finally:
         await receiver.close()
-
-
-SLACK_S = 0.25
-"""A block later than this after it was due means that samples were lost, not that the system was busy."""
 
 
 async def _start(receiver: Receiver, target: Target) -> float:
