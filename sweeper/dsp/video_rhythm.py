@@ -36,6 +36,9 @@ CLEAR = 60.0
 SOUND_BYTES = 500.0
 """Longest packet that may be sound: 40 ms of G.711 are 320 bytes."""
 
+LEAST_GROUP = 8
+"""Pictures from key frame to key frame at least: fewer come about by chance where sizes vary much."""
+
 KEYS_S = 30.0
 """Seconds looked back for key frames: three of an encoder that makes one each ten seconds."""
 
@@ -192,13 +195,15 @@ def key_period(pictures: Floats, period_s: float) -> float | None:
     if len(pictures) < 30:
         return None
     big = np.flatnonzero(pictures > 2.2 * np.median(pictures[pictures > 0]))
-    if len(big) < 3 or len(big) > len(pictures) / 4:
+    if len(big) < 4 or len(big) > len(pictures) / 4:
         return None
     distances = np.diff(big)
     distances = distances[distances > 3]
-    if len(distances) < 2:
+    if len(distances) < 3:
         return None
     usual = float(np.median(distances))
+    if usual < LEAST_GROUP:
+        return None
     multiples = distances / usual
-    steady = np.abs(multiples - np.round(multiples)) * usual <= 1.5
+    steady = np.abs(multiples - np.round(multiples)) * usual <= min(1.5, 0.12 * usual)
     return round(usual * period_s, 2) if steady.mean() >= 0.75 else None
