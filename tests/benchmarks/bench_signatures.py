@@ -21,7 +21,7 @@ from sweeper.records import Medium
 from sweeper.signatures import Condition, Library, Match, Signature
 
 BOUND = 50_000
-LOOKS = 20_000
+LOOKS = 4_000
 
 
 def varied(condition: Condition, number: int) -> Condition:
