@@ -221,6 +221,9 @@ class Namer:
         carrier = _raster(center_hz, one.center_hz)
         if abs(carrier) + 100e3 > 0.49 * rate_hz:
             return None  # it reaches over the span's edge, so its true frequency is in doubt
+        bands = gsm.DOWNLINKS_HZ + gsm.UPLINKS_HZ
+        if center_hz and not gsm.inside(bands, center_hz + carrier):
+            return None
         if one.steady or one.stop_s - one.start_s > 0.02:
             bursts = gsm.correction_bursts(spectrum.get(), carrier)
             key = round((center_hz + carrier) / 1e3)
@@ -229,7 +232,8 @@ class Namer:
                 at = time_s + burst.start_s
                 if len(found) < 4096 and not any(abs(at - t) < 2e-3 for t, _ in found[-4:]):
                     found.append((at, burst.tone_hz))
-            if found and gsm.plausible([t for t, _ in found]):
+            sure = len(found) > 1 or center_hz or 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015
+            if found and sure and gsm.plausible([t for t, _ in found]):
                 return "gsm-c0", features | _c0(found, center_hz, carrier)
         if not 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015:
             return None

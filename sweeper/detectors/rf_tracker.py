@@ -42,9 +42,6 @@ DIGITAL = {
 }
 """Names that a keyed signal can have; two different ones on one frequency are two emitters."""
 
-VOICE = {"", "carrier", "am", "nfm", "wfm", "unknown"}
-"""What an analogue transmitter looks like from moment to moment; a pause is a bare carrier."""
-
 WEIGHT = {"unknown": 0.05, "noise-like": 0.3, "carrier": 0.2, "am": 0.8, "nfm": 1.0, "wfm": 1.0}
 """How much a name from one look counts against others; digital ones, proved by a clock, count 1.5."""
 
@@ -67,8 +64,8 @@ HOPS = 3
 HOP_MEMORY_S = 5.0
 """How long ago the last of these may be."""
 
-FILLING = {"lte", "nr", "ofdm"}
-"""Signals wider than a look may be: their band is all that any look showed of them."""
+FILLING = {"lte", "nr", "ofdm", "analog-video"}
+"""Signals wider than a look may be: their band is all that any look showed of them, in overlapping pieces."""
 
 
 @dataclass
@@ -171,6 +168,14 @@ class Tracker:
         return track
 
     def _find(self, heard: Heard, low: float, high: float, resolution_hz: float) -> Track | None:
+        if heard.kind in FILLING:
+            for track in self.tracks:
+                if (
+                    track.kind == heard.kind
+                    and track.low_hz < high + (high - low)
+                    and low < track.high_hz + track.width_hz
+                ):
+                    return track
         center, half = (low + high) / 2, (high - low) / 2
         apart = np.abs(self._centers - center)
         near = np.flatnonzero(apart <= 0.5 * np.maximum(self._halves, half) + 1.5 * resolution_hz)
@@ -182,8 +187,8 @@ class Tracker:
             wide = max(track.width_hz, 2 * half)
             ratio = wide / max(min(track.width_hz, 2 * half), resolution_hz)
             if ratio > (5 if wide > 4 * resolution_hz else 20):
-                analogue = heard.kind in VOICE and known in VOICE and heard.steady and track.steady_hits
-                if not (analogue and wide < 250e3 and ratio < 100):
+                lasting = heard.steady and track.steady_hits and heard.kind not in SURE and known not in SURE
+                if not (lasting and wide < 250e3 and ratio < 100):
                     continue
             if heard.kind in DIGITAL and known in DIGITAL and heard.kind != known:
                 continue
@@ -234,9 +239,13 @@ class Tracker:
             track.low_hz, track.high_hz = min(low, track.low_hz), max(high, track.high_hz)
         elif track.channels > 1:
             pass  # the band of a hopper is that of all its channels
-        elif heard.steady and track.steady_hits and heard.kind in VOICE and track.width_hz > 2 * (high - low):
+        elif heard.steady and track.steady_hits and track.width_hz > 2 * (high - low):
             pass  # a pause in a modulated carrier does not narrow it
-        elif heard.snr_db > track.snr_db or (heard.steady and heard.snr_db > track.snr_db - 3):
+        elif (
+            (heard.steady and track.steady_hits and high - low > 2 * track.width_hz)
+            or heard.snr_db > track.snr_db
+            or (heard.steady and heard.snr_db > track.snr_db - 3)
+        ):
             track.low_hz, track.high_hz = low, high
         track.snr_db = max(track.snr_db, heard.snr_db)
         track.power = max(track.power, heard.power)

@@ -44,6 +44,9 @@ PILOT_HZ = 19e3
 PILOT = 12.0
 """The stereo pilot (ITU-R BS.450) against the median of the lines around it."""
 
+MINIMUM_SHIFT_HZ = (13e6 / 48, 1.152e6, 1e6, 2e6, 9600.0)
+"""GSM, DECT, Bluetooth LE at 1 and 2 Mbit/s, AIS."""
+
 CLEAR = 0.9
 """A clock that fits this well decides by itself."""
 
@@ -323,7 +326,7 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
         figures |= _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1)}
         return "fsk", figures | {"index": round(2 * m.deviation_hz * shifting.period, 2)}
     half = m.half_index_rate_hz
-    if half is not None and constant and 0.7 * width_hz < half < 2.5 * width_hz and m.line_share < 0.5:
+    if half is not None and constant and _minimum_shift(half, shifting) and m.line_share < 0.5:
         return "fsk", figures | {
             "symbol_rate_hz": round(half, 1),
             "deviation_hz": round(half / 4, 1),
@@ -342,6 +345,16 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if 1.7 < m.envelope_kurtosis < 2.4:
         return "noise-like", figures
     return "unknown", figures
+
+
+def _minimum_shift(rate_hz: float, shifting: Clock | None) -> bool:
+    """Whether two lines of the square are a symbol clock: a known system's, or the one the changes show.
+
+    Voice on FM has two such lines as well, at its usual extremes.
+    """
+    if any(abs(rate_hz / known - 1) < 0.005 for known in MINIMUM_SHIFT_HZ):
+        return True
+    return shifting is not None and shifting.fit > 0.5 and abs(rate_hz * shifting.period - 1) < 0.03
 
 
 def _one_tone(m: Measured) -> bool:
