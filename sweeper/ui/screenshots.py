@@ -106,17 +106,19 @@ def _save(window: Window, folder: Path, name: str) -> int:
     _settle()
     shown = next(iter(window.findChildren(QDialog)), None)
     picture = (shown if shown is not None and shown.isVisible() else window).grab().toImage()
-    _with_palette(picture).save(str(folder / f"{name}.png"), quality=10)
+    roles = {int(window.desk.style.color(role).rgb()) for role in theme.ROLES}
+    _with_palette(picture, roles).save(str(folder / f"{name}.png"), quality=10)
     return 1
 
 
-def _with_palette(picture: QImage) -> QImage:
-    """The picture in its own 256 commonest colours: all that calm surfaces need, at a quarter of the size."""
+def _with_palette(picture: QImage, roles: set[int]) -> QImage:
+    """The picture in 256 colours, the theme's and its own commonest: a quarter of the size."""
     picture = picture.convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(picture.constBits(), np.uint32).reshape(picture.height(), -1)
     colors, counts = np.unique(pixels, return_counts=True)
-    common = [int(color) for color in colors[np.argsort(counts)[::-1][:256]]]
-    return picture.convertToFormat(QImage.Format.Format_Indexed8, common)
+    common = [int(color) for color in colors[np.argsort(counts)[::-1]]]
+    chosen = [*sorted(roles), *(color for color in common if color not in roles)][:256]
+    return picture.convertToFormat(QImage.Format.Format_Indexed8, chosen)
 
 
 def _settle() -> None:

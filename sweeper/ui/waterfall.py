@@ -34,7 +34,8 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
         texts = []
         for value in values:
             row = round(value)
-            texts.append(words.clock(history.times_s[row]) if 0 <= row < history.count else "")
+            whole = abs(value - row) < 0.01 and 0 <= row < history.count
+            texts.append(words.clock(history.times_s[row]) if whole else "")
         return texts
 
 

@@ -237,7 +237,8 @@ def figures() -> Iterator[str]:
     walls, owns = [wall for wall, _own in made], [own for _wall, own in made]
     yield (
         f"window visible after {statistics.median(walls):.2f} s (slowest of 5: {max(walls):.2f} s), "
-        f"{statistics.median(owns):.2f} s of processor time; load {os.getloadavg()[0]:.1f} on {os.cpu_count()}"
+        f"{statistics.median(owns):.2f} s of processor time; "
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()}"
     )
     from sweeper.ui import app
     from sweeper.ui.settings import Settings
