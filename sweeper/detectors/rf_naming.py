@@ -44,6 +44,9 @@ ruler."""
 WIDE_HZ = 1.0e6
 """A capture this wide may hold OFDM or video that fills it, so it is asked about as a whole."""
 
+LEAST_OFDM_HZ = 380e6
+"""No mobile or television OFDM and no camera transmits below; asking costs as much as all the rest of a hop."""
+
 ASK_FIRST, ASK_EVERY = 3, 64
 """Segments of a look in which that is asked: the first ones, then one in so many."""
 
@@ -95,7 +98,7 @@ class Namer:
 
     def _whole(self, samples: Complex, rate_hz: float, center_hz: float) -> list[Heard]:
         """OFDM and video that may fill the span, whatever the floor says."""
-        if rate_hz < WIDE_HZ:
+        if rate_hz < WIDE_HZ or (center_hz and center_hz + rate_hz / 2 < LEAST_OFDM_HZ):
             return []
         length = len(samples) / rate_hz
         self._asked[center_hz] += 1
