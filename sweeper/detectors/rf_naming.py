@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from sweeper.detectors.rf_gsm import c0, raster
+from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import SURE, Tracker
 from sweeper.dsp import extents, gsm, modulation, ofdm, preambles, video
@@ -35,8 +37,6 @@ LEAST_ANALOGUE_S = 0.03
 COARSE, FINER = 5.0, 0.7
 """Bursts of fewer cells than this are measured again; what comes out narrower than that share is taken."""
 
-GSM_SKIRT_HZ = 260e3
-
 CLOCK_HZ = 28.8e6
 """The RTL-SDR's crystal; its multiples appear in the spectrum exactly in place, since it is also the
 ruler."""
@@ -45,7 +45,8 @@ WIDE_HZ = 1.0e6
 """A capture this wide may hold OFDM or video that fills it, so it is asked about as a whole."""
 
 LEAST_OFDM_HZ = 380e6
-"""No mobile or television OFDM and no camera transmits below; asking costs as much as all the rest of a hop."""
+"""No mobile or television OFDM and no camera transmits below; asking costs as much as all the rest of a
+hop."""
 
 ASK_FIRST, ASK_EVERY = 3, 64
 """Segments of a look in which that is asked: the first ones, then one in so many."""
@@ -82,7 +83,7 @@ class Namer:
             else:
                 named += 1
                 out.append(self._one(one, samples, spectrum, rate_hz, center_hz, time_s))
-        return sorted(_without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
+        return sorted(without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
     def _due(self, one: Heard, center_hz: float) -> bool:
         """Steady signals are named in the first segments and then ever more rarely; FCCH needs all of a
@@ -221,7 +222,7 @@ class Namer:
         center_hz: float,
         time_s: float,
     ) -> tuple[str, dict[str, Value]] | None:
-        carrier = _raster(center_hz, one.center_hz)
+        carrier = raster(center_hz, one.center_hz)
         if abs(carrier) + 100e3 > 0.49 * rate_hz:
             return None  # it reaches over the span's edge, so its true frequency is in doubt
         bands = gsm.DOWNLINKS_HZ + gsm.UPLINKS_HZ
@@ -237,7 +238,7 @@ class Namer:
                     found.append((at, burst.tone_hz))
             sure = len(found) > 1 or center_hz or 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015
             if found and sure and gsm.plausible([t for t, _ in found]):
-                return "gsm-c0", features | _c0(found, center_hz, carrier)
+                return "gsm-c0", features | c0(found, center_hz, carrier)
         if not 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015:
             return None
         absolute = center_hz + one.center_hz
@@ -348,45 +349,6 @@ def _mirrors(one: Heard, other: Heard, spectrum: _Lazy) -> bool:
     a, b = a[:count], np.conj(b[:count])
     norm = float(np.sqrt(np.sum(np.abs(a) ** 2) * np.sum(np.abs(b) ** 2)))
     return norm > 0 and float(np.abs(np.sum(a * np.conj(b)))) / norm > 0.5
-
-
-def _without_gsm_skirts(heard: list[Heard]) -> list[Heard]:
-    """Leaves out what the slots of a GSM carrier put beside it: its spectrum falls slowly to 400 kHz."""
-    gsm_carriers = [h for h in heard if h.kind.startswith("gsm")]
-    return [
-        h
-        for h in heard
-        if h.kind.startswith("gsm")
-        or not any(
-            abs(h.center_hz - g.center_hz) < GSM_SKIRT_HZ and h.power < 0.2 * g.power for g in gsm_carriers
-        )
-    ]
-
-
-def _raster(center_hz: float, offset_hz: float) -> float:
-    """Offset of the nearest GSM carrier (200 kHz raster) from the look's centre; the signal's own if
-    unknown."""
-    if not center_hz:
-        return offset_hz
-    nominal = round((center_hz + offset_hz) / 200e3) * 200e3 - center_hz
-    return nominal if abs(nominal - offset_hz) < 60e3 else offset_hz
-
-
-def _c0(found: list[tuple[float, float]], center_hz: float, carrier: float) -> dict[str, Value]:
-    tone = float(np.median([t for _, t in found]))
-    out: dict[str, Value] = {
-        "fcch_s": [round(at, 5) for at, _ in found],
-        "offset_hz": round(tone, 1),
-        "symbol_rate_hz": round(gsm.SYMBOL_RATE_HZ, 1),
-    }
-    if center_hz:
-        out["carrier_hz"] = round(center_hz + carrier, 1)
-        out["crystal_error_hz"] = round(tone - gsm.TONE_HZ, 1)
-        out["ppm"] = round((tone - gsm.TONE_HZ) / (center_hz + carrier) * 1e6, 2)
-        number = gsm.arfcn(center_hz + carrier)
-        if number is not None:
-            out["arfcn"] = number
-    return out
 
 
 def _training(one: Heard, samples: Complex, rate_hz: float) -> float:
