@@ -81,12 +81,12 @@ def test_the_floor_of_noise_is_its_density(rate: float, n0: float, seed: int) ->
     assert np.max(np.abs(10 * np.log10(found / n0))) < 0.8
 
 
-@given(st.floats(0.02, 0.5), st.floats(7, 50), st.floats(-0.4, 0.4), st.integers(0, 100))
+@given(st.floats(0.02, 0.45), st.floats(7, 50), st.floats(-0.2, 0.2), st.integers(0, 100))
 @settings(max_examples=25, deadline=None)
 def test_a_steady_signal_does_not_lift_the_floor(
     share: float, snr_db: float, place: float, seed: int
 ) -> None:
-    """Up to half of the span, anywhere, at any strength."""
+    """Up to 45 % of the span with noise left on both sides, at any strength."""
     size = 256
     random = np.random.default_rng(seed)
     low, high = np.clip(np.array([place - share / 2, place + share / 2]), -0.5, 0.5)
