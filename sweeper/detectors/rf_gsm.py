@@ -7,6 +7,7 @@ import numpy as np
 
 from sweeper.detectors.rf_heard import Heard
 from sweeper.dsp import gsm
+from sweeper.dsp.crystal import error_ppm
 from sweeper.records import Value
 
 GSM_SKIRT_HZ = 260e3
@@ -46,7 +47,8 @@ def c0(found: list[tuple[float, float]], center_hz: float, carrier: float) -> di
     if center_hz:
         out["carrier_hz"] = round(center_hz + carrier, 1)
         out["crystal_error_hz"] = round(tone - gsm.TONE_HZ, 1)
-        out["ppm"] = round((tone - gsm.TONE_HZ) / (center_hz + carrier) * 1e6, 2)
+        carrier_hz = center_hz + carrier
+        out["ppm"] = round(error_ppm(carrier_hz + gsm.TONE_HZ, carrier_hz + tone), 2)  # as --ppm takes it
         number = gsm.arfcn(center_hz + carrier)
         if number is not None:
             out["arfcn"] = number

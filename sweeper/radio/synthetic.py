@@ -12,14 +12,13 @@ from collections.abc import AsyncGenerator, Iterator
 
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source, SourceInfo
+from sweeper.radio.receiver import USABLE
 from sweeper.records import AdvertisementBatch, Closed, FrameBatch, IqBlock, Medium, Opened, Record
 from sweeper.synth import ble, wifi
 from sweeper.synth.receiver import Receiver
 from sweeper.synth.scene import Scene
 from sweeper.synth.sigmf_text import Look, sweep_looks
 
-USABLE = 0.8
-"""Share of the rate that counts as heard, as with real receivers (``radio.receiver.USABLE``)."""
 BATCH_S = 0.25
 """Advertisements handed over together."""
 

@@ -76,6 +76,7 @@ def test_every_frequency_correction_burst(
     assert isinstance(told, list)
     assert [1e3 * t for t in told] == pytest.approx(times_ms, abs=0.3)
     assert one.features["offset_hz"] == pytest.approx(67_708 + error_hz, abs=200)
+    assert one.features["ppm"] == pytest.approx(-9.0, abs=0.2), "shown too high: the crystal runs slow"
 
 
 def test_no_frequency_correction_burst_where_there_is_none(corpus_path: Path) -> None:
