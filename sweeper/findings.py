@@ -3,28 +3,38 @@
 The strongest detection gives title, kind and level; the others add their reasons, innocent causes and
 evidence. A finding is raised once: ``raised_s`` is when it first reached its present level, and it never
 sinks back, because a reader may already have acted on it.
+
+What the user has said they know (``Recognised``) is still found and told of, for information: it reaches no
+higher level unless it is away from where it belongs, or travels along although it belongs somewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sweeper.records import Detection, Finding, Level, Record
-from sweeper.text import Phrase
+from sweeper.records import Detection, Finding, Level, Recognised, Record
+from sweeper.text import Phrase, say
 
 
 class FindingsStage:
     """Groups detections by subject; yields a Finding whenever one changes."""
 
     name = "findings"
-    accepts: tuple[type[Record], ...] = (Detection,)
+    accepts: tuple[type[Record], ...] = (Detection, Recognised)
 
     def __init__(self) -> None:
         self._detections: dict[str, dict[str, Detection]] = {}
         self._findings: dict[str, Finding] = {}
+        self._recognised: dict[str, Recognised] = {}
 
-    def feed(self, detection: Detection, /) -> Iterator[Record]:
-        """The finding that this detection makes or changes."""
+    def feed(self, record: Detection | Recognised, /) -> Iterator[Record]:
+        """The finding that a detection makes or changes, or that turns out to be of a known device."""
+        if isinstance(record, Recognised):
+            self._recognised[record.subject] = record
+            if record.subject in self._findings:
+                yield self._finding(record.subject, record.time_s)
+            return
+        detection = record
         by_detector = self._detections.setdefault(detection.subject, {})
         key = f"{detection.detector}/{detection.signature or detection.kind}"
         known = by_detector.get(key)
@@ -32,10 +42,14 @@ class FindingsStage:
             return
         if known is None or detection.level.rank >= known.level.rank:
             by_detector[key] = detection
-        before = self._findings.get(detection.subject)
-        finding = _compose(before, len(self._findings), list(by_detector.values()), detection.time_s)
-        self._findings[detection.subject] = finding
-        yield finding
+        yield self._finding(detection.subject, detection.time_s)
+
+    def _finding(self, subject: str, now_s: float) -> Finding:
+        before = self._findings.get(subject)
+        detections = list(self._detections[subject].values())
+        finding = _compose(before, len(self._findings), detections, now_s, self._recognised.get(subject))
+        self._findings[subject] = finding
+        return finding
 
     def finish(self) -> Iterable[Record]:
         return ()
@@ -50,23 +64,26 @@ def _claim(detection: Detection) -> tuple[object, ...]:
     return (detection.kind, detection.level, detection.title, detection.why)
 
 
-def _compose(before: Finding | None, count: int, detections: list[Detection], now_s: float) -> Finding:
+def _compose(
+    before: Finding | None, count: int, detections: list[Detection], now_s: float, known: Recognised | None
+) -> Finding:
     ranked = sorted(detections, key=lambda d: (-d.level.rank, -d.confidence, d.detector, d.signature or ""))
     best = ranked[0]
+    level = Level.INFO if known is not None and _settled(known, best) else best.level
     raised_s = now_s
-    if before is not None and before.level.rank >= best.level.rank:
-        raised_s = before.raised_s
+    if before is not None and before.level.rank >= level.rank:
+        level, raised_s = before.level, before.raised_s
     return Finding(
         source=best.source,
         time_s=now_s,
         id=before.id if before is not None else f"F-{count + 1:03d}",
-        level=best.level,
+        level=level,
         kind=best.kind,
         title=best.title,
         subject=best.subject,
         raised_s=raised_s,
         confidence=best.confidence,
-        why=_unique(phrase for d in ranked for phrase in d.why),
+        why=(*_known(known), *_unique(phrase for d in ranked for phrase in d.why)),
         benign=_unique(phrase for d in ranked for phrase in d.benign),
         next=_unique(phrase for d in ranked for phrase in d.next),
         evidence=tuple(e for d in ranked for e in d.evidence),
@@ -74,6 +91,32 @@ def _compose(before: Finding | None, count: int, detections: list[Detection], no
         signature_version=best.signature_version,
         detectors=tuple(sorted({d.detector for d in ranked})),
     )
+
+
+def _settled(known: Recognised, claim: Detection) -> bool:
+    """Whether what the user said about it answers this claim.
+
+    What is one's own may travel along. Anything else that belongs to a place must not be heard elsewhere, and
+    a device known by its kind alone may have been exchanged for another.
+    """
+    if known.elsewhere or (known.by == "kind" and claim.kind == "follower"):
+        return False
+    return not (claim.kind == "follower" and known.mark != "own" and known.place)
+
+
+def _known(known: Recognised | None) -> Iterator[Phrase]:
+    if known is None:
+        return
+    if known.by == "kind":
+        yield say("You marked one device of this kind, at this place, as known: {alias}.", alias=known.alias)
+    elif known.mark == "own":
+        yield say("You marked it as your own: {alias}.", alias=known.alias)
+    elif known.mark == "friendly":
+        yield say("You marked it as known and harmless: {alias}.", alias=known.alias)
+    else:
+        yield say("You marked it as a false alarm: {alias}.", alias=known.alias)
+    if known.place and known.elsewhere is None:
+        yield say("It belongs to {place}; whether this is that place was not told.", place=known.place)
 
 
 def _unique(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:

@@ -5,7 +5,7 @@ seconds from that input's start; the ``Opened`` record of the source tells when 
 in the field names. ``None`` means *not sent* or *not measured*, never zero.
 
     Source ──> Opened, IqBlock, Trace, AdvertisementBatch, FrameBatch, Status, Closed
-    Stages ──> Trace, Emission, Device, Detection, Finding, Coverage, Status
+    Stages ──> Trace, Emission, Device, Recognised, Detection, Finding, Coverage, Status
 """
 
 from __future__ import annotations
@@ -216,6 +216,23 @@ class Device(Record, frozen=True, kw_only=True, eq=False):
     rssi_dbm: int | None = None
     addresses: tuple[str, ...] = ()
     facts: dict[str, Value] = {}
+
+
+class Recognised(Record, frozen=True, kw_only=True, eq=False):
+    """The user has said earlier what this emitter is (``sweeper.known``): it stays listed and does not alarm.
+
+    ``subject`` is a Device's or Emission's id, ``entry`` and ``alias`` name the user's entry, ``by`` the key it
+    was recognised by. ``elsewhere`` is true where it is away from the place that it belongs to.
+    """
+
+    subject: str
+    entry: str
+    mark: str
+    alias: str
+    confidence: float
+    by: str
+    place: str = ""
+    elsewhere: bool | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -21,10 +21,11 @@ from sweeper.coverage import CoverageStage
 from sweeper.detectors import Setup, build
 from sweeper.errors import InputError, Reason, Unavailable, contained
 from sweeper.findings import FindingsStage
+from sweeper.known import Book
 from sweeper.pipeline import Pipeline, Stage
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
-from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Record, State, Status, Trace
+from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Place, Record, State, Status, Trace
 from sweeper.reference import Comparison
 from sweeper.signatures import Library
 
@@ -53,12 +54,15 @@ def standard_stages(
     plan: SweepPlan | None = None,
     comparison: Comparison | None = None,
     guided: Sequence[Stage] = (),
+    known: Book | None = None,
+    here: Place | None = None,
 ) -> list[Stage]:
     """The built-in detectors in order, then findings and coverage: what every face of the program runs.
 
     ``guided`` are stages that only a guided test has; they come after the detectors, before the findings.
+    ``known`` is what the user already knows, ``here`` the place of the whole session, if the user told it.
     """
-    setup = Setup(library, plan or SweepPlan(), comparison)
+    setup = Setup(library, plan or SweepPlan(), comparison, known, here)
     return [*build(setup), *guided, FindingsStage(), CoverageStage()]
 
 

@@ -16,13 +16,14 @@ FLOORS = [
     {"records"},
     {"labels"},
     {"language", "locale"},
-    {"plan", "plugins", "signatures", "vendors", "dsp", "protocols"},
+    {"known", "plan", "plugins", "signatures", "vendors", "dsp", "protocols"},
     {"recording", "synth", "allocations"},
     {"pipeline", "reference"},
     {"findings", "coverage", "detectors", "radio"},
     {"session", "report", "jobs"},
     {"signature_check"},
     {"bundles"},
+    {"batch"},
     {"cli", "ui"},
 ]
 """From the ground up. Within one floor a part imports only itself, but for the exceptions below."""
@@ -40,6 +41,7 @@ DRIVERS = {
     "bumble": "radio",
     "scapy": "radio",
     "SoapySDR": "radio",
+    "distributed": "batch",
     "click": "cli",
     "rich": "cli",
 }

@@ -13,19 +13,22 @@ import msgspec
 
 from sweeper import plugins
 from sweeper.errors import Reason, contained
+from sweeper.known import Book
 from sweeper.pipeline import Stage
 from sweeper.plan import SweepPlan
-from sweeper.records import Record, State, Status
+from sweeper.records import Place, Record, State, Status
 from sweeper.reference import Comparison
 from sweeper.signatures import Library
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """What a factory may need to build its stage."""
+    """What a factory may need to build its stage. ``here`` is where the whole session listens, if told."""
 
     library: Library
     plan: SweepPlan = SweepPlan()
     comparison: Comparison | None = None
+    known: Book | None = None
+    here: Place | None = None
 
 
 Factory = Callable[[Setup], Stage]
@@ -37,6 +40,7 @@ BUILTIN: dict[str, str] = {
     "ble-changing": "sweeper.detectors.ble_changing:stage",
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "lan-inventory": "sweeper.detectors.lan_inventory:stage",
+    "known": "sweeper.detectors.known:stage",  # after every inventory: what the user knows of them
     "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
     "wifi-clips": "sweeper.detectors.wifi_clips:stage",
     "wifi-deauth": "sweeper.detectors.wifi_deauth:stage",
