@@ -5,7 +5,7 @@ seconds from that input's start; the ``Opened`` record of the source tells when 
 in the field names. ``None`` means *not sent* or *not measured*, never zero.
 
     Source ──> Opened, IqBlock, Trace, AdvertisementBatch, FrameBatch, Status, Closed
-    Stages ──> Trace, Emission, Device, Recognised, Detection, Finding, Coverage, Status
+    Stages ──> Trace, SweepPass, Emission, Device, Recognised, Detection, Finding, Coverage, Status
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
     ``time_s`` is that of the first sample, ``first_sample`` its index since the last retune or gap: a block
     with ``first_sample == 0`` starts a new look. ``center_hz`` is 0.0 where the recording does not tell.
     ``usable_hz`` is the span around the centre that the receiver's filters leave whole (``None``: all of it);
-    a sweep overlaps its hops so that what lies outside is heard in the neighbour.
+    a sweep overlaps its hops so that what lies outside is heard in the neighbour. ``sweep_pass`` counts the
+    passes of a live sweep; ``gain_step_db`` is the gain against that of the sweep: a look with another gain
+    tests what the receiver makes itself, and its levels stand beside no others.
     """
 
     rate_hz: float
@@ -108,6 +110,8 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
     first_sample: int
     channel: int = 0
     usable_hz: float | None = None
+    sweep_pass: int | None = None
+    gain_step_db: float = 0.0
 
 
 class Trace(Record, frozen=True, kw_only=True, eq=False):
@@ -115,6 +119,7 @@ class Trace(Record, frozen=True, kw_only=True, eq=False):
 
     ``mean_db`` and ``max_db`` are dBFS/Hz (dBm/Hz where ``calibrated``) over ``transforms`` transforms in
     ``dwell_s`` seconds; ``floor_db`` is the estimated noise floor per bin, ``None`` where unknown.
+    ``sweep_pass`` is that of the samples.
     """
 
     start_hz: float
@@ -125,6 +130,17 @@ class Trace(Record, frozen=True, kw_only=True, eq=False):
     transforms: int
     floor_db: Floats | None = None
     calibrated: bool = False
+    sweep_pass: int | None = None
+
+
+class SweepPass(Record, frozen=True, kw_only=True, eq=False):
+    """One pass of a live sweep, its looks stitched to one trace from the lowest to the highest frequency.
+
+    Bins that were not heard are NaN. ``number`` counts from 0; ``time_s`` is when the pass ended.
+    """
+
+    number: int
+    trace: Trace
 
 
 class Burst(msgspec.Struct, frozen=True):
@@ -305,9 +321,14 @@ class Coverage(Record, frozen=True, kw_only=True, eq=False):
 
 
 class Status(Record, frozen=True, kw_only=True, eq=False):
-    """Something the reader must know about the sweep itself: a failure, a drop, a recovery."""
+    """Something the reader must know about the sweep itself: a failure, a drop, a recovery.
+
+    ``detail`` is English; ``said`` is the same for the reader's own language, where it was not an outside
+    word (a driver's, an operating system's).
+    """
 
     subject: str
     state: State
     reason: Reason | None = None
     detail: str = ""
+    said: Phrase | None = None

@@ -1,6 +1,6 @@
 """Which frequencies to tune to, so that a list of ranges is heard without a gap.
 
-A hop is trusted over the middle 80 % of its sample rate only; hops follow one another at that step. A
+A hop is trusted over the middle 85 % of its sample rate only; hops follow one another at that step. A
 receiver adds a spike at its own centre (DC), mirrors strong signals about it and makes spurs at fixed
 distances from it. So the centre is kept out of a narrow band altogether, never stands on a channel raster,
 and moves by a quarter of a hop from pass to pass: a real signal keeps its place, the receiver's own do not.
@@ -104,9 +104,9 @@ def spares(hop: Hop) -> list[Hop]:
     return [msgspec.structs.replace(hop, center_hz=_off_raster(hz), spare=True) for hz in centers]
 
 
-def beside(hop: Hop, rate_hz: float) -> Hop:
-    """A hop a quarter further on: what stood at the centre of ``hop`` now stands away from it."""
-    return msgspec.structs.replace(hop, center_hz=_off_raster(hop.center_hz + USABLE * rate_hz / 4))
+def beside(hop: Hop, rate_hz: float, side: int = 1) -> Hop:
+    """A hop a quarter further on (``side`` -1: back): what stood at the centre of ``hop`` now stands away."""
+    return msgspec.structs.replace(hop, center_hz=_off_raster(hop.center_hz + side * USABLE * rate_hz / 4))
 
 
 def span_hz(ranges: Iterable[tuple[float, float]]) -> float:
