@@ -23,7 +23,7 @@ import numpy as np
 
 from sweeper.dsp.level_grid import FIELDS, Grid, empty, parts
 from sweeper.errors import InputError
-from sweeper.records import Emission
+from sweeper.records import Emission, Record, Trace
 from sweeper.text import Phrase, say
 
 FORMAT = "sweeper-reference-1"
@@ -116,6 +116,27 @@ class Comparison(msgspec.Struct, frozen=True, eq=False):
 
     reference: Reference
     friendly: tuple[Friendly, ...] = ()
+
+
+class Recorder:
+    """The sink that gathers a reference: every trace on a grid, and the emissions."""
+
+    def __init__(self, cell_hz: float) -> None:
+        self.grid = Grid(cell_hz)
+        self._emissions: dict[str, Emission] = {}
+
+    def __call__(self, record: Record) -> None:
+        if isinstance(record, Trace):
+            self.grid.add(record)
+        elif isinstance(record, Emission):
+            self._emissions[record.id] = record
+
+    def made(self, name: str, conditions: Conditions, utc_s: float) -> Reference:
+        """The reference set."""
+        known = sorted(
+            (known_of(e) for e in self._emissions.values()), key=lambda k: (k.center_hz, k.width_hz)
+        )
+        return Reference(Head(FORMAT, name, utc_s, conditions, self.grid.cell_hz, tuple(known)), self.grid)
 
 
 def known_of(emission: Emission) -> Known:

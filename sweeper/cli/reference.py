@@ -18,20 +18,16 @@ from sweeper.cli.planning import Range, made_plan
 from sweeper.cli.run import run
 from sweeper.cli.show import written
 from sweeper.cli.words import _, spoken
-from sweeper.dsp.level_grid import Grid
 from sweeper.errors import SweeperError
 from sweeper.plan import PRESETS, Band, Mode, SweepPlan
 from sweeper.radio import Source
 from sweeper.radio.sweep import SweepSource
-from sweeper.records import Emission, Record, Trace
 from sweeper.reference import (
-    FORMAT,
     SUFFIX,
     Comparison,
     Conditions,
-    Head,
+    Recorder,
     Reference,
-    known_of,
     load,
     mismatches,
     save,
@@ -44,27 +40,6 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 PASSES = 3
 """Passes of a reference, where the user does not say: a level's wavering needs more than one."""
-
-
-class Recorder:
-    """The sink that gathers a reference: every trace on a grid, and the emissions."""
-
-    def __init__(self, cell_hz: float) -> None:
-        self.grid = Grid(cell_hz)
-        self._emissions: dict[str, Emission] = {}
-
-    def __call__(self, record: Record) -> None:
-        if isinstance(record, Trace):
-            self.grid.add(record)
-        elif isinstance(record, Emission):
-            self._emissions[record.id] = record
-
-    def made(self, name: str, conditions: Conditions, utc_s: float) -> Reference:
-        """The reference set."""
-        known = sorted(
-            (known_of(e) for e in self._emissions.values()), key=lambda k: (k.center_hz, k.width_hz)
-        )
-        return Reference(Head(FORMAT, name, utc_s, conditions, self.grid.cell_hz, tuple(known)), self.grid)
 
 
 def conditions(names: Sequence[str], antenna: str, plan: SweepPlan) -> Conditions:
