@@ -140,10 +140,11 @@ class RfEmissions:
         look.parts = [joined[size:]]
         look.count -= min(size, look.count)
         time_s = look.start_s + look.done / look.rate_hz
+        continues = look.done > 0
         look.done += size
         floors = source.floors.setdefault((look.center_hz, look.rate_hz, channel), History())
         segment = analyse(samples, look.rate_hz, floors, time_s)
-        heard = source.namer.name(segment.heard, samples, look.rate_hz, look.center_hz, time_s)
+        heard = source.namer.name(segment.heard, samples, look.rate_hz, look.center_hz, time_s, continues)
         length = min(size, len(samples)) / look.rate_hz
         half = look.usable_hz / 2
         heard = [one for one in heard if abs(one.center_hz) <= half]  # beyond, aliases fold in

@@ -3,8 +3,7 @@ skirts are."""
 
 from __future__ import annotations
 
-import numpy as np
-
+from sweeper.detectors.rf_cells import Cell
 from sweeper.detectors.rf_heard import Heard
 from sweeper.dsp import gsm
 from sweeper.dsp.crystal import error_ppm
@@ -37,10 +36,11 @@ def raster(center_hz: float, offset_hz: float) -> float:
     return nominal if abs(nominal - offset_hz) < 60e3 else offset_hz
 
 
-def c0(found: list[tuple[float, float]], center_hz: float, carrier: float) -> dict[str, Value]:
-    tone = float(np.median([t for _, t in found]))
+def c0(cell: Cell, center_hz: float, carrier: float) -> dict[str, Value]:
+    """What is told of a base station's first carrier: its correction bursts, and what was decoded of it."""
+    tone = cell.tone_hz
     out: dict[str, Value] = {
-        "fcch_s": [round(at, 5) for at, _ in found],
+        "fcch_s": [round(at, 5) for at, _ in cell.fcch],
         "offset_hz": round(tone, 1),
         "symbol_rate_hz": round(gsm.SYMBOL_RATE_HZ, 1),
     }
@@ -52,4 +52,4 @@ def c0(found: list[tuple[float, float]], center_hz: float, carrier: float) -> di
         number = gsm.arfcn(center_hz + carrier)
         if number is not None:
             out["arfcn"] = number
-    return out
+    return out | cell.features()

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from sweeper.detectors.rf_cells import Cells
 from sweeper.detectors.rf_gsm import c0, raster
 from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
@@ -59,13 +60,21 @@ class Namer:
         self._seen: Counter[tuple[float, int]] = Counter()
         self._asked: Counter[float] = Counter()
         self._whole_known: dict[float, list[Heard]] = {}
-        self._fcch: dict[int, list[tuple[float, float]]] = {}
+        self._cells = Cells()
 
     def name(
-        self, heard: tuple[Heard, ...], samples: Complex, rate_hz: float, center_hz: float, time_s: float
+        self,
+        heard: tuple[Heard, ...],
+        samples: Complex,
+        rate_hz: float,
+        center_hz: float,
+        time_s: float,
+        continues: bool = False,
     ) -> list[Heard]:
         """The same signals with kind and features where they could be told, vetoed ones marked or left
-        out."""
+        out. ``continues`` says that the samples follow those of the call before without a gap."""
+        if not continues:
+            self._cells.new_look()
         spectrum = _Lazy(samples, rate_hz)
         whole = self._whole(samples, rate_hz, center_hz)
         left = [h for h in heard if not _inside(h, whole)]
@@ -231,14 +240,10 @@ class Namer:
         if one.steady or one.stop_s - one.start_s > 0.02:
             bursts = gsm.correction_bursts(spectrum.get(), carrier)
             key = round((center_hz + carrier) / 1e3)
-            found = self._fcch.setdefault(key, [])
-            for burst in bursts:
-                at = time_s + burst.start_s
-                if len(found) < 4096 and not any(abs(at - t) < 2e-3 for t, _ in found[-4:]):
-                    found.append((at, burst.tone_hz))
-            sure = len(found) > 1 or center_hz or 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015
-            if found and sure and gsm.plausible([t for t, _ in found]):
-                return "gsm-c0", features | c0(found, center_hz, carrier)
+            cell = self._cells.hear(key, bursts, spectrum.samples, rate_hz, carrier, time_s)
+            sure = len(cell.fcch) > 1 or center_hz or 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015
+            if cell.fcch and (cell.first is not None or (sure and cell.plausible())):
+                return "gsm-c0", features | c0(cell, center_hz, carrier)
         if not 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015:
             return None
         absolute = center_hz + one.center_hz
@@ -264,12 +269,12 @@ class _Lazy:
     """The transform of a whole segment, made when first asked for."""
 
     def __init__(self, samples: Complex, rate_hz: float) -> None:
-        self._samples, self._rate_hz = samples, rate_hz
+        self.samples, self._rate_hz = samples, rate_hz
         self._made: Spectrum | None = None
 
     def get(self) -> Spectrum:
         if self._made is None:
-            self._made = Spectrum(self._samples, self._rate_hz)
+            self._made = Spectrum(self.samples, self._rate_hz)
         return self._made
 
 
