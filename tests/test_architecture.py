@@ -12,16 +12,17 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sweeper"
 
 FLOORS = [
-    {"errors", "text"},
+    {"errors", "text", "toml_text"},
     {"records"},
     {"labels"},
     {"language", "locale"},
     {"known", "plan", "plugins", "signatures", "vendors", "dsp", "protocols"},
-    {"recording", "synth", "allocations"},
+    {"recording", "synth", "allocations", "proposing"},
     {"pipeline", "reference"},
     {"findings", "coverage", "detectors", "radio"},
     {"session", "report", "jobs"},
-    {"signature_check"},
+    {"signature_check", "subjects"},
+    {"teaching"},
     {"bundles"},
     {"batch"},
     {"cli", "ui"},

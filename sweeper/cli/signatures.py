@@ -13,6 +13,7 @@ from rich.table import Table
 from sweeper import __version__, cli
 from sweeper.cli.options import load_library, signatures_option, warn
 from sweeper.cli.show import written
+from sweeper.cli.signature_make import make
 from sweeper.cli.words import _, spoken
 from sweeper.errors import InputError, SweeperError
 
@@ -20,6 +21,9 @@ from sweeper.errors import InputError, SweeperError
 @click.group(help=_("List and check the signatures."))
 def signatures() -> None:
     """A group."""
+
+
+signatures.add_command(make)
 
 
 @signatures.command("list", help=_("Every signature with its level and title."))
