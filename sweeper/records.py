@@ -100,8 +100,8 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
     with ``first_sample == 0`` starts a new look. ``center_hz`` is 0.0 where the recording does not tell.
     ``usable_hz`` is the span around the centre that the receiver's filters leave whole (``None``: all of it);
     a sweep overlaps its hops so that what lies outside is heard in the neighbour. ``sweep_pass`` counts the
-    passes of a live sweep; ``gain_step_db`` is the gain against that of the sweep: a look with another gain
-    tests what the receiver makes itself, and its levels stand beside no others.
+    passes of a live sweep. A ``second_look`` tests what the receiver makes itself and counts as no listening;
+    ``gain_step_db`` is its gain against that of the sweep.
     """
 
     rate_hz: float
@@ -111,6 +111,7 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
     channel: int = 0
     usable_hz: float | None = None
     sweep_pass: int | None = None
+    second_look: bool = False
     gain_step_db: float = 0.0
 
 

@@ -7,7 +7,8 @@ true, and a Status names the ranges.
 
 A receiver adds a constant to all it hears, which looks like a carrier wherever it is tuned. What most hops
 have in common is taken off. A signal that stands just where the receiver was tuned hides there too: a hop
-with more at its centre than the others is heard a second time, from a quarter of a hop beside.
+with more at its centre than the others is heard a second time, from a quarter of a hop beside. So is, after
+the first pass, what may be the receiver's own (``vetting``): from beside, and at a lower gain.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import msgspec
 import numpy as np
@@ -37,6 +38,7 @@ from sweeper.radio.receiver import (
     ReceiverLost,
     Refused,
 )
+from sweeper.radio.vetting import Vetting, lower_step
 from sweeper.records import Closed, IqBlock, Medium, Opened, Record, Samples, State, Status
 
 RETRIES_S = (0.5, 1.0, 2.0, 4.0)
@@ -114,6 +116,10 @@ class _Run:
         self._means: deque[complex] = deque(maxlen=64)
         self._hiding: list[Hop] = []
         self._lost: ReceiverLost | None = None
+        self._number = 0
+        self._first_looks: Vetting | None = None
+        self._second_looks: Vetting | None = None
+        self._gain_step_db = 0.0
 
     # --- connecting -----------------------------------------------------------------------------------
 
@@ -151,6 +157,7 @@ class _Run:
         for wait_s in self._retries_s:
             await self.receiver.close()
             await asyncio.sleep(wait_s)
+            self._gain_step_db = 0.0
             try:
                 self._facts = await self.receiver.open()
                 await self._set_rate()
@@ -193,19 +200,48 @@ class _Run:
 
     async def _pass(self, number: int) -> AsyncGenerator[Record, None]:
         """Every hop of one pass, then those that need a second look."""
+        self._number = number
         self._overloaded, self._hiding = [], []
-        todo, first = hops(self._plan, self._rate_hz, number), True
+        self._first_looks = Vetting(self._rate_hz) if number == 0 else None
+        planned = hops(self._plan, self._rate_hz, number)
+        todo, first = planned, True
         while todo and self._lost is None:
             again: list[Hop] = []
             async with aclosing(self._hear(todo, again)) as records:
                 async for record in records:
                     yield record
             todo, first = again + (self._hiding if first else []), False
+        if self._first_looks is not None:
+            vetting, self._first_looks = self._first_looks, None
+            async with aclosing(self._vet(vetting, len(planned))) as records:
+                async for record in records:
+                    yield record
         self._count()
         if self._overloaded:
             text = f"the converter was overloaded on {named(self._overloaded)}: signals there may be false"
             for record in self._once(Reason.OVERLOAD, text):
                 yield record
+
+    async def _vet(self, vetting: Vetting, planned: int) -> AsyncGenerator[Record, None]:
+        """Second looks at what may be the receiver's own: from beside, then at a lower gain."""
+        self._second_looks = vetting
+        for retuned in (False, True):
+            where = vetting.again() if retuned else vetting.retuned(planned)
+            async with aclosing(self._hear(where, [])) as records:
+                async for record in records:
+                    yield record
+        present_db = self._ready.gain_db
+        lower_db = lower_step(self._facts.gains_db, present_db) if present_db is not None else None
+        todo = vetting.softer()
+        if present_db is not None and lower_db is not None and todo and self._lost is None:
+            with suppress(ReceiverLost):  # the next pass meets the same loss and deals with it
+                self._gain_step_db = await self.receiver.set_gain(lower_db) - present_db
+                async with aclosing(self._hear(todo, [])) as records:
+                    async for record in records:
+                        yield record
+                self._gain_step_db = 0.0
+                await self.receiver.set_gain(present_db)
+        self._second_looks, self._gain_step_db = None, 0.0
 
     async def _hear(self, todo: Sequence[Hop], again: list[Hop]) -> AsyncGenerator[Record, None]:
         """Hear hops in order, across losses of the receiver; hops worth another look go to ``again``."""
@@ -241,12 +277,17 @@ class _Run:
 
     def _blocks(self, hop: Hop, heard: Heard) -> Iterator[IqBlock]:
         half = USABLE * self._rate_hz / 2
-        self._heard.append((hop.center_hz - half, hop.center_hz + half))
         self._stats.hops += 1
         self._stats.samples += len(heard.samples)
-        if heard.clipped > tuning.CLIPPED:
-            self._overloaded.append((hop.start_hz, hop.stop_hz))
         samples = self._without_offset(hop, heard)
+        if self._second_looks is not None:
+            self._second_looks.second(hop, samples)
+        else:
+            self._heard.append((hop.center_hz - half, hop.center_hz + half))
+            if heard.clipped > tuning.CLIPPED:
+                self._overloaded.append((hop.start_hz, hop.stop_hz))
+            if self._first_looks is not None:
+                self._first_looks.first(hop, samples)
         began_s = max(0.0, heard.end_s - self._began_s - len(samples) / self._rate_hz)
         for first in range(0, len(samples), BLOCK_SAMPLES):
             yield IqBlock(
@@ -257,11 +298,16 @@ class _Run:
                 samples=samples[first : first + BLOCK_SAMPLES],
                 first_sample=first,
                 usable_hz=2 * half,
+                sweep_pass=self._number,
+                second_look=self._second_looks is not None,
+                gain_step_db=self._gain_step_db,
             )
 
     def _without_offset(self, hop: Hop, heard: Heard) -> Samples:
         """The samples without the constant that the receiver adds; a hop at whose centre there is more than
         that is noted, to be looked at from beside."""
+        if self._gain_step_db:  # another gain, another offset
+            return heard.samples - np.complex64(heard.samples.mean())
         offset = tuning.usual_offset(self._means)
         self._means.append(complex(heard.samples.mean()))
         within = hop.start_hz <= hop.center_hz <= hop.stop_hz

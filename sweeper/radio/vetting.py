@@ -50,6 +50,9 @@ LEAST = 8
 """At most this share of a pass is heard again, but always so many hops: a sweep must not take twice as long
 in a crowded band, where later passes come from other centres anyway."""
 
+SECOND_LOOK_S = 0.02
+"""Second looks are no longer than this, also where the first was a second."""
+
 GAIN_STEP_DB = 8.0
 """Step of the gain test: products of the second order fall by 16 dB then, carriers by 8 ± 2."""
 
@@ -114,7 +117,8 @@ class Vetting:
         offsets = [line.offset_hz for found in self._first.values() for line in found]
         ranked = sorted(self._first, key=lambda hop: (-_shared(self._first[hop], offsets), hop.center_hz))
         most = max(LEAST, round(MOST * hops))
-        self._second = {beside(hop, self._rate_hz): hop for hop in sorted(ranked[:most], key=_center)}
+        chosen = sorted(ranked[:most], key=_center)
+        self._second = {_brief(beside(hop, self._rate_hz)): hop for hop in chosen}
         return list(self._second)
 
     def second(self, hop: Hop, samples: Samples) -> None:
@@ -133,11 +137,16 @@ class Vetting:
 
     def again(self) -> list[Hop]:
         """Where a line was gone: once more as before, and once from the other side."""
-        return [one for hop in self._gone for one in (hop, beside(hop, self._rate_hz, -1))]
+        return [_brief(one) for hop in self._gone for one in (hop, beside(hop, self._rate_hz, -1))]
 
     def softer(self) -> list[Hop]:
         """Hops to hear at the lower gain."""
-        return sorted(self._second.values(), key=_center)
+        return [_brief(hop) for hop in sorted(self._second.values(), key=_center)]
+
+
+def _brief(hop: Hop) -> Hop:
+    """The same place for a short while, once."""
+    return msgspec.structs.replace(hop, dwell_s=min(hop.dwell_s, SECOND_LOOK_S), looks=1)
 
 
 def lower_step(gains_db: Sequence[float], present_db: float) -> float | None:
