@@ -13,6 +13,7 @@ does not see it, and says so in coverage, not by silence.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,10 +21,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.wifi_frames import Checksums, is_wifi
-from sweeper.dsp.video_rhythm import Floats, Rhythm, keys, rhythm
+from sweeper.detectors.wifi_frames import Air, by_address, number
+from sweeper.dsp.video_rhythm import LEAST_PACKETS, Floats, Rhythm, keys, rhythm
 from sweeper.protocols import frame_table as ft
-from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable
 from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Medium, Record
 from sweeper.text import say
@@ -36,6 +36,9 @@ SHORTEST_S = 4.0
 
 STEP_S = 2.5
 """Seconds between looks."""
+
+SOON_S = 0.5
+"""Seconds until the next try where a flow was still too short to be looked at."""
 
 KEPT_S = 120.0
 """Seconds that a hopping receiver may take to gather one look."""
@@ -98,6 +101,15 @@ class Flow:
         return self.times[0], self.sizes[0]
 
 
+class Part(NamedTuple):
+    """What is looked at: from when on, seconds listened, and the packets' times and bytes."""
+
+    start_s: float
+    on_s: float
+    times: Floats
+    sizes: Floats
+
+
 class Look(NamedTuple):
     """One look at a flow: seconds listened, bits per second up, share up, and the rhythm."""
 
@@ -118,32 +130,26 @@ class WifiCameras:
     accepts: tuple[type[Record], ...] = (FrameBatch, Device)
 
     def __init__(self) -> None:
-        self._checksums: dict[str, Checksums] = {}
+        self._air = Air()
         self._flows: dict[int, Flow] = {}
-        self._ids: dict[int, str] = {}
-        self._tuned: dict[int, dict[int, None]] = {}
+        self._tuned: dict[int, list[int]] = {}
         self._direct: set[int] = set()
         self._points: dict[int, float] = {}
-        self._source, self._last_s = "", 0.0
 
     def feed(self, record: FrameBatch | Device, /) -> Iterator[Record]:
         """Detections of flows that came to look like a camera's in this batch."""
+        table = self._air.take(record)
         if isinstance(record, Device):
-            if record.medium is Medium.WIFI:
-                address = int(record.address.replace(":", ""), 16)
-                self._ids[address] = record.id
-                if _direct(record):
-                    self._direct.add(address)
+            if record.medium is Medium.WIFI and _direct(record):
+                self._direct.add(number(record))
             return
-        if not is_wifi(record) or not record.frames:
+        if table is None:
             return
-        self._source, self._last_s = record.source, record.times_s[-1]
-        table = self._checksums.setdefault(record.source, Checksums()).lay_out(record)
         times = np.asarray(record.times_s)
         self._tune(times, table)
         for sender in self._gather(times, table):
             flow = self._flows[sender]
-            if flow.times and self._last_s - flow.looked_s >= STEP_S:
+            if flow.times and self._air.last_s - flow.looked_s >= STEP_S:
                 yield from self._look(sender, flow)
 
     def finish(self) -> Iterator[Record]:
@@ -155,23 +161,23 @@ class WifiCameras:
     def _tune(self, times: Column, table: FrameTable) -> None:
         """Remember when which frequency was listened to."""
         bins = (times / BIN_S).astype(np.int64)
-        pairs = np.unique(bins << 16 | table.freq_mhz.astype(np.int64))
-        for pair in pairs.tolist():
-            self._tuned.setdefault(pair & 0xFFFF, {})[pair >> 16] = None
+        for pair in _distinct(bins << 16 | table.freq_mhz.astype(np.int64)):
+            heard, one = self._tuned.setdefault(pair & 0xFFFF, []), pair >> 16
+            if not heard or heard[-1] < one:
+                heard.append(one)
+            elif heard[(at := bisect_left(heard, one))] != one:  # a clock that was set back
+                heard.insert(at, one)
         oldest = int((times[-1] - KEPT_S) / BIN_S)
         for heard in self._tuned.values():
-            while heard and next(iter(heard)) < oldest:
-                del heard[next(iter(heard))]
+            del heard[: bisect_left(heard, oldest)]
 
     def _gather(self, times: Column, table: FrameTable) -> list[int]:
         """Add the batch's data frames to their flows; the stations that sent any."""
         data = table.ok & (table.kind == ft.DATA) & (table.subtype & 4 == 0)
         ways = table.flags & (ft.TO_DS | ft.FROM_DS)
         sizes = np.maximum(table.length - table.header, 0).astype(np.float64)
-        up = np.flatnonzero(data & (ways == ft.TO_DS))
-        senders = _distinct(table.transmitter[up])
-        for sender in senders:
-            rows = up[table.transmitter[up] == sender]
+        senders = []
+        for sender, rows in by_address(table.transmitter, np.flatnonzero(data & (ways == ft.TO_DS))):
             flow = self._flows.get(sender)
             if flow is None:
                 if len(self._flows) >= MOST_FLOWS:
@@ -180,30 +186,31 @@ class WifiCameras:
             flow.freq_mhz = int(table.freq_mhz[rows[-1]])
             flow.bssid = int(table.receiver[rows[-1]])
             flow.add(times[rows], sizes[rows])
+            senders.append(sender)
         down = np.flatnonzero(data & (ways == ft.FROM_DS))
         self._count(times, sizes, down, table.receiver, "down")
         self._count(times, sizes, down, table.address3, "relayed")
-        heard = np.flatnonzero(table.ok & ((ways == ft.FROM_DS) | (table.kind == ft.MANAGEMENT)))
+        heard = table.ok & ((ways == ft.FROM_DS) | (table.kind == ft.MANAGEMENT))
         for point in _distinct(table.transmitter[heard]):
-            self._points[point] = self._last_s
+            self._points[point] = self._air.last_s
         return [sender for sender in senders if sender in self._flows]
 
     def _count(self, times: Column, sizes: Floats, rows: Column, who: Column, where: str) -> None:
-        for address in _distinct(who[rows]):
+        for address, mine in by_address(who, rows):
             flow = self._flows.get(address)
             if flow is not None:
-                mine = rows[who[rows] == address]
                 counts: list[tuple[float, float]] = getattr(flow, where)
                 counts.append((float(times[mine[-1]]), float(sizes[mine].sum())))
-                while counts and counts[0][0] < self._last_s - KEPT_S:
+                while counts and counts[0][0] < self._air.last_s - KEPT_S:
                     counts.pop(0)
 
     def _look(self, sender: int, flow: Flow, last: bool = False) -> Iterator[Record]:
-        look = self._measure(flow)
-        if look is None:
+        part = self._part(flow)
+        flow.looked_s = self._air.last_s if part is not None else self._air.last_s + SOON_S - STEP_S
+        if part is None:
             return
-        flow.looked_s = self._last_s
-        if not streams(look):
+        look = self._measure(flow, part)
+        if look is None or not streams(look):
             flow.hits = 0
             return
         flow.hits += 1
@@ -213,39 +220,45 @@ class WifiCameras:
             flow.level = level
             yield self._detection(sender, flow, look, level)
 
-    def _measure(self, flow: Flow) -> Look | None:
-        times, sizes = all_packets = flow.joined()
-        stop = float(times[-1])
-        bins = [b for b in self._tuned.get(flow.freq_mhz, ()) if b <= stop / BIN_S]
-        bins = sorted(bins)[-int(LOOK_S / BIN_S) :]
-        if not bins:
+    def _part(self, flow: Flow) -> Part | None:
+        """The packets of the last ``LOOK_S`` seconds that were listened to; ``None`` if they are too few."""
+        if flow.packets < LEAST_PACKETS:
             return None
-        start = bins[0] * BIN_S
-        chosen = times >= start
-        times, sizes = times[chosen], sizes[chosen]
-        if not len(times):
+        times, sizes = flow.joined()
+        final = float(times[-1])
+        tuned = self._tuned.get(flow.freq_mhz, [])
+        known = bisect_right(tuned, final / BIN_S)
+        bins = tuned[max(0, known - int(LOOK_S / BIN_S)) : known]
+        start_s = bins[0] * BIN_S if bins else final
+        chosen = int(np.searchsorted(times, start_s))
+        if len(times) - chosen < LEAST_PACKETS:
             return None
         # a flow that began or ended within the look is measured while it lasted
-        first, final = float(times[0]), float(times[-1])
-        on_s = BIN_S * sum(1 for b in bins if (b + 1) * BIN_S > first and b * BIN_S <= final)
-        if on_s < SHORTEST_S:
+        first = float(times[chosen])
+        on_s = BIN_S * (len(bins) - bisect_right(bins, first / BIN_S - 1))
+        return Part(start_s, on_s, times[chosen:], sizes[chosen:]) if on_s >= SHORTEST_S else None
+
+    def _measure(self, flow: Flow, part: Part) -> Look | None:
+        """``None`` where amount or direction rule a camera out, or no rhythm can be measured."""
+        up = float(part.sizes.sum())
+        down = sum(count for at, count in flow.down if at >= part.start_s)
+        bps = 8 * up / part.on_s
+        if up < LIMITS.up_share * (up + down) or not LIMITS.low_bps <= bps <= LIMITS.high_bps:
             return None
-        found = rhythm(times, sizes)
+        found = rhythm(part.times, part.sizes)
         if found is None:
             return None
         if found.key_period_s is None and found.line >= LIMITS.line:
-            found = found._replace(key_period_s=keys(*all_packets, found.rate_hz))
-        up = float(sizes.sum())
-        down = sum(count for at, count in flow.down if at >= start)
+            found = found._replace(key_period_s=keys(*flow.joined(), found.rate_hz))
         return Look(
-            start_s=first,
-            stop_s=final,
-            on_s=on_s,
-            bps=8 * up / on_s,
+            start_s=float(part.times[0]),
+            stop_s=float(part.times[-1]),
+            on_s=part.on_s,
+            bps=bps,
             up_share=up / (up + down),
-            heard_down=self._points.get(flow.bssid, float("-inf")) >= start,
+            heard_down=self._points.get(flow.bssid, float("-inf")) >= part.start_s,
             local=flow.bssid in self._direct
-            or sum(count for at, count in flow.relayed if at >= start) > 0.5 * up,
+            or sum(count for at, count in flow.relayed if at >= part.start_s) > 0.5 * up,
             rhythm=found,
         )
 
@@ -272,10 +285,10 @@ class WifiCameras:
         if look.local:
             why.append(say("Most of it goes to another device in the same network."))
         return Detection(
-            source=self._source,
+            source=self._air.source,
             time_s=look.stop_s,
             detector=self.name,
-            subject=self._ids.get(sender, wifi.address(sender)),
+            subject=self._air.subject(sender),
             kind="camera",
             level=level,
             confidence=0.8 if level is Level.MEDIUM else 0.5,
@@ -284,7 +297,7 @@ class WifiCameras:
             benign=BENIGN,
             next=NEXT,
             evidence=tuple(
-                Evidence(what=what, value=value, unit=unit, source=self._source, time_s=look.stop_s)
+                Evidence(what=what, value=value, unit=unit, source=self._air.source, time_s=look.stop_s)
                 for what, value, unit in (
                     ("uplink rate", round(look.bps / 1e3, 1), "kbit/s"),
                     ("uplink share", round(look.up_share, 3), ""),

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.wifi_frames import Checksums, is_wifi
+from sweeper.detectors.wifi_frames import Air, by_address
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column
-from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Medium, Record
+from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Record
 from sweeper.text import say
 
 PAUSE_S = 8.0
@@ -69,31 +69,22 @@ class WifiClips:
     accepts: tuple[type[Record], ...] = (FrameBatch, Device)
 
     def __init__(self) -> None:
-        self._checksums: dict[str, Checksums] = {}
+        self._air = Air()
         self._habits: dict[int, _Habit] = {}
-        self._ids: dict[int, str] = {}
-        self._source = ""
 
     def feed(self, record: FrameBatch | Device, /) -> Iterator[Record]:
         """A Detection once a station's second clip has ended."""
-        if isinstance(record, Device):
-            if record.medium is Medium.WIFI:
-                self._ids[int(record.address.replace(":", ""), 16)] = record.id
+        table = self._air.take(record)
+        if table is None or isinstance(record, Device):
             return
-        if not is_wifi(record) or not record.frames:
-            return
-        self._source = record.source
-        table = self._checksums.setdefault(record.source, Checksums()).lay_out(record)
         data = table.ok & (table.kind == ft.DATA) & (table.subtype & 4 == 0)
         ways = table.flags & (ft.TO_DS | ft.FROM_DS)
         sizes = np.maximum(table.length - table.header, 0).astype(np.float64)
         times = np.asarray(record.times_s)
-        down = np.flatnonzero(data & (ways == ft.FROM_DS))
-        for address in np.unique(table.receiver[down]).tolist():
+        for address, mine in by_address(table.receiver, np.flatnonzero(data & (ways == ft.FROM_DS))):
             if address in self._habits:
-                self._habits[address].down_bytes += float(sizes[down][table.receiver[down] == address].sum())
-        up = np.flatnonzero(data & (ways == ft.TO_DS))
-        for address in np.unique(table.transmitter[up]).tolist():
+                self._habits[address].down_bytes += float(sizes[mine].sum())
+        for address, mine in by_address(table.transmitter, np.flatnonzero(data & (ways == ft.TO_DS))):
             if wifi.randomised(address):
                 continue
             habit = self._habits.get(address)
@@ -101,7 +92,6 @@ class WifiClips:
                 if len(self._habits) >= MOST_STATIONS:
                     continue
                 habit = self._habits[address] = _Habit()
-            mine = up[table.transmitter[up] == address]
             yield from self._follow(address, habit, times[mine], sizes[mine])
 
     def finish(self) -> Iterator[Record]:
@@ -111,17 +101,18 @@ class WifiClips:
             yield from self._claim(address, habit)
 
     def _follow(self, address: int, habit: _Habit, times: Column, sizes: Column) -> Iterator[Record]:
-        for part in np.split(np.arange(len(times)), np.flatnonzero(np.diff(times) > PAUSE_S) + 1):
-            first, last = float(times[part[0]]), float(times[part[-1]])
+        cuts = (np.flatnonzero(times[1:] - times[:-1] > PAUSE_S) + 1).tolist()
+        for begin, end in zip([0, *cuts], [*cuts, len(times)], strict=True):
+            first, last = float(times[begin]), float(times[end - 1])
             if habit.packets and first - habit.last_s > PAUSE_S:
                 _end(habit)
                 yield from self._claim(address, habit)
             if not habit.packets:
                 habit.start_s = first
             habit.last_s = max(habit.last_s, last)
-            habit.packets += len(part)
-            habit.full += int((sizes[part] >= FULL_BYTES).sum())
-            habit.episode_bytes += float(sizes[part].sum())
+            habit.packets += end - begin
+            habit.full += int((sizes[begin:end] >= FULL_BYTES).sum())
+            habit.episode_bytes += float(sizes[begin:end].sum())
 
     def _claim(self, address: int, habit: _Habit) -> Iterator[Record]:
         besides = max(habit.other_bytes, habit.down_bytes)
@@ -131,10 +122,10 @@ class WifiClips:
         start_s, seconds, count = habit.clips[-1]
         at_s = start_s + seconds
         yield Detection(
-            source=self._source,
+            source=self._air.source,
             time_s=at_s,
             detector=self.name,
-            subject=self._ids.get(address, wifi.address(address)),
+            subject=self._air.subject(address),
             kind="camera",
             level=Level.LOW,
             confidence=0.4,
@@ -151,9 +142,9 @@ class WifiClips:
             benign=BENIGN,
             next=NEXT,
             evidence=(
-                Evidence("clips", len(habit.clips), "", self._source, at_s),
-                Evidence("bytes of the last", round(count), "bytes", self._source, at_s),
-                Evidence("seconds of the last", round(seconds, 1), "s", self._source, at_s),
+                Evidence("clips", len(habit.clips), "", self._air.source, at_s),
+                Evidence("bytes of the last", round(count), "bytes", self._air.source, at_s),
+                Evidence("seconds of the last", round(seconds, 1), "s", self._air.source, at_s),
             ),
         )
 

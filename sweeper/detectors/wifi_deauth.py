@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.wifi_frames import Checksums, is_wifi
+from sweeper.detectors.wifi_frames import Air
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import FrameTable
-from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Medium, Record
+from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Record
 from sweeper.text import say
 
 WINDOW_S = 10.0
@@ -60,21 +60,14 @@ class WifiDeauth:
     accepts: tuple[type[Record], ...] = (FrameBatch, Device)
 
     def __init__(self) -> None:
-        self._checksums: dict[str, Checksums] = {}
+        self._air = Air()
         self._pairs: dict[Pair, _Count] = {}
-        self._ids: dict[int, str] = {}
-        self._source = ""
 
     def feed(self, record: FrameBatch | Device, /) -> Iterator[Record]:
         """A Detection when a pair's frames in the window first reach a flood."""
-        if isinstance(record, Device):
-            if record.medium is Medium.WIFI:
-                self._ids[int(record.address.replace(":", ""), 16)] = record.id
+        table = self._air.take(record)
+        if table is None or isinstance(record, Device):
             return
-        if not is_wifi(record) or not record.frames:
-            return
-        self._source = record.source
-        table = self._checksums.setdefault(record.source, Checksums()).lay_out(record)
         leaving = (table.subtype == wifi.DEAUTHENTICATION) | (table.subtype == wifi.DISASSOCIATION)
         rows = np.flatnonzero(table.ok & (table.kind == ft.MANAGEMENT) & leaving)
         if not len(rows):
@@ -97,7 +90,7 @@ class WifiDeauth:
         """Each flood once more, with what it came to."""
         for pair, count in self._pairs.items():
             if count.claimed:
-                yield self._detection(pair, count, count.last_s, self._source)
+                yield self._detection(pair, count, count.last_s, self._air.source)
 
     def _spoken(self, batch: FrameBatch, table: FrameTable) -> dict[Pair, int]:
         """Count the data frames between the pairs of this batch, for those that are watched already too."""
@@ -149,7 +142,7 @@ class WifiDeauth:
             source=source,
             time_s=time_s,
             detector=self.name,
-            subject=self._ids.get(claimed, wifi.address(claimed)),
+            subject=self._air.subject(claimed),
             kind="deauth-flood",
             level=Level.MEDIUM,
             confidence=0.9 if len(senders) == 2 or victim is not None else 0.7,

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sweeper.detectors.wifi_frames import Checksums, is_wifi
+from sweeper.detectors.wifi_frames import Air, by_address
 from sweeper.dsp.film_test import STILL_MOVE_STILL, Plan, Result, Verdict, film_test
 from sweeper.protocols import frame_table as ft
-from sweeper.protocols import ieee80211 as wifi
-from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Medium, Record
+from sweeper.protocols.frame_table import FrameTable
+from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Record
 from sweeper.text import Phrase, say
 
 LEAST_KBPS = 30.0
@@ -43,18 +43,14 @@ class FilmTest:
         self.plan = plan
         self.start_s = start_s
         self.results: dict[str, Result] = {}
-        self._checksums: dict[str, Checksums] = {}
+        self._air = Air()
         self._flows: dict[int, list[np.ndarray]] = {}
-        self._ids: dict[int, str] = {}
-        self._source = ""
 
     def feed(self, record: FrameBatch | Device, /) -> Iterator[Record]:
         """Nothing until the end."""
-        if isinstance(record, Device):
-            if record.medium is Medium.WIFI:
-                self._ids[int(record.address.replace(":", ""), 16)] = record.id
-        elif is_wifi(record) and record.frames:
-            self._gather(record)
+        table = self._air.take(record)
+        if table is not None and isinstance(record, FrameBatch):
+            self._gather(record, table)
         return iter(())
 
     def finish(self) -> Iterator[Record]:
@@ -68,30 +64,24 @@ class FilmTest:
                 tested[address] = rows[np.argsort(rows[:, 0], kind="stable")]
         for address, rows in tested.items():
             result = film_test(rows[:, 0], rows[:, 1], self.plan, len(tested))
-            identity = self._ids.get(address, wifi.address(address))
+            identity = self._air.subject(address)
             self.results[identity] = result
             if result.verdict is Verdict.FILMS:
                 yield self._detection(identity, result)
 
-    def _gather(self, batch: FrameBatch) -> None:
-        self._source = batch.source
-        table = self._checksums.setdefault(batch.source, Checksums()).lay_out(batch)
+    def _gather(self, batch: FrameBatch, table: FrameTable) -> None:
         up = table.ok & (table.kind == ft.DATA) & (table.subtype & 4 == 0)
         up &= table.flags & (ft.TO_DS | ft.FROM_DS) == ft.TO_DS
-        rows = np.flatnonzero(up)
-        times = np.asarray(batch.times_s)[rows] - self.start_s
-        sizes = (table.length[rows] - table.header[rows]).astype(np.float64)
-        senders = table.transmitter[rows]
-        for sender in np.unique(senders).tolist():
+        times = np.asarray(batch.times_s) - self.start_s
+        sizes = (table.length - table.header).astype(np.float64)
+        for sender, mine in by_address(table.transmitter, np.flatnonzero(up)):
             if sender in self._flows or len(self._flows) < MOST_FLOWS:
-                mine = senders == sender
-                part = np.stack([times[mine], sizes[mine]], axis=1)
-                self._flows.setdefault(sender, []).append(part)
+                self._flows.setdefault(sender, []).append(np.stack([times[mine], sizes[mine]], axis=1))
 
     def _detection(self, identity: str, result: Result) -> Detection:
         at_s = self.start_s + self.plan[-1].stop_s
         return Detection(
-            source=self._source,
+            source=self._air.source,
             time_s=at_s,
             detector=self.name,
             subject=identity,
@@ -109,11 +99,15 @@ class FilmTest:
             benign=BENIGN,
             next=NEXT,
             evidence=(
-                Evidence("p-value", round(result.p_value, 4), "", self._source, at_s),
+                Evidence("p-value", round(result.p_value, 4), "", self._air.source, at_s),
                 Evidence(
-                    "rate while active over rate while still", round(result.ratio, 2), "", self._source, at_s
+                    "rate while active over rate while still",
+                    round(result.ratio, 2),
+                    "",
+                    self._air.source,
+                    at_s,
                 ),
-                Evidence("delay", result.lag_s, "s", self._source, at_s),
+                Evidence("delay", result.lag_s, "s", self._air.source, at_s),
             ),
         )
 

@@ -8,11 +8,15 @@ CRC-32, all of the source's do; if most flagged frames fail, the checksum proves
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from functools import lru_cache
 
-from sweeper.protocols.frame_table import FrameTable, table
+import numpy as np
+
+from sweeper.protocols import ieee80211 as wifi
+from sweeper.protocols.frame_table import Column, FrameTable, table
 from sweeper.protocols.radiotap import LINK_TYPES
-from sweeper.records import FrameBatch, Medium
+from sweeper.records import Device, FrameBatch, Medium
 
 SAMPLES = 32
 """Frames tried of each sort before the question is closed: chance fits one in four thousand million."""
@@ -63,3 +67,48 @@ class Checksums:
                 self._unflagged += 1
                 self.everywhere |= crc_fits(frame, start)
         return laid_out(batch, True) if self.everywhere else found
+
+
+def by_address(addresses: Column, rows: Column) -> Iterator[tuple[int, Column]]:
+    """The ``rows`` of a batch, grouped by the value that ``addresses`` has in them, each group in order.
+
+    >>> [(who, rows.tolist()) for who, rows in by_address(np.array([7, 3, 7]), np.array([0, 1, 2]))]
+    [(3, [1]), (7, [0, 2])]
+    """
+    if not len(rows):
+        return
+    order = rows[np.argsort(addresses[rows], kind="stable")]
+    found = addresses[order]
+    cuts = np.flatnonzero(found[1:] != found[:-1]) + 1
+    begins = [0, *cuts.tolist()]
+    for begin, end in zip(begins, [*begins[1:], len(order)], strict=True):
+        yield int(found[begin]), order[begin:end]
+
+
+class Air:
+    """What every stage that reads frames keeps: which device an address is, and each source's checksums."""
+
+    def __init__(self) -> None:
+        self.source, self.last_s = "", 0.0
+        self._ids: dict[int, str] = {}
+        self._checksums: dict[str, Checksums] = {}
+
+    def take(self, record: FrameBatch | Device) -> FrameTable | None:
+        """The table of a Wi-Fi batch; ``None`` for a device, whose id is remembered, and for other media."""
+        if isinstance(record, Device):
+            if record.medium is Medium.WIFI:
+                self._ids[number(record)] = record.id
+            return None
+        if not is_wifi(record) or not record.frames:
+            return None
+        self.source, self.last_s = record.source, record.times_s[-1]
+        return self._checksums.setdefault(record.source, Checksums()).lay_out(record)
+
+    def subject(self, address: int) -> str:
+        """The id of the device with this address, or the address itself where the inventory has none."""
+        return self._ids.get(address, wifi.address(address))
+
+
+def number(device: Device) -> int:
+    """A Wi-Fi device's address as a number."""
+    return int(device.address.replace(":", ""), 16)

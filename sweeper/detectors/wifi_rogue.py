@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.wifi_frames import Checksums, is_wifi
+from sweeper.detectors.wifi_frames import Air
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
+from sweeper.protocols.frame_table import FrameTable
 from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Medium, Record
 from sweeper.text import Phrase, say
 
@@ -52,21 +53,19 @@ class WifiRogue:
     accepts: tuple[type[Record], ...] = (FrameBatch, Device)
 
     def __init__(self) -> None:
-        self._checksums: dict[str, Checksums] = {}
+        self._air = Air()
         self._clocks: dict[int, _Clock] = {}
-        self._ids: dict[int, str] = {}
         self._named: dict[str, dict[str, Device]] = {}
         self._claimed: set[tuple[str, str]] = set()
 
     def feed(self, record: FrameBatch | Device, /) -> Iterator[Record]:
         """Detections, each once for an access point and pattern."""
+        table = self._air.take(record)
         if isinstance(record, Device):
-            if record.medium is Medium.WIFI:
-                self._ids[int(record.address.replace(":", ""), 16)] = record.id
-                if record.facts.get("wifi.kind") == "access-point":
-                    yield from self._names(record)
-        elif is_wifi(record) and record.frames:
-            yield from self._beacons(record)
+            if record.medium is Medium.WIFI and record.facts.get("wifi.kind") == "access-point":
+                yield from self._names(record)
+        elif table is not None:
+            yield from self._beacons(record, table)
 
     def finish(self) -> Iterator[Record]:
         return iter(())
@@ -106,8 +105,7 @@ class WifiRogue:
                     ),
                 )  # fmt: skip
 
-    def _beacons(self, batch: FrameBatch) -> Iterator[Record]:
-        table = self._checksums.setdefault(batch.source, Checksums()).lay_out(batch)
+    def _beacons(self, batch: FrameBatch, table: FrameTable) -> Iterator[Record]:
         rows = np.flatnonzero(table.ok & (table.kind == ft.MANAGEMENT) & (table.subtype == wifi.BEACON))
         seen: dict[int, int] = {}
         for row, sender in zip(rows.tolist(), table.transmitter[rows].tolist(), strict=True):
@@ -117,7 +115,7 @@ class WifiRogue:
             at = int(table.start[row] + table.header[row])
             clock_s = int.from_bytes(batch.frames[row][at : at + 8], "little") / 1e6
             if clock_s and self._turned(sender, batch.times_s[row] - clock_s):
-                identity = self._ids.get(sender, wifi.address(sender))
+                identity = self._air.subject(sender)
                 yield from self._claim(
                     identity, batch, "clock", 0.8, Level.MEDIUM,
                     say("Two access points that share one address"),

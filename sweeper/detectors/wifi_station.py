@@ -62,6 +62,7 @@ class Station:
     signal_step_s: float = 1.0
     bodies: dict[bytes, None] = field(default_factory=dict)
     steady: dict[bytes, None] = field(default_factory=dict)
+    tim_at: int = 0
     matched: dict[str, Value] = field(default_factory=dict)
     match: Signature | None = None
 
@@ -129,15 +130,20 @@ class Station:
         """Whether the elements of a body were read already, but for those that change all the time."""
         if body in self.bodies:
             return True
-        if len(self.bodies) >= MOST_BODIES:
-            self.bodies.clear()
-        self.bodies[body] = None
+        # the traffic map alone changes in most beacons: with the same bytes before it, it stands where it did
+        tim = self.tim_at
+        if tim and len(body) > tim + 1 and body[tim] == wifi.TIM:
+            untimed = body[:tim] + body[tim + 2 + body[tim + 1] :]
+            if untimed in self.bodies:
+                return True
+            remember(self.bodies, untimed)
+        else:
+            self.tim_at = wifi.place_of(body, at, wifi.TIM)
+            remember(self.bodies, body)
         key = wifi.steady(body, at)
         if key in self.steady:
             return True
-        if len(self.steady) >= MOST_BODIES:
-            self.steady.clear()
-        self.steady[key] = None
+        remember(self.steady, key)
         return False
 
     def read(self, subtype: int, body: bytes, found: wifi.Description) -> None:
@@ -225,3 +231,10 @@ class Station:
         if self.rate_max:
             made["wifi.rate_mbps_max"] = round(self.rate_max, 1)
         return made
+
+
+def remember(seen: dict[bytes, None], key: bytes) -> None:
+    """Add a key to what was seen; what was remembered is forgotten when it is too much."""
+    if len(seen) >= MOST_BODIES:
+        seen.clear()
+    seen[key] = None

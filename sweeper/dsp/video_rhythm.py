@@ -30,6 +30,10 @@ GAP_S = 0.005
 LEAST = 20
 """Fewer instants make no rhythm."""
 
+LEAST_PACKETS = 30
+LEAST_S = 2.0
+"""A flow below either is not measured: ten pictures of a 5 Hz camera."""
+
 CLEAR = 60.0
 """A line of the bytes that needs no second look at the bursts' beginnings."""
 
@@ -73,7 +77,7 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
     """Measure a flow's packets, in time order; ``None`` for fewer than 30 packets or under two seconds."""
     sound = sound_packets(sizes)
     times_s, sizes = times_s[~sound], sizes[~sound]
-    if len(times_s) < 30 or times_s[-1] - times_s[0] < 2.0:
+    if len(times_s) < LEAST_PACKETS or times_s[-1] - times_s[0] < LEAST_S:
         return None
     ends = np.flatnonzero(np.diff(times_s, append=np.inf) > GAP_S)
     begins = np.concatenate([[0], ends[:-1] + 1])

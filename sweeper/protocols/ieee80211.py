@@ -34,10 +34,11 @@ FIXED = {
 CHANGING = frozenset({5, 11, 35, 37, 40, 60, 195})
 """Elements that change from beacon to beacon and say nothing of the device: TIM, load, switch, quiet, TPC."""
 
-SSID, RATES, DS, COUNTRY, HT_CAPABILITIES, RSN, HT_OPERATION, MESH_ID, VENDOR = (
+SSID, RATES, DS, TIM, COUNTRY, HT_CAPABILITIES, RSN, HT_OPERATION, MESH_ID, VENDOR = (
     0,
     1,
     3,
+    5,
     7,
     45,
     48,
@@ -86,6 +87,16 @@ def steady(body: bytes, at: int) -> bytes:
             kept.append(body[at:stop])
         at = stop
     return b"".join(kept)
+
+
+def place_of(body: bytes, at: int, number: int) -> int:
+    """Where the first element of that id begins, walking from ``at`` on; 0 if there is none."""
+    end = len(body)
+    while at + 2 <= end:
+        if body[at] == number:
+            return at
+        at += 2 + body[at + 1]
+    return 0
 
 
 class Wps(NamedTuple):
