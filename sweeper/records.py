@@ -216,7 +216,8 @@ class Device(Record, frozen=True, kw_only=True, eq=False):
     """One transmitter of the BLE, Wi-Fi or LAN inventory. A later record with the same id replaces it.
 
     ``facts`` are the named keys that signatures match on and evidence quotes, e.g. ``ble.company``,
-    ``findmy.state``, ``wifi.ssid``, ``wifi.oui``. ``addresses`` holds linked addresses, newest last.
+    ``findmy.state``, ``wifi.ssid``, ``wifi.oui``. ``addresses`` holds linked addresses, newest last;
+    ``place`` is where the listener was when it was last heard.
     """
 
     id: str
@@ -233,13 +234,14 @@ class Device(Record, frozen=True, kw_only=True, eq=False):
     rssi_dbm: int | None = None
     addresses: tuple[str, ...] = ()
     facts: dict[str, Value] = {}
+    place: Place | None = None
 
 
 class Recognised(Record, frozen=True, kw_only=True, eq=False):
     """The user has said earlier what this emitter is (``sweeper.known``): it stays listed and does not alarm.
 
-    ``subject`` is a Device's or Emission's id, ``entry`` and ``alias`` name the user's entry, ``by`` the key it
-    was recognised by. ``elsewhere`` is true where it is away from the place that it belongs to.
+    ``subject`` is a Device's or Emission's id, ``entry`` and ``alias`` name the user's entry, ``by`` the key
+    it was recognised by. ``elsewhere`` is true where it is away from the place that it belongs to.
     """
 
     subject: str

@@ -23,6 +23,7 @@ from sweeper.records import (
     Device,
     Level,
     Medium,
+    Place,
     Record,
     State,
     Status,
@@ -74,6 +75,7 @@ class _Seen:
         "last_s",
         "number",
         "payloads",
+        "place",
         "rank",
         "rssi_dbm",
         "source",
@@ -85,6 +87,7 @@ class _Seen:
         self.addresses = [advert.address]
         self.first_s = self.last_s = advert.time_s
         self.count = 0
+        self.place: Place | None = None
         self.rssi_dbm: int | None = None
         self.identity = Identity()
         self.rank = (-1, 0.0)
@@ -120,6 +123,7 @@ class BleInventory:
                     continue
             seen.count += 1
             seen.last_s = max(seen.last_s, advert.time_s)
+            seen.place = advert.place
             rssi = advert.rssi_dbm
             if rssi is not None and (seen.rssi_dbm is None or rssi > seen.rssi_dbm):
                 seen.rssi_dbm = rssi
@@ -218,6 +222,7 @@ class BleInventory:
             rssi_dbm=seen.rssi_dbm,
             addresses=tuple(seen.addresses),
             facts=dict(seen.facts),
+            place=seen.place,
         )
 
     def _flooded(self, source: str, advert: Advertisement) -> Iterator[Record]:

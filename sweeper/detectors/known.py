@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from sweeper.detectors import Setup
 from sweeper.known import Book, Mark, Match, elsewhere
 from sweeper.records import (
@@ -26,6 +28,7 @@ from sweeper.records import (
     Place,
     Recognised,
     Record,
+    Value,
 )
 from sweeper.text import say
 
@@ -37,7 +40,10 @@ KINDS = {Medium.BLE: "tracker"}
 
 
 class KnownDevices:
-    """Device and Emission in, Recognised out; a Detection where something is away from its place."""
+    """Device and Emission in, Recognised out, and the Device again with what is known among its facts.
+
+    A Detection where something is away from its place.
+    """
 
     name = "known"
     accepts: tuple[type[Record], ...] = (Device, Emission, AdvertisementBatch)
@@ -46,7 +52,6 @@ class KnownDevices:
         self._book = book
         self._here = here
         self._matches: dict[str, Match] = {}
-        self._subjects: dict[str, Device | Emission] = {}
         self._addresses: dict[str, Device] = {}
         self._holders: dict[str, tuple[str, float]] = {}
         self._raised: set[str] = set()
@@ -60,7 +65,14 @@ class KnownDevices:
         elif isinstance(record, Device):
             for address in record.addresses or (record.address,):
                 self._addresses[address] = record
-            yield from self._found(record, self._book.device(record, self._here))
+            here = record.place or self._here
+            found = self._book.device(record, here)
+            if found is None and record.id not in self._matches:
+                found = self._of_kind(record, here, record.time_s)
+            yield from self._found(record, found)
+            match = self._matches.get(record.id)
+            if match is not None:
+                yield _annotated(record, match)
         else:
             for advert in record.adverts:
                 device = self._addresses.get(advert.address)
@@ -74,11 +86,10 @@ class KnownDevices:
         match = self._matches.get(device.id)
         here = advert.place or self._here
         if match is None:
-            if device.id in self._subjects:
-                return
-            found = self._book.kind(device, here)
-            if found is not None and self._holds(found.known.id, device.id, advert.time_s):
+            found = self._of_kind(device, here, advert.time_s)
+            if found is not None:
                 yield from self._found(device, found)
+                yield _annotated(device, found)
         elif match.by == "kind":
             self._holders[match.known.id] = (device.id, advert.time_s)
         if match is not None and here is not None and match.known.place is not None:
@@ -86,13 +97,18 @@ class KnownDevices:
             if away is not None and (away or match.elsewhere is None) and away is not match.elsewhere:
                 moved = Match(match.known, match.confidence, match.by, away)
                 yield from self._found(device, moved, advert.time_s)
+                yield _annotated(device, self._matches[device.id])
 
-    def _holds(self, entry: str, device: str, time_s: float) -> bool:
-        holder, heard_s = self._holders.get(entry, (device, time_s))
-        if holder != device and time_s - heard_s < GONE_S:
-            return False
-        self._holders[entry] = (device, time_s)
-        return True
+    def _of_kind(self, device: Device, here: Place | None, time_s: float) -> Match | None:
+        """The entry for one device of its kind, unless another device holds it."""
+        found = self._book.kind(device, here)
+        if found is None:
+            return None
+        holder, heard_s = self._holders.get(found.known.id, (device.id, time_s))
+        if holder != device.id and time_s - heard_s < GONE_S:
+            return None
+        self._holders[found.known.id] = (device.id, time_s)
+        return found
 
     def _found(
         self, subject: Device | Emission, match: Match | None, time_s: float | None = None
@@ -116,6 +132,20 @@ def _says_more(match: Match, before: Match) -> bool:
         news = match.elsewhere is not None and match.elsewhere is not before.elsewhere
         return match.confidence > before.confidence or (news and not before.elsewhere)
     return match.confidence > before.confidence
+
+
+def _annotated(device: Device, match: Match) -> Device:
+    """The device with the user's word for it, for tables and reports."""
+    said: dict[str, Value] = {
+        "known.entry": match.known.id,
+        "known.alias": match.known.alias,
+        "known.mark": match.known.mark.value,
+        "known.confidence": match.confidence,
+        "known.by": match.by,
+        "known.place": _place_text(match.known.place) or None,
+        "known.elsewhere": match.elsewhere,
+    }
+    return msgspec.structs.replace(device, facts={**device.facts, **said})
 
 
 def _recognised(subject: Device | Emission, match: Match, now_s: float) -> Recognised:

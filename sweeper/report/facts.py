@@ -162,8 +162,10 @@ def sightings(count: int, language: Language) -> str:
 
 
 def device_kind(device: Device, language: Language) -> str:
-    """Kind, model and maker as far as known."""
-    parts = [language.device_kind(device.kind)]
+    """Kind, model and maker as far as known; first what the user calls it, if they know it."""
+    alias = device.facts.get("known.alias")
+    parts = [safe_text(alias)] if isinstance(alias, str) else []
+    parts.append(language.device_kind(device.kind))
     parts += [safe_text(part) for part in (device.model, device.vendor) if part]
     return ", ".join(dict.fromkeys(parts))
 
