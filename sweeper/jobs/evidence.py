@@ -55,6 +55,7 @@ def sha512(path: Path) -> str:
 
 def seal(job: Job, by: str, private_key: bytes | None = None) -> Manifest:
     """Seal the job as it stands. ``private_key`` is 32 bytes of ed25519; without it the seal is unsigned."""
+    job.require_reviewer(by)
     folder = job.folder
     previous = sha512(folder / MANIFEST) if (folder / MANIFEST).exists() else None
     with job.store.transaction():

@@ -3,113 +3,54 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from sweeper.errors import SweeperError
-from sweeper.jobs.law import PROFILES, Licence, Profile
+from sweeper.jobs import purging
+from sweeper.jobs.papers import (
+    KINDS,
+    Consent,
+    Decision,
+    DeviceClass,
+    Equipment,
+    Head,
+    Person,
+    Purge,
+    Role,
+    Term,
+    Verdict,
+)
 from sweeper.jobs.privacy import new_key, pseudonym
-from sweeper.jobs.store import Store
+from sweeper.jobs.store import JobError, Store
 from sweeper.records import Coverage, Device, Emission, Finding, Status
+
+__all__ = [
+    "DATABASE",
+    "FOLDERS",
+    "Consent",
+    "Decision",
+    "DeviceClass",
+    "Equipment",
+    "Head",
+    "Job",
+    "JobError",
+    "Person",
+    "Purge",
+    "Role",
+    "Term",
+    "Verdict",
+]
 
 DATABASE = "job.sqlite"
 FOLDERS = ("recordings", "photos", "reports")
-PURGED_FOLDERS = ("recordings", "evidence")
-"""What a purge deletes: recordings, and the sealed copies of the database with the addresses in it."""
-
-IDENTIFYING = {"name", "names", "ssid", "ssids", "probes", "serial", "address", "addresses", "bssid", "host"}
-"""Last parts of fact keys whose values can point to a person."""
 
 DAY_S = 86_400.0
 T = TypeVar("T")
-
-
-class JobError(SweeperError):
-    """What a job does not allow, and what to do about it."""
-
-
-class Role(enum.StrEnum):
-    """What a person may do: a viewer reads, a technician sweeps and decides, a reviewer also seals."""
-
-    TECHNICIAN = "technician"
-    REVIEWER = "reviewer"
-    VIEWER = "viewer"
-
-
-class Verdict(enum.StrEnum):
-    OPEN = "open"
-    EXPLAINED = "explained"
-    SUSPICIOUS = "suspicious"
-    CONFIRMED = "confirmed"
-
-
-class Person(msgspec.Struct, frozen=True):
-    name: str
-    role: Role = Role.TECHNICIAN
-
-
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said before a sweep. A private person's job is about *own* property and needs no more."""
-
-    number: str
-    purpose: str
-    permission: str
-    place: str
-    client: str = ""
-    scope: str = ""
-    out_of_scope: str = ""
-    people: tuple[Person, ...] = ()
-    own: bool = False
-    licence: Licence | None = None
-    profile: str = "neutral"
-    retention_days: int = 30
-    created_utc_s: float = 0.0
-
-    def law(self) -> Profile:
-        return PROFILES[self.profile]
-
-    def missing(self) -> list[str]:
-        """The fields without which a sweep may not start."""
-        needed = {"purpose": self.purpose, "permission": self.permission, "place": self.place}
-        if not self.own:
-            needed["people"] = " ".join(person.name for person in self.people)
-        return [name for name, value in needed.items() if not value.strip()]
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """One verdict of one named person on one finding. The last one counts; none is erased."""
-
-    sweep: int
-    finding: str
-    verdict: Verdict
-    who: str
-    note: str = ""
-
-
-class Term(msgspec.Struct, frozen=True):
-    """A countdown that the law starts: a withdrawal of consent or an objection."""
-
-    who: str
-    received: dt.date
-    due: dt.date
-    text: str = ""
-    answered: dt.date | None = None
-    answer: str = ""
-
-
-class Purge(msgspec.Struct, frozen=True):
-    """The certificate: what was deleted, when, by whom, and the audit log's hash at that moment."""
-
-    who: str
-    utc_s: float
-    devices: int
-    files: tuple[str, ...]
-    audit_hash: str
+P = TypeVar("P", bound=msgspec.Struct)
 
 
 class Job:
@@ -124,10 +65,10 @@ class Job:
             raise JobError(f"{folder}: no job here (no {DATABASE})")
         self.store = Store(folder / DATABASE, read_only=read_only)
         self.problem = self.store.intact()
-        if self.problem is not None and not read_only:
+        if self.problem is not None and not self.store.read_only:
             self.store.close()
             self.store = Store(folder / DATABASE, read_only=True)
-        self.read_only = read_only or self.problem is not None
+        self.read_only = self.store.read_only
 
     @classmethod
     def create(cls, folder: Path, head: Head, who: str, now: Callable[[], float] = time.time) -> Job:
@@ -157,19 +98,20 @@ class Job:
 
     def change_head(self, who: str, **fields: object) -> None:
         """Change what was said before a sweep; the audit log names the fields, not their contents."""
-        self._writable()
+        self.require(who, Role.TECHNICIAN, Role.REVIEWER)
         head = msgspec.structs.replace(self.head, **fields)
         with self.store.transaction():
             self.store.put("head", msgspec.json.encode(head))
             self.store.audit(self.now(), who, "changed", fields=",".join(sorted(fields)))
 
     def start_sweep(self, who: str, what: str, place: str = "") -> int:
-        """Start a sweep; refused while purpose, permission or place are missing or the licence has ended."""
+        """Start a sweep; refused while purpose, permission, place or people are missing."""
         self._writable()
         head = self.head
         missing = head.missing()
         if missing:
             raise JobError(f"{self.folder}: the sweep cannot start without {', '.join(missing)}")
+        self.require(who, Role.TECHNICIAN, Role.REVIEWER)
         with self.store.transaction():
             sweep = self.store.start_sweep(self.now(), place or head.place, what)
             self.store.audit(self.now(), who, "sweep started", sweep=str(sweep), what=what)
@@ -197,27 +139,37 @@ class Job:
 
     def decide(self, decision: Decision) -> None:
         """File a verdict. Only a person with a name may, and in a technician's job only one entered there."""
-        self._writable()
         if not decision.who.strip():
             raise JobError("a verdict needs the name of the person who gives it")
-        self._may(decision.who, {Role.TECHNICIAN, Role.REVIEWER})
+        self.require(decision.who, Role.TECHNICIAN, Role.REVIEWER)
         known = {(sweep, finding.id) for sweep, finding in self.findings()}
         if (decision.sweep, decision.finding) not in known:
             raise JobError(f"no finding {decision.finding} in sweep {decision.sweep}")
-        with self.store.transaction():
-            self.store.add_paper("verdict", self.now(), msgspec.json.encode(decision))
-            self.store.audit(
-                self.now(),
-                decision.who,
-                "verdict",
-                finding=f"{decision.sweep}/{decision.finding}",
-                verdict=decision.verdict.value,
-            )
+        dated = msgspec.structs.replace(decision, utc_s=self.now())
+        about = f"{decision.sweep}/{decision.finding}"
+        self.file(dated, decision.who, "verdict", finding=about, verdict=decision.verdict.value)
 
     def verdicts(self) -> dict[tuple[int, str], Decision]:
         """The last verdict on each finding."""
-        decisions = [msgspec.json.decode(v, type=Decision) for _, _, v in self.store.papers("verdict")]
-        return {(d.sweep, d.finding): d for d in decisions}
+        return {(d.sweep, d.finding): d for _, d in self.filed(Decision)}
+
+    def file(self, paper: msgspec.Struct, who: str, act: str, **detail: str) -> int:
+        """File a paper, with the act in the audit log, in one transaction; the paper's number."""
+        self._writable()
+        with self.store.transaction():
+            number = self.store.add_paper(KINDS[type(paper)], self.now(), msgspec.json.encode(paper))
+            self.store.audit(self.now(), who, act, **detail)
+        return number
+
+    def filed(self, type_: type[P]) -> list[tuple[int, P]]:
+        """Every paper of a kind with its number, the oldest first."""
+        return [(n, msgspec.json.decode(v, type=type_)) for n, _, v in self.store.papers(KINDS[type_])]
+
+    def consent(self, consent: Consent, who: str) -> int:
+        """File someone's consent; its number."""
+        self.require(who, Role.TECHNICIAN, Role.REVIEWER)
+        until = consent.until.isoformat() if consent.until is not None else "purpose reached"
+        return self.file(consent, who, "consent", until=until)
 
     def withdraw(self, who: str, received: dt.date, text: str = "") -> Term:
         """Consent withdrawn: the term in working days begins the day after."""
@@ -255,45 +207,13 @@ class Job:
         """When (UTC seconds) other people's identifiers have to go."""
         return self.head.created_utc_s + self.head.retention_days * DAY_S
 
-    def purge(self, who: str) -> Purge:
+    def purge(self, who: str, *, photos: bool = False) -> Purge:
         """Really delete other people's identifiers and recordings; decisions stay, with a certificate."""
-        self._writable()
-        self._may(who, {Role.TECHNICIAN, Role.REVIEWER})
-        files = sorted(p for name in PURGED_FOLDERS for p in (self.folder / name).rglob("*") if p.is_file())
-        for path in files:
-            path.chmod(0o600)
-            path.unlink()
-        stand_ins = {text: self.pseudonym(text) for text in self._identifiers()}
-        with self.store.transaction():
-            for kind in ("finding", "emission", "coverage", "status", "input"):
-                for sweep, item, value in self.store.items(kind):
-                    self.store.put_item(sweep, kind, item, _replaced(value, stand_ins))
-            for number, _, value in self.store.papers("verdict"):
-                self.store.replace_paper(number, _replaced(value, stand_ins))
-            count = self.store.drop_items("device")
-            self.store.drop("key")
-            names = tuple(str(p.relative_to(self.folder)) for p in files)
-            entry = self.store.audit(self.now(), who, "purged", devices=str(count), files=str(len(names)))
-            certificate = Purge(who, entry.utc_s, count, names, entry.hash)
-            self.store.add_paper("purge", entry.utc_s, msgspec.json.encode(certificate))
-        self.store.vacuum()
-        return certificate
+        return purging.purge(self, who, photos=photos)
 
     def purges(self) -> list[Purge]:
         """The certificates of all purges so far."""
-        return [msgspec.json.decode(v, type=Purge) for _, _, v in self.store.papers("purge")]
-
-    def _identifiers(self) -> set[str]:
-        """Addresses, names and network names of other people's devices, as this job knows them."""
-        found: set[str] = set()
-        for _, device in self.devices():
-            found |= {device.address, *device.addresses}
-            for key, value in device.facts.items():
-                if key.rpartition(".")[2] in IDENTIFYING:
-                    found |= {
-                        v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str)
-                    }
-        return {text for text in found if len(text) > 1}
+        return [certificate for _, certificate in self.filed(Purge)]
 
     def _term(self, kind: str, who: str, received: dt.date, text: str, days: int) -> Term:
         self._writable()
@@ -306,46 +226,25 @@ class Job:
     def _items(self, kind: str, type_: type[T]) -> list[tuple[int, T]]:
         return [(sweep, msgspec.json.decode(value, type=type_)) for sweep, _, value in self.store.items(kind)]
 
-    def _writable(self) -> None:
-        if self.read_only:
-            why = self.problem or "opened for reading only"
-            raise JobError(f"{self.folder}: this job cannot be changed: {why}")
+    def require(self, who: str, *roles: Role) -> None:
+        """``JobError`` unless this job can be changed and this person is entered in it with such a role.
 
-    def _may(self, who: str, roles: set[Role]) -> None:
-        role = {person.name: person.role for person in self.head.people}.get(who)
-        if role is None and self.head.own:
+        One's own car or flat needs no entries: there, only somebody entered as a viewer may not.
+        """
+        self._writable()
+        people = {person.name: person.role for person in self.head.people}
+        role = people.get(who)
+        if role is None and (self.head.own or not people):
             return
         if role not in roles:
             raise JobError(f"{who} is not entered in this job as {' or '.join(sorted(roles))}")
 
+    def require_reviewer(self, who: str) -> None:
+        """For sealing and purging: a reviewer where one is entered, else a technician."""
+        reviewed = any(person.role is Role.REVIEWER for person in self.head.people)
+        self.require(who, Role.REVIEWER, *(() if reviewed else (Role.TECHNICIAN,)))
 
-STRUCTURE = {
-    "level",
-    "kind",
-    "state",
-    "reason",
-    "id",
-    "subject",
-    "medium",
-    "detectors",
-    "signature",
-    "source",
-}
-"""Keys whose values are the program's own words; a device outside may be called "low"."""
-
-
-def _replaced(value: bytes, stand_ins: dict[str, str]) -> bytes:
-    """``value`` (JSON) with each identifier in its texts replaced, the longest first."""
-    ordered = sorted(stand_ins.items(), key=lambda pair: -len(pair[0]))
-
-    def walk(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {key: item if key in STRUCTURE else walk(item) for key, item in node.items()}
-        if isinstance(node, list):
-            return [walk(item) for item in node]
-        if isinstance(node, str):
-            for text, stand_in in ordered:
-                node = node.replace(text, stand_in)
-        return node
-
-    return msgspec.json.encode(walk(msgspec.json.decode(value)))
+    def _writable(self) -> None:
+        if self.read_only:
+            why = self.problem or "opened for reading only"
+            raise JobError(f"{self.folder}: this job cannot be changed: {why}")

@@ -7,6 +7,7 @@ late; acts of a person (verdicts, purges, consent) at once, with their audit ent
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,8 +35,12 @@ SCHEMA = [
 """One script a version; ``PRAGMA user_version`` counts those applied."""
 
 
-class StoreError(SweeperError):
-    """The database cannot be used: says which and why."""
+class JobError(SweeperError):
+    """What a job does not allow, and what to do about it."""
+
+
+class StoreError(JobError):
+    """The database cannot be used, or not be written: says which and why."""
 
 
 class Store:
@@ -43,13 +48,10 @@ class Store:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        mode = "ro" if read_only else "rwc"
+        self.read_only = read_only or not _writable(path)
         try:
-            self._db = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None
-            )
-            self._db.execute("PRAGMA foreign_keys=ON")
-            if not read_only:
+            self._db = self._opened("mode=ro" if self.read_only else "mode=rwc")
+            if not self.read_only:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.execute("PRAGMA secure_delete=ON")
@@ -57,19 +59,32 @@ class Store:
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from None
 
+    def _opened(self, how: str) -> sqlite3.Connection:
+        """The database; on a disk that cannot be written, where WAL has no room for its index, as it lies."""
+        uri = self.path.absolute().as_uri()
+        db = sqlite3.connect(f"{uri}?{how}", uri=True, isolation_level=None)
+        try:
+            db.execute("PRAGMA foreign_keys=ON")
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            db.close()
+            if not self.read_only or _unsaved(self.path):
+                raise
+            db = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True, isolation_level=None)
+        return db
+
     def close(self) -> None:
         self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
+        """All or nothing. Raises ``StoreError`` where the disk takes no more; nothing is half written then."""
         try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            with self._db:  # commits, or rolls back whatever goes wrong inside
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from None
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -119,6 +134,9 @@ class Store:
         )
         return [(int(s), str(i), bytes(v)) for s, i, v in rows]
 
+    def drop_item(self, sweep: int, kind: str, item: str) -> None:
+        self._db.execute("DELETE FROM item WHERE sweep=? AND kind=? AND id=?", (sweep, kind, item))
+
     def drop_items(self, kind: str) -> int:
         """Delete every item of a kind; the number deleted."""
         return self._db.execute("DELETE FROM item WHERE kind=?", (kind,)).rowcount
@@ -166,3 +184,14 @@ class Store:
         """Really free what was deleted: overwrite, compact and empty the write-ahead log."""
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _writable(path: Path) -> bool:
+    """Whether a job there can be changed: not on a read-only disk, nor in a folder of somebody else."""
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+def _unsaved(path: Path) -> bool:
+    """Whether a write-ahead log beside the database holds what the database does not."""
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
