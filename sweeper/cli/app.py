@@ -11,6 +11,7 @@ from sweeper.cli.words import _
 
 COMMANDS = {
     "replay": "sweeper.cli.replay:replay",
+    "batch": "sweeper.cli.batch:batch",
     "demo": "sweeper.cli.demo:demo",
     "sweep": "sweeper.cli.sweep:sweep",
     "watch": "sweeper.cli.watch:watch",

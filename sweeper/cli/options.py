@@ -64,15 +64,20 @@ def signatures_option(function: F) -> F:
     )(function)
 
 
-def load_library(folders: tuple[Path, ...]) -> Library:
-    """The built-in signatures and the given ones; each file with an error is named on standard error."""
+def signature_folders(folders: tuple[Path, ...]) -> list[Path]:
+    """All folders of signatures, lowest first: built in, installed bundles, plug-ins, then the given ones."""
     outside = installed_folders()
     for loaded in plugins.load(plugins.SIGNATURES):
         with contained() as caught:
             outside.append(Path(loaded.value()))
         if caught.error is not None:
             warn(f"{loaded.plugin.name}: {loaded.problem or caught.line()}")
-    library = Library.load(builtin_folder(), *outside, *folders)
+    return [builtin_folder(), *outside, *folders]
+
+
+def load_library(folders: tuple[Path, ...]) -> Library:
+    """The built-in signatures and the given ones; each file with an error is named on standard error."""
+    library = Library.load(*signature_folders(folders))
     for problem in library.problems:
         warn(problem)
     return library

@@ -20,3 +20,8 @@ def spoken() -> language.Language:
 def _(text: str) -> str:
     """``text`` in that language."""
     return _spoken.gettext(text)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """``one`` or ``many`` in that language, as its plurals ask for ``n``."""
+    return _spoken.ngettext(one, many, n)

@@ -25,8 +25,9 @@ from sweeper.records import AdvertisementBatch, Closed, FrameBatch, IqBlock, Ope
 class ReplaySource:
     """One recording. Raises ``InputError`` where it cannot be read at all.
 
-    ``start_s`` begins that far into the recording; times stay those of the whole recording. ``name`` is the
-    source's name in its records; by default the path.
+    ``start_s`` begins that far into the recording and ``stop_s`` ends there; times stay those of the whole
+    recording. ``name`` is the source's name in its records; by default the path. Without ``digest`` the file's
+    SHA-256 is left out: of a thousand pieces of one file only one needs to read it whole.
     """
 
     def __init__(
@@ -37,11 +38,15 @@ class ReplaySource:
         rate_hz: float | None = None,
         center_hz: float | None = None,
         start_s: float = 0.0,
+        stop_s: float | None = None,
         name: str | None = None,
         demo: bool = False,
+        digest: bool = True,
     ) -> None:
         self.probe = probe(path, format=format_name, rate_hz=rate_hz, center_hz=center_hz)
         self._start_s = start_s
+        self._stop_s = stop_s
+        self._digest = digest
         self.name = name or self.probe.name
         self._demo = demo
 
@@ -53,19 +58,21 @@ class ReplaySource:
     async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
         """Opened, the recording's records in its own order, Closed. The plan has no say: what was recorded
         was recorded."""
-        digest = Digest(self.probe.data_path)
+        digest = Digest(self.probe.data_path) if self._digest else None
         try:
             yield self._opened()
             problems = Problems()
             count, end_s = 0, 0.0
             with closing(read(self.probe, self.name, problems, self._start_s)) as made:
                 for record in made:
+                    if self._stop_s is not None and record.time_s >= self._stop_s:
+                        break
                     number, until = extent(record)
                     count += number
                     end_s = max(end_s, until)
                     yield record
                     await asyncio.sleep(0)
-            if self.probe.duration_s is not None:
+            if self.probe.duration_s is not None and self._stop_s is None:
                 end_s = max(end_s, self.probe.duration_s)
             yield Closed(
                 source=self.name,
@@ -73,10 +80,11 @@ class ReplaySource:
                 records=count,
                 duration_s=end_s,
                 problems=problems.lines(),
-                sha256=digest.result(),
+                sha256=digest.result() if digest is not None else None,
             )
         finally:
-            digest.cancel()
+            if digest is not None:
+                digest.cancel()
 
     def _opened(self) -> Opened:
         found = self.probe
