@@ -17,7 +17,7 @@ FLOORS = [
     {"labels"},
     {"language", "locale"},
     {"known", "plan", "plugins", "signatures", "vendors", "dsp", "protocols"},
-    {"recording", "synth", "allocations", "proposing"},
+    {"recording", "synth", "allocations", "checklists", "operators", "proposing"},
     {"pipeline", "reference"},
     {"findings", "coverage", "detectors", "radio"},
     {"session", "report", "jobs"},
