@@ -63,17 +63,26 @@ class CoverageStage:
     """Counts what arrives; says what was covered when all sources have ended."""
 
     name = "coverage"
-    accepts: tuple[type[Record], ...] = (Opened, IqBlock, Trace, AdvertisementBatch, FrameBatch, Device)
+    accepts: tuple[type[Record], ...] = (
+        Opened,
+        IqBlock,
+        Trace,
+        AdvertisementBatch,
+        FrameBatch,
+        Device,
+        Coverage,
+    )
 
     def __init__(self) -> None:
         self._from_iq: _Ranges = {}
         self._from_traces: _Ranges = {}
         self._packets: dict[str, _Packets] = {}
+        self._told: set[str] = set()
 
     def feed(self, record: Record, /) -> Iterable[Record]:
         """Counts; yields nothing before the end."""
         if isinstance(record, IqBlock):
-            if record.channel:  # channels of one recording hear at the same time
+            if record.channel or record.second_look:  # channels of one recording hear at the same time
                 return ()
             half = (record.usable_hz or record.rate_hz) / 2
             heard = _range(self._from_iq, record.source, record.center_hz - half, record.center_hz + half)
@@ -87,6 +96,8 @@ class CoverageStage:
         elif isinstance(record, FrameBatch) and record.frames:
             first, last = min(record.times_s), max(record.times_s)
             self._count(record.source, record.medium, first, last, len(record.frames), record.lost)
+        elif isinstance(record, Coverage):  # the source knows better what it covered
+            self._told.add(record.source)
         elif isinstance(record, Device) and record.source in self._packets:
             channel = record.facts.get("wifi.channel")
             if isinstance(channel, int):
@@ -101,6 +112,8 @@ class CoverageStage:
                 if row.seconds > 0:
                     yield _rf_coverage(source, row)
         for source, packets in sorted(self._packets.items()):
+            if source in self._told:
+                continue
             ble = packets.medium is Medium.BLE
             yield Coverage(
                 source=source,

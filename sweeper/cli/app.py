@@ -22,6 +22,7 @@ COMMANDS = {
     "calibrate": "sweeper.cli.prove:calibrate",
     "ble": "sweeper.cli.ble:ble",
     "wifi": "sweeper.cli.wifi:wifi",
+    "lan": "sweeper.cli.lan:lan",
     "sources": "sweeper.cli.sources:sources",
     "synth": "sweeper.cli.synth:synth",
     "identify": "sweeper.cli.identify:identify",

@@ -5,7 +5,8 @@ from outside carries the router's hardware address, so only packets from local a
 ``lan.ip``, ``lan.oui``, ``lan.vendor``, ``lan.name`` (names asked for in DNS or TLS), ``lan.service`` and
 ``lan.instance`` (mDNS), ``lan.hostname``, ``lan.dhcp_class``, ``lan.ssdp_server``, ``lan.ssdp_type``,
 ``lan.ws_type``, ``lan.ws_scope`` (ONVIF), ``lan.pppp`` (a camera's P2P number), ``lan.rtsp`` (ports),
-``lan.rtsp_server``, ``lan.rtsp_path``, ``lan.http_server``, ``lan.port`` (TCP ports that answered).
+``lan.rtsp_server``, ``lan.rtsp_path``, ``lan.http_server``, ``lan.port`` (TCP ports that answered),
+``lan.udp_port`` (32108 of peer-to-peer cameras), ``lan.txt`` (make, model and category told by mDNS).
 Kinds: ``lan-host``, or what a signature calls it.
 """
 
@@ -32,7 +33,7 @@ MOST_VALUES = 64
 FORWARD_S = 60.0
 """Within this time an IP address stays with the hardware address that used it first."""
 
-TOLD_PORTS = frozenset(("port", "rtsp"))
+TOLD_PORTS = frozenset(("port", "rtsp", "udp_port"))
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ class LanInventory:
             )
 
     def _take(self, link_type: int, time_s: float, frame: bytes) -> Host | None:
-        mac, kind, _ = lan.ip_of(link_type, frame)
+        mac, kind, at = lan.ip_of(link_type, frame)
         if mac is not None and (mac[0] & 1 or not any(mac)):
             return None
         packet = lan.packet(link_type, frame) if kind in (lan.IPV4, lan.IPV6) else None
@@ -128,6 +129,10 @@ class LanInventory:
                 host.tell("ip", str(ip_address(packet.source)))
             for said in lan.said(packet):
                 host.tell(said.what, said.text)
+        elif kind == lan.ARP and mac == frame[at + 8 : at + 14]:  # not one that answers in another's name
+            address = lan.arp(frame, at)
+            if address is not None and _local(address):
+                host.tell("ip", str(ip_address(address)))
         return host
 
     def _forwarded(self, source: bytes, host: Host, time_s: float) -> bool:

@@ -26,12 +26,18 @@ from sweeper.errors import ProtocolError
 
 ETHERNET, RAW_IP, COOKED, COOKED2, LOOPBACK = 1, 101, 113, 276, 0
 LINK_TYPES = (ETHERNET, RAW_IP, COOKED, COOKED2, LOOPBACK, 12, 14, 228, 229)
-IPV4, IPV6, VLAN = 0x0800, 0x86DD, (0x8100, 0x88A8)
+IPV4, IPV6, ARP, VLAN = 0x0800, 0x86DD, 0x0806, (0x8100, 0x88A8)
 TCP, UDP = 6, 17
 _U16 = Struct(">H").unpack_from
 _PORTS = Struct(">HH").unpack_from
 
 PPPP_PORT = 32108
+SERVICE_LIST = "_services._dns-sd._udp.local"
+"""The name behind which all services are listed (RFC 6763 9)."""
+
+DESCRIBING = frozenset({"md", "ci", "model", "modelname", "manufacturer", "vendor", "product", "ty", "am"})
+"""Keys of text records that name make and model; ``ci`` is HomeKit's category (17: camera, 18: doorbell)."""
+
 MOST_NAMES = 32
 """Records of one DNS message that are read."""
 
@@ -157,6 +163,8 @@ def _said_udp(packet: Packet, data: bytes) -> Iterator[Said]:
         yield from onvif(data)
     elif data[:1] == b"\xf1" or data[:4] == b"\x2c\xba\x5f\x5d":
         yield from pppp(packet, data)
+    elif packet.source_port == PPPP_PORT and len(data) >= 4:  # veiled answers: the port alone tells
+        yield Said("udp_port", str(PPPP_PORT))
 
 
 def text(data: bytes) -> str:
@@ -217,13 +225,36 @@ def _names(packet: Packet, data: bytes) -> Iterator[Said]:
                 yield Said("name", name.lower())
         elif answer and packet.source_port == 5353:
             for name, kind, message, at in records:
-                if kind == 12:
+                if kind == 12 and name.lower() == SERVICE_LIST:
+                    yield Said("service", _name(message, at)[0].lower())
+                elif kind == 12:
                     yield Said("service", name.lower())
                     yield Said("instance", _name(message, at)[0])
+                elif kind == 16:
+                    yield from _descriptions(message, at)
                 elif kind in (1, 28):
                     yield Said("hostname", name)
     except ProtocolError:
         return
+
+
+def _descriptions(message: bytes, at: int) -> Iterator[Said]:
+    """Those strings of a text record (RFC 6763 6) that say what a device is; others may name people."""
+    end = min(at + _U16(message, at - 2)[0], len(message))
+    while at < end:
+        one = message[at + 1 : min(at + 1 + message[at], end)]
+        key, equals, value = one.partition(b"=")
+        if equals and value and text(key).lower() in DESCRIBING:
+            yield Said("txt", f"{text(key).lower()}={text(value)}")
+        at += 1 + message[at]
+
+
+def arp(frame: bytes, at: int) -> bytes | None:
+    """The IPv4 address that the sender of an ARP message calls its own; ``None`` where it tells none."""
+    if frame[at : at + 6] != b"\0\x01\x08\0\x06\x04" or at + 28 > len(frame):
+        return None
+    address = frame[at + 14 : at + 18]
+    return address if any(address) else None
 
 
 def dhcp(data: bytes) -> Iterator[Said]:
