@@ -22,6 +22,9 @@ LEAST_FM_HZ = 2.5e3
 OVERLAP = 0.15
 """A weaker burst that shares this part of its band with a steady signal is that signal's swing."""
 
+CRUMB = 0.3
+"""A steady line narrower than this share of a burst does not explain it; the burst may explain the line."""
+
 ARTEFACT_DB = 23.0
 """What comes and goes with a burst this much stronger is made by the receiver or the transmitter's
 splatter."""
@@ -46,11 +49,16 @@ def apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
     out = []
     for burst in bursts:
         for one in steady:
-            reach = 0.3 * one.width_hz
-            inside = one.low_hz - reach <= burst.low_hz and burst.high_hz <= one.high_hz + reach
+            edge = 0.3 * one.width_hz
+            inside = one.low_hz - edge <= burst.low_hz and burst.high_hz <= one.high_hz + edge
             gap = max(one.low_hz, burst.low_hz) - min(one.high_hz, burst.high_hz)
             sideband = gap <= 2 * one.width_hz and burst.power < 0.1 * one.power and one.snr_db > 12
-            sideband |= burst.snr_db < 15 and gap <= reach_of(one.power, burst.power) * one.width_hz
+            reach = reach_of(one.power, burst.power)
+            sideband |= (
+                burst.snr_db < 15
+                and gap <= reach * one.width_hz
+                and (reach > 0 or one.width_hz > CRUMB * burst.width_hz)
+            )
             inside |= -gap > OVERLAP * burst.width_hz and one.width_hz > LEAST_FM_HZ
             brief = burst.on_s < EXCURSION_S and one.width_hz > LEAST_FM_HZ and one.snr_db > 9
             excursion = brief and gap <= one.width_hz and burst.power < 2 * one.power

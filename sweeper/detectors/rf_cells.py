@@ -1,10 +1,11 @@
 """GSM base stations as they are listened to: one correction burst after the other, then what the cell says.
 
-    FCCH found ─ one frame on: SCH ─> BSIC, frame number ─ frames 2…5 of the right multiframes: BCCH ─> MCC MNC LAC CI
+    FCCH found ── one frame on: SCH ──> BSIC, frame number
+                  frames 2…5 of the right multiframes: BCCH ──> MCC MNC LAC CI
 
-Samples come in segments and looks of some 60 ms, a System Information 3 comes about once a second. So the frame
-number is carried on through a look, and each burst of a BCCH block is read where a segment holds it. A new look
-begins without timing: seconds between looks are not counted in samples. What the cell said stays.
+Samples come in segments and looks of some 60 ms, a System Information 3 comes about once a second. So the
+frame number is carried on through a look, and each burst of a BCCH block is read where a segment holds it. A
+new look begins without timing: seconds between looks are not counted in samples. What the cell said stays.
 """
 
 from __future__ import annotations

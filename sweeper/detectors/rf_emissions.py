@@ -15,10 +15,12 @@ from itertools import count
 import numpy as np
 
 from sweeper.detectors import Setup
+from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_naming import Namer
 from sweeper.detectors.rf_segment import Segment, analyse
 from sweeper.detectors.rf_traces import TraceReader
 from sweeper.detectors.rf_tracker import FILLING, Tracker
+from sweeper.detectors.rf_vetoes import Vetoes
 from sweeper.dsp.floor import History
 from sweeper.dsp.spectrum import Complex, decibel
 from sweeper.errors import Reason
@@ -44,6 +46,9 @@ class _Look:
     center_hz: float
     start_s: float
     usable_hz: float
+    sweep_pass: int | None = None
+    second: bool = False
+    gain_step_db: float = 0.0
     parts: list[Complex] = field(default_factory=list)
     count: int = 0
     done: int = 0
@@ -52,12 +57,15 @@ class _Look:
 class _Source:
     """What is kept of one source."""
 
-    def __init__(self, numbers: Iterator[int]) -> None:
+    def __init__(self, numbers: Iterator[int], live: bool = False) -> None:
         self.tracker = Tracker(numbers)
+        self.vetoes = Vetoes()
+        self.live = live
+        self.sweep_pass: int | None = None
         self.traces = TraceReader(self.tracker)
         self.namer = Namer()
         self.looks: dict[int, _Look] = {}
-        self.floors: dict[tuple[float, float, int], History] = {}
+        self.floors: dict[tuple[float, float, int, float], History] = {}
         self.told_s = -1e9
         self.time_s = 0.0
         self.crowded = False
@@ -77,7 +85,7 @@ class RfEmissions:
     def feed(self, record: Record, /) -> Iterable[Record]:
         if isinstance(record, Opened):
             if record.medium is Medium.RF:
-                self._sources[record.source] = _Source(self._numbers)
+                self._sources[record.source] = _Source(self._numbers, record.live)
             return
         if isinstance(record, IqBlock):
             yield from self._block(record)
@@ -104,8 +112,16 @@ class RfEmissions:
             look = None
         if look is None:
             usable_hz = min(block.usable_hz or block.rate_hz, block.rate_hz)
+            if block.sweep_pass != source.sweep_pass:
+                self._pass_begins(source, block.sweep_pass)
             look = source.looks[block.channel] = _Look(
-                block.rate_hz, block.center_hz, block.time_s, usable_hz
+                block.rate_hz,
+                block.center_hz,
+                block.time_s,
+                usable_hz,
+                block.sweep_pass,
+                block.second_look,
+                block.gain_step_db,
             )
         samples = np.ascontiguousarray(block.samples, dtype=np.complex64)
         bad = ~np.isfinite(samples.view(np.float32))
@@ -117,6 +133,15 @@ class RfEmissions:
         size = self._segment(look.rate_hz)
         while look.count >= size + _lookahead(look.rate_hz):
             yield from self._run(block.source, source, block.channel, look, size)
+
+    @staticmethod
+    def _pass_begins(source: _Source, number: int | None) -> None:
+        """The first pass ends with second looks; until then narrow lines of a live sweep are held back."""
+        if source.sweep_pass is not None:
+            source.tracker.judge(source.vetoes.verdicts())
+        source.sweep_pass = number
+        first = source.live and number == 0
+        source.tracker.withheld = source.vetoes.unconfirmed if first else frozenset()
 
     @staticmethod
     def _ends(look: _Look, block: IqBlock) -> bool:
@@ -142,18 +167,14 @@ class RfEmissions:
         time_s = look.start_s + look.done / look.rate_hz
         continues = look.done > 0
         look.done += size
-        floors = source.floors.setdefault((look.center_hz, look.rate_hz, channel), History())
-        segment = analyse(samples, look.rate_hz, floors, time_s)
-        heard = source.namer.name(segment.heard, samples, look.rate_hz, look.center_hz, time_s, continues)
+        place = (look.center_hz, look.rate_hz, channel, look.gain_step_db)
+        segment = analyse(samples, look.rate_hz, source.floors.setdefault(place, History()), time_s)
+        if look.gain_step_db:
+            source.vetoes.softer(segment.heard, look.center_hz, look.gain_step_db)
+            return
         length = min(size, len(samples)) / look.rate_hz
-        half = look.usable_hz / 2
-        heard = [one for one in heard if abs(one.center_hz) <= half]  # beyond, aliases fold in
-        source.tracker.listened(look.center_hz - half, look.center_hz + half, length)
-        step = look.rate_hz / len(segment.mean)
-        for one in heard:
-            track = source.tracker.add(one, time_s, look.center_hz, step)
-            if track is not None and one.kind:
-                track.vote(one.kind, one.features, one.snr_db)
+        named = source.namer.name(segment.heard, samples, look.rate_hz, look.center_hz, time_s, continues)
+        heard = self._file(source, look, named, time_s, length, look.rate_hz / len(segment.mean))
         source.time_s = max(source.time_s, time_s + length)
         if segment.crowded and not source.crowded and not any(h.kind in FILLING for h in heard):
             source.crowded = True
@@ -168,6 +189,26 @@ class RfEmissions:
         yield _trace(name, time_s, look, segment, length)
         yield from self._tell(name, source)
 
+    @staticmethod
+    def _file(
+        source: _Source, look: _Look, named: list[Heard], time_s: float, length: float, step: float
+    ) -> list[Heard]:
+        """Files what a segment held with the tracks; what lies in the usable span."""
+        half = look.usable_hz / 2
+        heard = [one for one in named if abs(one.center_hz) <= half]  # beyond, aliases fold in
+        source.tracker.listened(look.center_hz - half, look.center_hz + half, length)
+        source.vetoes.look(look.center_hz, half, time_s, step)
+        for one in heard:
+            track = source.tracker.add(one, time_s, look.center_hz, step)
+            if track is None:
+                continue
+            if one.kind:
+                track.vote(one.kind, one.features, one.snr_db)
+            if look.sweep_pass is not None or source.vetoes.looks.centres > 1:
+                source.vetoes.heard(track.number, one, look.center_hz, time_s)
+                track.centres = len(source.vetoes.lines[track.number].centres)
+        return heard
+
     def _tell(self, name: str, source: _Source) -> Iterable[Record]:
         if source.time_s - source.told_s >= 0.5:
             source.told_s = source.time_s
@@ -178,6 +219,7 @@ class RfEmissions:
         for channel in sorted(source.looks):
             yield from self._drain(name, source, channel, source.looks[channel])
         source.namer.conclude(source.tracker)
+        source.tracker.judge(source.vetoes.verdicts())
         yield from source.tracker.emissions(name, source.time_s, final=True)
 
 
@@ -200,6 +242,7 @@ def _trace(name: str, time_s: float, look: _Look, segment: Segment, length: floa
         floor_db=decibel(segment.floor[kept]),
         dwell_s=length,
         transforms=segment.frames,
+        sweep_pass=None if look.second else look.sweep_pass,
     )
 
 

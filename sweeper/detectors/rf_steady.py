@@ -31,6 +31,9 @@ FAINT = 3.0
 """Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
 
 SKIRTS = ((100.0, 1.5), (3e3, 6.0), (3e4, 12.0))
+LEFT = 3.0
+"""The density of a burst is uneven by this much over its band."""
+
 SKIRT_SNR_DB = 10.0
 """What is so many times weaker, within so many widths of a strong signal and not 10 dB clear, is its
 skirt."""
@@ -197,10 +200,12 @@ def steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float)
 
 
 def without_splatter(steady: list[Heard], bursts: list[Heard], length_s: float) -> list[Heard]:
-    """Leaves out faint lines that far stronger bursts leave in the mean: their sidebands, or rounding."""
+    """Leaves out faint lines that bursts leave in the mean: their density, their sidebands, or rounding."""
     strong = [(b, b.power * b.on_s / length_s) for b in bursts if b.snr_db > 15]
     kept = []
     for one in steady:
+        if _left_by(one, bursts, length_s):
+            continue
         for burst, power in strong:
             near = abs(one.center_hz - burst.center_hz) < 8 * burst.width_hz
             if power > one.power * (100 if near and one.snr_db < 12 else 30_000):
@@ -208,3 +213,16 @@ def without_splatter(steady: list[Heard], bursts: list[Heard], length_s: float) 
         else:
             kept.append(one)
     return kept
+
+
+def _left_by(one: Heard, bursts: list[Heard], length_s: float) -> bool:
+    """Whether a narrow line is no more than what wider bursts across it leave in the mean of the segment."""
+    across = [
+        b
+        for b in bursts
+        if b.width_hz > 3 * one.width_hz
+        and b.low_hz - one.width_hz <= one.low_hz
+        and one.high_hz <= b.high_hz + one.width_hz
+    ]
+    mean = sum(b.power * b.on_s / length_s / b.width_hz for b in across)
+    return one.power / one.width_hz < LEFT * mean

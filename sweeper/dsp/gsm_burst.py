@@ -4,10 +4,10 @@ GMSK with BT 0.3 is near enough a linear modulation (3GPP TS 45.004; Laurent 198
 
     s(t) = Σ jᵏ b[k] c(t - kT)        so that   y[k] = s(kT) j⁻ᵏ = Σ h[l] b[k - l] + noise
 
-where h is the Gaussian pulse, the receiver's filter and the echoes of the air together. The training sequence
-in the middle of every burst (TS 45.002 §5.2) is known, so h follows by least squares; the rest is a search for
-the bits that explain y best, forward and backward over all of them, which also says how sure each bit is
-(max-log-MAP over 2⁴ states: five symbols, 18 µs of echoes).
+where h is the Gaussian pulse, the receiver's filter and the echoes of the air together. The training
+sequence in the middle of every burst (TS 45.002 §5.2) is known, so h follows by least squares; the rest is a
+search for the bits that explain y best, forward and backward over all of them, which also says how sure each
+bit is (max-log-MAP over 2⁴ states: five symbols, 18 µs of echoes).
 
 normal  3 | 57 data | 1 | 26 training | 1 | 57 data | 3          SCH  3 | 39 data | 64 training | 39 data | 3
 """
@@ -113,7 +113,9 @@ def demodulate(
         return None
     if last_kept < (start_s + (BURST - 3) / SYMBOL_RATE_HZ) * rate_hz:
         return None
-    fine, early = _resampled(samples[first_kept:last_kept], rate_hz, carrier_hz, first_kept / rate_hz - start_s, reach)
+    fine, early = _resampled(
+        samples[first_kept:last_kept], rate_hz, carrier_hz, first_kept / rate_hz - start_s, reach
+    )
     tried = round(2 * reach * OVER) + 1
     place, taps, noise, fit = _channel(fine, tried, training, training_at)
     received = fine[place : place + BURST * OVER : OVER]
@@ -166,7 +168,7 @@ def _channel(
 
 
 def equalised(received: npt.NDArray[np.complex128], taps: npt.NDArray[np.complex128]) -> Soft:
-    """Soft bits of bursts ``received`` (``[bursts, symbols]``) through channels ``taps`` (``[bursts, TAPS]``).
+    """Soft bits of bursts ``received``, ``[bursts, symbols]``, through channels ``taps``, ``[bursts, TAPS]``.
 
     The first and last three symbols are tail bits, which are 0.
     """
