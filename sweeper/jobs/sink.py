@@ -25,7 +25,7 @@ class JobSink:
         self._since: float | None = None
 
     def __call__(self, record: Record) -> None:
-        key = _key(record)
+        key = item_key(record)
         if key is not None:
             self._waiting[key] = record
             self._since = self._clock() if self._since is None else self._since
@@ -44,7 +44,8 @@ class JobSink:
         self._since = None
 
 
-def _key(record: Record) -> tuple[str, str] | None:
+def item_key(record: Record) -> tuple[str, str] | None:
+    """Kind and id of what a record has the last word on; ``None`` for bulk, of which there is no last word."""
     if isinstance(record, Finding):
         return "finding", record.id
     if isinstance(record, Device):
