@@ -21,6 +21,7 @@ COMMANDS = {
     "sound-test": "sweeper.cli.prove:sound_test",
     "calibrate": "sweeper.cli.prove:calibrate",
     "ble": "sweeper.cli.ble:ble",
+    "known": "sweeper.cli.known:known",
     "wifi": "sweeper.cli.wifi:wifi",
     "lan": "sweeper.cli.lan:lan",
     "sources": "sweeper.cli.sources:sources",
