@@ -64,6 +64,9 @@ class Job:
         if not (folder / DATABASE).is_file():
             raise JobError(f"{folder}: no job here (no {DATABASE})")
         self.store = Store(folder / DATABASE, read_only=read_only)
+        if not self.store.begun():
+            self.store.close()
+            raise JobError(f"{folder / DATABASE}: not a job's database, or damaged at its start")
         self.problem = self.store.intact()
         if self.problem is not None and not self.store.read_only:
             self.store.close()

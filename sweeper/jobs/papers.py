@@ -11,7 +11,7 @@ import enum
 
 import msgspec
 
-from sweeper.jobs.law import PROFILES, Licence, Profile
+from sweeper.jobs.law import Licence, Profile, profile
 
 
 class Role(enum.StrEnum):
@@ -44,7 +44,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Equipment(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of equipment as a report and an inspection name it. Dates are days, ``None`` where unknown."""
+    """One piece of equipment as a report and an inspection name it. A date of ``None`` is unknown."""
 
     name: str
     serial: str = ""
@@ -75,7 +75,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     next_sweep: dt.date | None = None
 
     def law(self) -> Profile:
-        return PROFILES[self.profile]
+        return profile(self.profile)
 
     def missing(self) -> list[str]:
         """The fields without which a sweep may not start."""

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 PURGED_FOLDERS = ("recordings", "evidence")
 """What a purge deletes: recordings, and the sealed copies of the database with the addresses in it."""
 
-IDENTIFYING = {"name", "names", "ssid", "ssids", "probes", "probed", "serial", "address", "addresses", "bssid",
-               "host", "hostname", "mesh", "network", "direct"}  # fmt: skip
+IDENTIFYING = {
+    "name", "names", "ssid", "ssids", "probes", "probed", "serial", "address", "addresses", "bssid", "host",
+    "hostname", "mesh", "network", "direct",
+}  # fmt: skip
 """Last parts of fact keys whose values can point to a person."""
 
-STRUCTURE = {"level", "kind", "state", "reason", "id", "subject", "medium", "detectors", "signature", "source"}
+STRUCTURE = {
+    "level", "kind", "state", "reason", "id", "subject", "medium", "detectors", "signature", "source",
+}  # fmt: skip
 """Keys whose values are the program's own words; a device outside may be called "low"."""
 
 ADDRESS = re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b")
@@ -133,15 +137,20 @@ def _erased(paths: Iterable[Path]) -> tuple[str, ...]:
     names = []
     for path in paths:
         if not path.is_symlink():
-            path.chmod(0o600)
-            with path.open("r+b") as stream:
-                for left in range(path.stat().st_size, 0, -BLOCK):
-                    stream.write(bytes(min(left, BLOCK)))
-                stream.flush()
-                os.fsync(stream.fileno())
+            overwritten(path)
         path.unlink()
         names.append("/".join(path.parts[-2:]))
     return tuple(names)
+
+
+def overwritten(path: Path) -> None:
+    """Zeros over every byte of a file, on disk."""
+    path.chmod(0o600)
+    with path.open("r+b") as stream:
+        for left in range(path.stat().st_size, 0, -BLOCK):
+            stream.write(bytes(min(left, BLOCK)))
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _holds(path: Path, texts: set[str]) -> bool:
@@ -181,9 +190,7 @@ def _says(finding: Finding, wanted: str) -> bool:
     return any(wanted == value.casefold() for value in values)
 
 
-def _replacer(
-    stand_ins: dict[str, str], pseudonym: Callable[[str], str] | None
-) -> Callable[[bytes], bytes]:
+def _replacer(stand_ins: dict[str, str], pseudonym: Callable[[str], str] | None) -> Callable[[bytes], bytes]:
     """What replaces, in a record's JSON, each identifier: the longest first, then any address left over."""
     ordered = sorted(stand_ins.items(), key=lambda pair: -len(pair[0]))
 

@@ -45,7 +45,7 @@ class JobSink:
 
 
 def item_key(record: Record) -> tuple[str, str] | None:
-    """Kind and id of what a record has the last word on; ``None`` for bulk, of which there is no last word."""
+    """Kind and id of what a record is the last word on; ``None`` for bulk, which has no last word."""
     if isinstance(record, Finding):
         return "finding", record.id
     if isinstance(record, Device):

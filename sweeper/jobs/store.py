@@ -78,7 +78,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing. Raises ``StoreError`` where the disk takes no more; nothing is half written then."""
+        """All or nothing: a full disk is a ``StoreError`` and nothing is half written."""
         try:
             with self._db:  # commits, or rolls back whatever goes wrong inside
                 self._db.execute("BEGIN IMMEDIATE")
@@ -168,6 +168,13 @@ class Store:
     def audit_log(self) -> list[Entry]:
         rows = self._db.execute("SELECT value FROM audit ORDER BY seq")
         return [msgspec.json.decode(value, type=Entry) for (value,) in rows]
+
+    def begun(self) -> bool:
+        """Whether a job was ever written here: a file may be empty, or another program's."""
+        try:
+            return self.get("head") is not None
+        except sqlite3.Error:
+            return False
 
     def intact(self) -> str | None:
         """``None`` if the database and its audit chain hold; else what does not."""

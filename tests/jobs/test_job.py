@@ -15,70 +15,31 @@ import msgspec
 import pytest
 
 from sweeper.jobs import evidence
-from sweeper.jobs.job import DATABASE, Decision, Head, Job, JobError, Person, Role, Verdict
+from sweeper.jobs.job import DATABASE, Decision, Head, Job, JobError, Verdict
 from sweeper.jobs.sink import JobSink
 from sweeper.jobs.store import Store
-from sweeper.records import Device, Finding, Level, Medium, State, Status
-from sweeper.text import say
-
-ADDRESS = "C1:02:03:04:05:06"
-HEAD = Head(
-    number="2026-7",
-    purpose="sweep of a meeting room",
-    permission="the owner's letter of 1.11.2026",
-    place="Almaty, office 5",
-    people=(Person("Aigul", Role.TECHNICIAN), Person("Viktor", Role.VIEWER)),
-    profile="kz",
-)
-
-
-def finding(number: str = "F-001") -> Finding:
-    return Finding(
-        source="ble",
-        time_s=1.0,
-        id=number,
-        level=Level.LOW,
-        kind="tracker",
-        title=say("A tag"),
-        subject="ble-0001",
-        raised_s=1.0,
-        confidence=0.9,
-        why=(say("Its address is {address}.", address=ADDRESS),),
-        benign=(say("a"), say("b")),
-        next=(say("look"),),
-        evidence=(),
-    )
-
-
-def device() -> Device:
-    facts = {"ble.name": "low", "ble.company": 76}  # a name that is also a word of the program
-    return Device(source="ble", time_s=1.0, id="ble-0001", medium=Medium.BLE, address=ADDRESS, facts=facts)
+from sweeper.records import Level, State, Status
+from tests.jobs.samples import ADDRESS, HEAD, made
 
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    made = Job.create(tmp_path / "job", HEAD, "Aigul")
-    sweep = made.start_sweep("Aigul", "office")
-    sink = JobSink(made.store, sweep)
-    sink(device())
-    sink(finding())
-    sink.flush()
-    return made
+    return made(tmp_path / "job")
 
 
 @pytest.mark.parametrize("field", ["purpose", "permission", "place"])
 def test_a_sweep_needs_purpose_permission_and_place(tmp_path: Path, field: str) -> None:
-    made = Job.create(tmp_path / "job", msgspec.structs.replace(HEAD, **{field: " "}), "Aigul")
+    begun = Job.create(tmp_path / "job", msgspec.structs.replace(HEAD, **{field: " "}), "Aigul")
     with pytest.raises(JobError, match=field):
-        made.start_sweep("Aigul", "office")
-    made.change_head("Aigul", **{field: "given"})
-    assert made.start_sweep("Aigul", "office") == 1
+        begun.start_sweep("Aigul", "office")
+    begun.change_head("Aigul", **{field: "given"})
+    assert begun.start_sweep("Aigul", "office") == 1
 
 
 def test_ones_own_flat_needs_no_names(tmp_path: Path) -> None:
     head = Head(number="1", purpose="my own flat", permission="my own", place="home", own=True)
-    made = Job.create(tmp_path / "job", head, "me")
-    assert made.start_sweep("me", "flat") == 1
+    begun = Job.create(tmp_path / "job", head, "me")
+    assert begun.start_sweep("me", "flat") == 1
 
 
 def test_only_a_person_entered_as_technician_or_reviewer_decides(job: Job) -> None:

@@ -1,18 +1,25 @@
-"""What the law asks of a job, as data: one profile a country, none of it hard-coded elsewhere.
+"""What the law asks of a job, as data: one TOML file a country, none of it hard-coded elsewhere.
 
-Kazakhstan: the law on permits and notifications (annex 1, row 28: class 1, non-alienable, three years,
-three sub-kinds) as amended by law No 231-VIII of 17.11.2025, and the law on personal data (article 8(7):
-fifteen working days after consent is withdrawn; article 19-1(3): three working days for an objection).
-Re-registration of open-ended licences: within six months from 1.01.2026. These texts are to be confirmed with
-the licensor before they are relied upon; the program says so where it prints them.
+    law/kz.toml        Kazakhstan: licence of three years, terms in working days, duties, texts of papers
+    law/neutral.toml   elsewhere: no licence, cautious terms, the same papers
+    a folder of the user's own (``SWEEPER_LAW``, or ``law`` in the program's settings folder) adds others
+
+A profile's texts are templates with ``{fields}``; they are to be confirmed with the licensor and a lawyer
+before they are relied upon, and the program says so where it prints them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
+import os
+from functools import cache
+from importlib import resources
+from pathlib import Path
 
 import msgspec
+
+from sweeper.errors import SweeperError
 
 RETENTION_DAYS = 30
 """Default term of other people's identifiers in a job; the user may set a shorter or longer one."""
@@ -30,18 +37,54 @@ class LicenceState(enum.StrEnum):
     """Issued without a term: the window for re-registration has ended."""
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, frozen=True):
+    """A paper's title and paragraphs in the three languages, with ``{fields}``."""
+
+    title: dict[str, str]
+    en: tuple[str, ...]
+    ru: tuple[str, ...]
+    kk: tuple[str, ...]
+
+    def paragraphs(self, language: str) -> tuple[str, ...]:
+        return {"ru": self.ru, "kk": self.kk}.get(language, self.en)
+
+
+class Duty(msgspec.Struct, frozen=True):
+    """What has to be done again and again, and every how many months unless its holder sets otherwise."""
+
+    id: str
+    months: int
+    en: str
+    ru: str = ""
+    kk: str = ""
+
+    def name(self, language: str) -> str:
+        return {"ru": self.ru, "kk": self.kk}.get(language) or self.en
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a rule stands, for who wants to read it up."""
+
+    what: str
+    where: str
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One country's rules. Terms of ``None`` do not exist there."""
 
     code: str
     country: str
-    licence_years: int | None
     licence_class: str
     subkinds: tuple[int, ...]
     withdrawal_working_days: int
     objection_working_days: int
+    texts: dict[str, Text]
+    licence_years: int | None = None
     retention_days: int = RETENTION_DAYS
     open_ended_until: dt.date | None = None
+    police: str = ""
+    duties: tuple[Duty, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     def add_working_days(self, day: dt.date, count: int) -> dt.date:
         """The ``count``-th working day after ``day``, by the country's calendar of holidays."""
@@ -60,26 +103,52 @@ class Profile(msgspec.Struct, frozen=True):
         return current
 
 
-KAZAKHSTAN = Profile(
-    code="kz",
-    country="KZ",
-    licence_years=3,
-    licence_class="1",
-    subkinds=(1, 2, 3),
-    withdrawal_working_days=15,
-    objection_working_days=3,
-    open_ended_until=dt.date(2026, 7, 1),
-)
-NEUTRAL = Profile(
-    code="neutral",
-    country="",
-    licence_years=None,
-    licence_class="",
-    subkinds=(),
-    withdrawal_working_days=15,
-    objection_working_days=3,
-)
-PROFILES = {profile.code: profile for profile in (KAZAKHSTAN, NEUTRAL)}
+PAPERS = ("notice", "consent", "objection-reply", "withdrawal-reply", "withdrawal-refusal")
+"""The texts that every profile brings."""
+
+
+def read(text: str, where: str) -> Profile:
+    """A profile from its TOML; ``SweeperError`` names the file and the key that is wrong."""
+    try:
+        profile = msgspec.toml.decode(text, type=Profile)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise SweeperError(f"{where}: {error}") from None
+    missing = [name for name in PAPERS if name not in profile.texts]
+    if missing:
+        raise SweeperError(f"{where}: texts are missing: {', '.join(missing)}")
+    return profile
+
+
+def _built_in() -> dict[str, Profile]:
+    folder = resources.files("sweeper.jobs.law")
+    found = [read(folder.joinpath(f"{name}.toml").read_text("utf-8"), name) for name in ("kz", "neutral")]
+    return {profile.code: profile for profile in found}
+
+
+PROFILES = _built_in()
+KAZAKHSTAN = PROFILES["kz"]
+NEUTRAL = PROFILES["neutral"]
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """The built-in profiles and the user's own, which win; ``SweeperError`` for a file that is none."""
+    import platformdirs
+
+    found = dict(PROFILES)
+    folder = Path(os.environ.get("SWEEPER_LAW") or platformdirs.user_config_path("sweeper") / "law")
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        try:
+            profile = read(path.read_text("utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SweeperError(f"{path}: {error}") from None
+        found[profile.code] = profile
+    return found
+
+
+def profile(code: str) -> Profile:
+    """The profile of this code; the neutral one where this computer does not know it."""
+    return profiles().get(code, NEUTRAL)
 
 
 class Licence(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,9 +186,14 @@ class Licence(msgspec.Struct, frozen=True, kw_only=True):
         return LicenceState.ENDING if (last - today).days <= REMINDERS_DAYS[0] else LicenceState.VALID
 
     def reminder(self, profile: Profile, today: dt.date) -> int | None:
-        """Days left, where a reminder is due: the smallest of 180, 90, 30, 7 that is not below them."""
+        """Days left, where the first reminder (180 days before) is already due; ``None`` before and after."""
         last = self.expires(profile)
         if last is None or today > last:
             return None
         left = (last - today).days
         return left if left <= REMINDERS_DAYS[0] else None
+
+    def reminders(self, profile: Profile) -> tuple[dt.date, ...]:
+        """The days on which the holder is to be reminded, the first one first."""
+        last = self.expires(profile)
+        return () if last is None else tuple(last - dt.timedelta(days=days) for days in REMINDERS_DAYS)
