@@ -10,7 +10,7 @@ counted but not kept, and so are tracks beyond ``MOST_TRACKS``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from sweeper import allocations
 from sweeper.detectors.rf_heard import Heard
+from sweeper.detectors.rf_vetoes import Verdict
 from sweeper.records import Burst, Emission, Value
 
 MOST_BURSTS = 4096
@@ -94,6 +95,8 @@ class Track:
     placed: bool = True
     """Whether the frequency is absolute; ``False`` where the recording does not tell its centre."""
     absorbed: bool = False
+    veto: Verdict | None = None
+    centres: int = 0
     announced_s: float = -1e9
     changed: bool = True
 
@@ -108,6 +111,8 @@ class Track:
     @property
     def kind(self) -> str:
         """The name with the most weight; ties go to the alphabet, for the same result every time."""
+        if self.veto is not None:
+            return "spur"
         if not self.kinds:
             return "unknown"
         return min(self.kinds, key=lambda k: (-self.kinds[k], k))
@@ -134,6 +139,8 @@ class Tracker:
     def __init__(self, numbers: Iterator[int] | None = None) -> None:
         self.tracks: list[Track] = []
         self.dropped = 0
+        self.withheld: Set[int] = frozenset()
+        """Numbers of tracks that are not told before the end: they may be the receiver's own."""
         self._numbers = numbers if numbers is not None else count(1)
         self._listened: dict[tuple[float, float], float] = {}
         self._looks: dict[tuple[float, float], int] = {}
@@ -277,6 +284,18 @@ class Tracker:
         if len(track.bursts) < MOST_BURSTS:
             track.bursts.append(Burst(start, stop - start, center, heard.snr_db))
 
+    def judge(self, verdicts: Mapping[int, Verdict]) -> None:
+        """Take the verdicts of the vetoes: what they name is a spur, what they no longer name is none. Of a
+        family one track speaks; the others are told only where they were told before."""
+        for track in self.tracks:
+            verdict = verdicts.get(track.number)
+            if verdict is None and track.veto is None:
+                continue
+            spoken_for = verdict is not None and verdict.leader != track.number and not track.id
+            same = verdict is not None and track.veto is not None and verdict.told == track.veto.told
+            track.changed |= not same
+            track.absorbed, track.veto = spoken_for, verdict
+
     def duty(self, track: Track) -> tuple[float, float, int]:
         """Share of the listened time on the air, that time in seconds, and the number of looks."""
         covering = [k for k in self._listened if k[0] <= track.center_hz <= k[1]]
@@ -288,6 +307,7 @@ class Tracker:
         """Emissions that are new or changed since they were told last; ids in order of first time,
         frequency."""
         ready = [t for t in self.tracks if t.changed and not t.absorbed and (t.id or self._earns(t, final))]
+        ready = [t for t in ready if final or t.id or t.number not in self.withheld]
         ready = [t for t in ready if final or not t.id or time_s - t.announced_s >= _pause(t)]
         for track in sorted((t for t in ready if not t.id), key=lambda t: (t.first_s, t.low_hz)):
             track.id = f"rf-{next(self._numbers):04d}"
@@ -336,7 +356,11 @@ class Tracker:
         period = _period(track.bursts)
         if period is not None:
             features["period_ms"] = round(1e3 * period, 3)
+        if track.centres:
+            features["centres"] = track.centres
         features.update(sorted(track.features.get(kind, {}).items()))
+        if track.veto is not None:
+            features.update(track.veto.told)
         return Emission(
             source=source,
             time_s=time_s,

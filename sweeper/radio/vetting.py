@@ -1,11 +1,11 @@
-"""Second looks: which hops of a pass are heard again, so that the receiver's own products give themselves away.
+"""Second looks: which hops are heard again, so that the receiver's own products give themselves away.
 
 A receiver makes lines of its own: spurs at a fixed distance from where it is tuned, mirror images, products
 of strong signals. They look like bare carriers, but they do not behave like them:
 
-    retuned by a quarter of a hop      a carrier keeps its radio frequency      spur, image: gone from there
-    gain a step lower                  a carrier falls by the step              product of strong signals: by two
-                                                                                or three steps; spur: not at all
+    retuned by a quarter of a hop   a carrier keeps its radio frequency; spur and image are gone from there
+    gain a step lower               a carrier falls by the step; a product of strong signals by two or three
+                                    steps; a spur behind the tuner not at all
 
 So in the first pass each hop with a narrow steady line is heard a second time from beside. Where a line is
 gone then, the hop is heard twice more, as before and from the other side: what is there again and again from
@@ -45,10 +45,13 @@ CENTRE_HZ = 15e3
 SAME_HZ = 4e3
 """Two looks agree on a line's place within this: a bin and a half."""
 
-MOST = 0.25
+MOST = 0.125
 LEAST = 8
 """At most this share of a pass is heard again, but always so many hops: a sweep must not take twice as long
 in a crowded band, where later passes come from other centres anyway."""
+
+FAMILY = 3
+"""Lines gone from so many hops at one offset are a spur already; nobody need look there again."""
 
 SECOND_LOOK_S = 0.02
 """Second looks are no longer than this, also where the first was a second."""
@@ -103,7 +106,7 @@ class Vetting:
         self._rate_hz = rate_hz
         self._first: dict[Hop, tuple[Line, ...]] = {}
         self._second: dict[Hop, Hop] = {}
-        self._gone: list[Hop] = []
+        self._gone: list[tuple[Hop, float]] = []
 
     def first(self, hop: Hop, samples: Samples) -> None:
         """A look of the pass itself."""
@@ -132,12 +135,17 @@ class Vetting:
             want_hz = before.center_hz + line.offset_hz
             inside = CENTRE_HZ < abs(want_hz - hop.center_hz) < half
             if inside and not any(abs(hz - want_hz) < SAME_HZ for hz in here):
-                self._gone.append(before)
-                return
+                self._gone.append((before, line.offset_hz))
 
     def again(self) -> list[Hop]:
         """Where a line was gone: once more as before, and once from the other side."""
-        return [_brief(one) for hop in self._gone for one in (hop, beside(hop, self._rate_hz, -1))]
+        offsets = [offset_hz for _, offset_hz in self._gone]
+        doubtful = {
+            hop: None
+            for hop, offset_hz in self._gone
+            if sum(abs(offset_hz - other) < SAME_HZ for other in offsets) < FAMILY
+        }
+        return [_brief(one) for hop in doubtful for one in (hop, beside(hop, self._rate_hz, -1))]
 
     def softer(self) -> list[Hop]:
         """Hops to hear at the lower gain."""
