@@ -143,7 +143,7 @@ class JobDesk(QObject):
 
             if self._job is None:
                 return recipe(sinks)
-            self.sweep = self._job.start_sweep(_user(), what)
+            self.sweep = self._job.start_sweep(_who(self._job), what)
             sink = JobSink(self._job.store, self.sweep)
             open_sinks.append(sink)
             return recipe([*sinks, sink])
@@ -151,7 +151,7 @@ class JobDesk(QObject):
         def after() -> None:
             if self._job is not None and open_sinks:
                 open_sinks.pop().flush()
-                self._job.end_sweep(self.sweep, _user())
+                self._job.end_sweep(self.sweep, _who(self._job))
 
         return wrapped, after
 
@@ -217,6 +217,15 @@ class JobDesk(QObject):
             self.shown.emit(kept)
         elif problem:
             self.refused.emit(problem)
+
+
+def _who(job: Job) -> str:
+    """Who sweeps: this computer's user if entered in the job, else the one person who is entered to sweep."""
+    from sweeper.jobs.job import Role
+
+    able = [person.name for person in job.head.people if person.role is not Role.VIEWER]
+    user = _user()
+    return able[0] if able and user not in able else user
 
 
 def _user() -> str:
