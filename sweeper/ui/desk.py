@@ -33,6 +33,7 @@ from sweeper.ui.bridge import Core, Ended, Recipe, Stretch
 from sweeper.ui.guide import Guide
 from sweeper.ui.history import History
 from sweeper.ui.jobdesk import JobDesk, Kept
+from sweeper.ui.legs import Legs
 from sweeper.ui.panorama import View
 from sweeper.ui.settings import Settings
 from sweeper.ui.tables import RecordTable
@@ -101,7 +102,8 @@ class Desk(QObject):
         self._reset()
         self.core.told.connect(self._on_told)
         self.core.ended.connect(self._on_ended)
-        self.jobs.shown.connect(self._on_kept)
+        self.jobs.shown.connect(self.show_kept)
+        self.legs = Legs(self)
         self.jobs.refused.connect(self._on_refused)
         self._timer = QTimer(self)
         self._timer.setInterval(BATCH_MS)
@@ -132,24 +134,32 @@ class Desk(QObject):
         """Replay recordings or folders."""
         self.settings.remember(paths)
         names = ", ".join(path.rstrip("/").rsplit("/", 1)[-1] for path in paths)
-        self.begin(recipes.recordings(paths, self._refuse), names)
+        self.begin(recipes.recordings(paths, self._refuse, self.settings.known_path), names)
 
     def open_demo(self) -> None:
         """Play the bundled demo."""
         self.begin(recipes.demo(), "")
         self.demo = True
 
-    def begin(self, recipe: Recipe, title: str, *, live: bool = False, speed: float | None = None) -> None:
-        """Run a recipe; what was shown before is cleared."""
+    def begin(
+        self, recipe: Recipe, title: str, *, live: bool = False, after: Callable[[], object] | None = None
+    ) -> None:
+        """Run a recipe; what was shown before is cleared. ``after``: its end, on the core's thread."""
         self._reset()
         self.verdicts.clear()
         self.title, self.live = title, live
         self.phase = Phase.STARTING
         self.select("")
-        after = None
+        ends = [after] if after is not None else []
         if self.jobs.card is not None and not self.jobs.card.problem:
-            recipe, after = self.jobs.keeping(recipe, title)
-        self.core.start(recipe, speed=speed if live else self.speed, after=after)
+            recipe, kept = self.jobs.keeping(recipe, title)
+            ends.insert(0, kept)
+
+        def end() -> None:
+            for each in ends:
+                each()
+
+        self.core.start(recipe, speed=None if live else self.speed, after=end)
         self._timer.start()
         self.session_began.emit()
         self.changed.emit()
@@ -244,8 +254,8 @@ class Desk(QObject):
         self.findings.refresh()
         self.verdict_changed.emit(finding)
 
-    def _on_kept(self, kept: Kept) -> None:
-        """Show a sweep that was read back from its job."""
+    def show_kept(self, kept: Kept) -> None:
+        """Show a sweep that was read back from its job, or from a guided sweep."""
         self.core.stop()
         self.core.run += 1
         self._timer.stop()
@@ -287,6 +297,14 @@ class Desk(QObject):
         """The finding with this id, or about the emission or device with this id."""
         found = self.findings.records.get(name) or self.findings.records.get(self.subjects.get(name, ""))
         return found if isinstance(found, Finding) else None
+
+    def subject(self, name: str) -> Emission | Device | None:
+        """The emission or device with this id."""
+        for table in (self.emissions, self.bluetooth, self.wifi):
+            found = table.records.get(name)
+            if isinstance(found, Emission | Device):
+                return found
+        return None
 
     def worst(self) -> Level | None:
         """The highest level among the findings that nobody has explained."""

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sweeper.records import Medium
 from sweeper.ui import checklists, equipment, summary, words
-from sweeper.ui.guide import Answer, Guide
+from sweeper.ui.guide import Answer, Guide, asks
 from sweeper.ui.words import _, ngettext
+
+if TYPE_CHECKING:
+    from sweeper.ui.desk import Desk
 
 
 def verdict(guide: Guide, found: list[str]) -> tuple[str, str, str, str]:
     """Icon, colour role, word and sentence; ``found`` names the places where something was found."""
-    attention = guide.progress.attention
+    attention = guide.attention
     if found:
         where = _("At: {list}.").format(list=words.spoken().listing(found))
         return "level-medium", "level-medium", _("You found something"), where
     if attention:
         word = ngettext("{n} thing to look at", "{n} things to look at", attention)
         return "level-low", "level-low", word, summary.careful()
-    if not guide.progress.listened_s and not looked_at(guide):
+    if not guide.listened_s and not looked_at(guide):
         return "not-swept", "muted", _("Nothing was swept yet"), _("Neither was listened nor looked.")
     calm = _(
         "That is how most searches end. It does not prove that there is none: what does not transmit "
         "cannot be heard."
     )
     return "none-found", "good", _("No device was found"), calm
+
+
+def so_far(desk: Desk, guide: Guide, *, due: bool) -> tuple[str, str, str, str]:
+    """Icon, colour role, word and sentence while a step still listens; ``due``: a first result stands."""
+    if attention := guide.attention:
+        level = max((each.level for each in guide.findings() if asks(each)), key=lambda each: each.rank)
+        word = ngettext("{n} thing to look at", "{n} things to look at", attention)
+        return f"level-{level.value}", f"level-{level.value}", word, summary.careful()
+    heard_any = bool(desk.opened) or bool(guide.listened_s)
+    if due and heard_any:
+        calm = _("Nothing that was heard so far matches a hidden device. The rest of the time may add to it.")
+        return "none-found", "good", _("No device was found so far"), calm
+    return "not-swept", "muted", _("Listening"), ""
 
 
 def looked_at(guide: Guide) -> int:
@@ -33,17 +51,18 @@ def looked_at(guide: Guide) -> int:
 
 def heard(guide: Guide) -> str:
     """What was listened to and looked at, and what was not."""
-    spoken, progress = words.spoken(), guide.progress
+    spoken, listened = words.spoken(), guide.listened_s
     parts = [
         _("{medium} for {time}").format(medium=spoken.medium(Medium(medium)), time=spoken.duration(seconds))
-        for medium, seconds in sorted(progress.listened_s.items())
+        for medium, seconds in sorted(listened.items())
+        if seconds >= 1
     ]
     text = (
         _("Listened to: {list}.").format(list=spoken.listing(parts))
         if parts
         else _("Nothing was listened to.")
     )
-    missing = [spoken.medium(medium) for medium in equipment.HEARD if medium.value not in progress.listened_s]
+    missing = [spoken.medium(medium) for medium in equipment.HEARD if listened.get(medium.value, 0) < 1]
     if missing:
         text += " " + _("Not heard: {list}.").format(list=spoken.listing(missing))
     places = len(checklists.places(guide.plan))

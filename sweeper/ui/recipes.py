@@ -6,14 +6,19 @@ The imports stand inside, because they cost a second that the window's first pic
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeper.errors import InputError, SweeperError
 from sweeper.plan import SweepPlan
+from sweeper.reference import Comparison
 from sweeper.session import Session, Sink
 
 if TYPE_CHECKING:
+    from sweeper.known import Book
+    from sweeper.pipeline import Stage
     from sweeper.radio import Source
+    from sweeper.reference import Friendly
     from sweeper.signatures import Library
     from sweeper.ui.bridge import Recipe
 
@@ -49,7 +54,7 @@ def warm_up() -> None:
     library()
 
 
-def recordings(paths: Sequence[str], refuse: Refuse) -> Recipe:
+def recordings(paths: Sequence[str], refuse: Refuse, known: Path | None = None) -> Recipe:
     """A replay of recordings, interleaved by time; ``refuse`` is told which could not be read."""
 
     def recipe(sinks: Sequence[Sink]) -> Session:
@@ -59,7 +64,7 @@ def recordings(paths: Sequence[str], refuse: Refuse) -> Recipe:
         refuse(refused)
         if not sources:
             raise NothingReadable("; ".join(str(error) for error in refused) or "nothing to read there")
-        return _session(sources, sinks, None)
+        return _session(sources, sinks, known)
 
     return recipe
 
@@ -76,16 +81,42 @@ def demo() -> Recipe:
     return recipe
 
 
-def live(sources: Sequence[Source], plan: SweepPlan) -> Recipe:
-    """A sweep with real receivers."""
+def live(
+    sources: Sequence[Source],
+    plan: SweepPlan,
+    *,
+    known: Path | None = None,
+    reference: str = "",
+    friendly: Sequence[Friendly] = (),
+    guided: Sequence[Stage] = (),
+) -> Recipe:
+    """A sweep with real receivers. ``known``: the book of known devices; ``reference``: compared with."""
 
     def recipe(sinks: Sequence[Sink]) -> Session:
-        return _session(sources, sinks, plan)
+        from sweeper.session import standard_stages
+        from sweeper.ui import references
+
+        found = references.load(reference)
+        comparison = Comparison(found, tuple(friendly)) if found is not None else None
+        stages = standard_stages(library(), plan, comparison, guided, known=book(known))
+        return Session(sources, stages, sinks, plan, merge=True)
 
     return recipe
 
 
-def _session(sources: Sequence[Source], sinks: Sequence[Sink], plan: SweepPlan | None) -> Session:
+def book(path: Path | None) -> Book | None:
+    """The known devices; none where there is no such file or it cannot be read, which the board says."""
+    from sweeper import known
+
+    if path is None or not path.exists():
+        return None
+    try:
+        return known.load(path)
+    except SweeperError:
+        return None
+
+
+def _session(sources: Sequence[Source], sinks: Sequence[Sink], known: Path | None) -> Session:
     from sweeper.session import standard_stages
 
-    return Session(sources, standard_stages(library(), plan), sinks, plan, merge=True)
+    return Session(sources, standard_stages(library(), known=book(known)), sinks, merge=True)

@@ -105,3 +105,12 @@ class Settings:
             return self._folder
         place = QStandardPaths.StandardLocation.AppDataLocation
         return Path(QStandardPaths.writableLocation(place))
+
+    @property
+    def known_path(self) -> Path:
+        """Where the known devices are kept: the program's own file, a test's beside its settings."""
+        if self._folder is not None:
+            return self._folder / "known.json"
+        from sweeper import known
+
+        return known.home()

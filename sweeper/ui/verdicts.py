@@ -59,6 +59,10 @@ class Verdicts:
         """Take over verdicts that a job has on file."""
         self._given.update(given)
 
+    def given(self) -> dict[str, Verdict]:
+        """Every verdict, by finding id."""
+        return dict(self._given)
+
     @property
     def undoable(self) -> bool:
         return bool(self._before)

@@ -161,6 +161,15 @@ class Endless(Fake):
         super().__init__(10**6, live=True)
 
 
+class Quiet(Endless):
+    """A live source in which nothing is found."""
+
+    async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+        async for record in super().records(plan):
+            if not isinstance(record, Finding):
+                yield record
+
+
 class Dead:
     """A source that cannot start."""
 
