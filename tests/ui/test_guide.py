@@ -247,7 +247,7 @@ def test_outside_and_inside_are_compared(qtbot, window: Window, monkeypatch) -> 
     press(guide, "Begin to listen")
     qtbot.waitUntil(lambda: compared == [str(path)] * 2, timeout=10_000)  # for its gain, and to compare
     qtbot.waitUntil(lambda: guide.guide.step == "film", timeout=20_000)
-    assert guide.guide.listened_s.keys() == {"rf"}
+    assert "rf" in guide.guide.listened_s
 
 
 def test_the_film_test_says_what_to_do_and_what_came_of_it(qtbot, window: Window, monkeypatch) -> None:
