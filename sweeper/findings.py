@@ -1,7 +1,8 @@
 """Detections on one emitter become one Finding: rated, explained, and never more certain than its evidence.
 
 The strongest detection gives title, kind and level; the others add their reasons, innocent causes and
-evidence. A finding is raised once: ``raised_s`` is when it first reached its present level, and it never
+evidence. Two subjects that turn out to be one device (a Device that says ``same_as``) share a finding. A
+finding is raised once: ``raised_s`` is when it first reached its present level, and it never
 sinks back, because a reader may already have acted on it.
 
 What the user has said they know (``Recognised``) is still found and told of, for information: it reaches no
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sweeper.records import Detection, Finding, Level, Recognised, Record
+import msgspec
+
+from sweeper.records import Detection, Device, Finding, Level, Recognised, Record
 from sweeper.text import Phrase, say
 
 
@@ -20,21 +23,42 @@ class FindingsStage:
     """Groups detections by subject; yields a Finding whenever one changes."""
 
     name = "findings"
-    accepts: tuple[type[Record], ...] = (Detection, Recognised)
+    accepts: tuple[type[Record], ...] = (Detection, Recognised, Device)
 
     def __init__(self) -> None:
         self._detections: dict[str, dict[str, Detection]] = {}
         self._findings: dict[str, Finding] = {}
         self._recognised: dict[str, Recognised] = {}
+        self._same: dict[str, str] = {}
+        self._count = 0
 
-    def feed(self, record: Detection | Recognised, /) -> Iterator[Record]:
+    def feed(self, record: Detection | Recognised | Device, /) -> Iterator[Record]:
         """The finding that a detection makes or changes, or that turns out to be of a known device."""
+        if isinstance(record, Device):
+            yield from self._joined(record)
+            return
         if isinstance(record, Recognised):
             self._recognised[record.subject] = record
             if record.subject in self._findings:
                 yield self._finding(record.subject, record.time_s)
             return
-        detection = record
+        subject = self._same.get(record.subject, record.subject)
+        yield from self._detected(msgspec.structs.replace(record, subject=subject))
+
+    def _joined(self, device: Device) -> Iterator[Record]:
+        """A device that says it is another one: what was found on it is found on that."""
+        other = device.facts.get("same_as")
+        if not isinstance(other, str) or other in (device.id, self._same.get(device.id)):
+            return
+        self._same[device.id] = other
+        if device.id in self._findings:
+            self._findings.setdefault(other, self._findings.pop(device.id))
+        if device.id in self._recognised:
+            self._recognised.setdefault(other, self._recognised[device.id])
+        for detection in self._detections.pop(device.id, {}).values():
+            yield from self._detected(msgspec.structs.replace(detection, subject=other))
+
+    def _detected(self, detection: Detection) -> Iterator[Record]:
         by_detector = self._detections.setdefault(detection.subject, {})
         key = f"{detection.detector}/{detection.signature or detection.kind}"
         known = by_detector.get(key)
@@ -47,7 +71,8 @@ class FindingsStage:
     def _finding(self, subject: str, now_s: float) -> Finding:
         before = self._findings.get(subject)
         detections = list(self._detections[subject].values())
-        finding = _compose(before, len(self._findings), detections, now_s, self._recognised.get(subject))
+        finding = _compose(before, self._count, detections, now_s, self._recognised.get(subject))
+        self._count += before is None
         self._findings[subject] = finding
         return finding
 

@@ -35,12 +35,14 @@ Factory = Callable[[Setup], Stage]
 
 BUILTIN: dict[str, str] = {
     "rf-emissions": "sweeper.detectors.rf_emissions:stage",
+    "rf-passes": "sweeper.detectors.rf_passes:stage",  # stitches the traces of rf-emissions
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
     "ble-follow": "sweeper.detectors.ble_follow:stage",  # reads the inventory's devices
     "ble-changing": "sweeper.detectors.ble_changing:stage",
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "lan-inventory": "sweeper.detectors.lan_inventory:stage",
     "known": "sweeper.detectors.known:stage",  # after every inventory: what the user knows of them
+    "lan-links": "sweeper.detectors.lan_links:stage",  # after both inventories, it joins theirs
     "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
     "wifi-clips": "sweeper.detectors.wifi_clips:stage",
     "wifi-deauth": "sweeper.detectors.wifi_deauth:stage",

@@ -17,6 +17,7 @@ but ``ProtocolError``. Sources: RFC 1035, 2131, 2326, 6066, 6762; UPnP 1.1; pmar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from struct import Struct
 from struct import error as StructError  # noqa: N812  (an exception, whatever its name)
@@ -157,9 +158,9 @@ def _said_udp(packet: Packet, data: bytes) -> Iterator[Said]:
         yield from _names(packet, data)
     elif 68 in ports and 67 in ports:
         yield from dhcp(data)
-    elif 1900 in ports:
+    elif data[:8] in (b"NOTIFY *", b"HTTP/1.1"):  # answers may come from any port
         yield from _ssdp(data)
-    elif 3702 in ports and (b"ProbeMatch" in data or b":Hello" in data):
+    elif data[:1] == b"<" and (b"ProbeMatch" in data or b"Hello>" in data):
         yield from onvif(data)
     elif data[:1] == b"\xf1" or data[:4] == b"\x2c\xba\x5f\x5d":
         yield from pppp(packet, data)
@@ -280,22 +281,25 @@ def headers(data: bytes) -> dict[str, str]:
 
 
 def _ssdp(data: bytes) -> Iterator[Said]:
-    if data[:6] not in (b"NOTIFY", b"HTTP/1"):
-        return
     found = headers(data)
     for name, what in (("server", "ssdp_server"), ("st", "ssdp_type"), ("nt", "ssdp_type")):
         if found.get(name):
             yield Said(what, found[name])
 
 
+_WS_TAGS = (
+    (re.compile(rb"<(?:[\w-]{1,32}:)?Types(?:\s[^>]{0,512})?>([^<]{1,4096})<"), "ws_type"),
+    (re.compile(rb"<(?:[\w-]{1,32}:)?Scopes(?:\s[^>]{0,512})?>([^<]{1,4096})<"), "ws_scope"),
+)
+"""Elements with any prefix and attributes; XML of strangers is searched, never parsed."""
+
+
 def onvif(data: bytes) -> Iterator[Said]:
     """Types and scopes of a WS-Discovery hello or match; ONVIF's scopes name model and hardware."""
-    for tag, what in ((b"Types", "ws_type"), (b"Scopes", "ws_scope")):
-        begin = data.find(tag + b">")
-        end = data.find(b"</", begin)
-        if 0 <= begin < end:
-            for word in data[begin + len(tag) + 1 : end].split()[:MOST_NAMES]:
-                yield Said(what, text(word))
+    for tag, what in _WS_TAGS:
+        found = tag.search(data)
+        for word in found[1].split()[:MOST_NAMES] if found else ():
+            yield Said(what, text(word))
 
 
 def pppp(packet: Packet, data: bytes) -> Iterator[Said]:
