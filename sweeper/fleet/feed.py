@@ -1,0 +1,86 @@
+"""The sensor's sink: from the session's stream to the spool, thinned to what a console can use.
+
+A device is heard ten times a second and its record renewed each time; the console wants to know that it is
+there and how strong. So an unchanged thing is told at most every ``EVERY_S``; a new one, one of another kind,
+state or level, and every status at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from sweeper.fleet.spool import Spool
+from sweeper.jobs.sink import item_key
+from sweeper.records import Device, Emission, Finding, Record, Status
+
+EVERY_S = 10.0
+WRITE_S = 1.0
+"""Rows wait this long for company: a commit on an SD card takes some 20 ms."""
+MOST_REMEMBERED = 20_000
+
+
+class Feed:
+    """Give it to the session as a sink, call ``flush`` at the end. The clocks are for tests."""
+
+    def __init__(
+        self, spool: Spool, clock: Callable[[], float] = time.monotonic, utc: Callable[[], float] = time.time
+    ) -> None:
+        self._spool = spool
+        self._clock = clock
+        self._utc = utc
+        self._told: dict[tuple[str, str], tuple[float, object]] = {}
+        self._late: dict[tuple[str, str], Record] = {}
+        self._rows: list[tuple[str, str, float, bytes]] = []
+        self._written = clock()
+
+    def __call__(self, record: Record) -> None:
+        now = self._clock()
+        key = item_key(record)
+        if key is not None:
+            self._take(key, record, now)
+        if now - self._written >= WRITE_S:
+            self._write(now)
+
+    def _take(self, key: tuple[str, str], record: Record, now: float) -> None:
+        told = self._told.get(key)
+        sort = _sort(record)
+        if (
+            told is not None
+            and told[1] == sort
+            and now - told[0] < EVERY_S
+            and not isinstance(record, Status)
+        ):
+            self._late[key] = record
+            return
+        if len(self._told) >= MOST_REMEMBERED:
+            self._told.pop(next(iter(self._told)))
+        self._told[key] = (now, sort)
+        self._late.pop(key, None)
+        self._rows.append((*key, self._utc(), msgspec.json.encode(record)))
+
+    def _write(self, now: float) -> None:
+        due = [key for key in self._late if now - self._told.get(key, (0.0, None))[0] >= EVERY_S]
+        for key in due:
+            self._take(key, self._late.pop(key), now)
+        rows, self._rows = self._rows, []
+        if rows:
+            self._spool.put(rows)
+        self._written = now
+
+    def flush(self) -> None:
+        """The last word on everything, into the spool."""
+        self._rows += [(*key, self._utc(), msgspec.json.encode(record)) for key, record in self._late.items()]
+        self._late.clear()
+        self._write(self._clock())
+
+
+def _sort(record: Record) -> object:
+    """What must not wait when it changes."""
+    if isinstance(record, Device):
+        return record.kind, record.state, record.signature
+    if isinstance(record, Finding):
+        return record.level
+    return record.kind if isinstance(record, Emission) else None
