@@ -7,6 +7,7 @@ can show, thins signal histories, and counts what it had to leave out: that coun
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ from sweeper.records import (
     Record,
     State,
     Status,
+    SweepPass,
     Trace,
 )
 from sweeper.report.raster import Raster
@@ -43,6 +45,8 @@ MAX_RASTERS = 64
 """Windows whose course over time is kept, 350 kB each: a recording has one, a sweep's hops need none."""
 LOOK_POINTS = 1_024
 """Points kept of one window: a page is about a thousand dots wide."""
+MAX_PASSES = 4
+"""Stitched passes kept, the newest: a full sweep's has 350,000 bins, 4 MB."""
 HISTORY_POINTS = 256
 """Signal strengths kept per device: beyond it every second one is dropped, and so on."""
 MAX_HISTORIES = 4_096
@@ -131,6 +135,7 @@ class Collector:
         self.planned: tuple[Band, ...] = ()
         self.looks: dict[tuple[str, int, int, int], Look] = {}
         self.rasters: dict[tuple[str, int, int, int], Raster] = {}
+        self.passes: deque[SweepPass] = deque(maxlen=MAX_PASSES)
         self.left_out: dict[str, int] = {}
         self.histories: dict[str, list[tuple[float, int]]] = {}
         self._emissions: dict[str, Emission] = {}
@@ -149,6 +154,7 @@ class Collector:
             Finding: self._take_finding,
             Coverage: self._take_coverage,
             Status: self._take_status,
+            SweepPass: self.passes.append,
         }
 
     def __call__(self, record: Record) -> None:

@@ -20,14 +20,16 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from sweeper import __version__, language
-from sweeper.records import Coverage, Device, Emission, Evidence, Finding, Medium, Opened, Status
+from sweeper.records import Coverage, Device, Emission, Evidence, Finding, Medium, Opened, Status, SweepPass
 from sweeper.report.collect import Collector
 from sweeper.signatures import Library
 from sweeper.text import Phrase
 
 Document = dict[str, Any]
+Doubles = npt.NDArray[np.float64]
 Render = Callable[[Phrase], str]
 
 _DIGITS = {"_s": 6, "_hz": 1, "_mhz": 3, "_db": 1, "_dbm": 1, "_dbfs": 1, "_dbfs_per_hz": 1, "_ppm": 2}
@@ -66,6 +68,8 @@ def document(
         "findings": [_finding(finding, speak) for finding in collected.findings],
         "status": [_status(status, count) for status, count in collected.statuses],
     }
+    if collected.passes:
+        made["passes"] = [_pass(one) for one in collected.passes]
     if sweep is not None:
         made["sweep"] = {key: _plain(value, key) for key, value in sweep.items()}
     return made
@@ -140,6 +144,44 @@ def _coverage(row: Coverage) -> Document:
     for key in _ROWS[row.medium]:
         made[key] = _plain(getattr(row, key), "seconds_s" if key == "seconds" else key)
     return made
+
+
+PASS_POINTS = 2_048
+"""Points of a stitched pass in the document: a screen is about as wide; ``--trace`` writes every bin."""
+
+
+def _pass(one: SweepPass) -> Document:
+    """Mean and maximum over the band, pooled to what a screen shows; ``null`` where nothing was heard."""
+    trace = one.trace
+    fold = max(1, -(-len(trace.mean_db) // PASS_POINTS))
+    made: Document = {
+        "source": _text(one.source),
+        "number": one.number,
+        **_measured(one, ("time_s",)),
+        "start_hz": _plain(trace.start_hz + (fold - 1) * trace.bin_hz / 2, "start_hz"),
+        "step_hz": _plain(trace.bin_hz * fold, "step_hz"),
+        "bin_hz": _plain(trace.bin_hz, "bin_hz"),
+        "bins": len(trace.mean_db),
+        "dwell_s": _plain(trace.dwell_s, "dwell_s"),
+    }
+    heard = np.isfinite(trace.mean_db)
+    power = np.where(heard, 10 ** (np.nan_to_num(trace.mean_db) / 10), 0.0)
+    count = _folded(heard.astype(np.float64), fold).sum(axis=1)
+    mean = _folded(power, fold).sum(axis=1) / np.maximum(count, 1)
+    top = _folded(np.where(heard, np.nan_to_num(trace.max_db), -np.inf), fold, -np.inf).max(axis=1)
+    there = count > 0
+    made["mean_db"] = _levels(10 * np.log10(np.maximum(mean, 1e-30)), there)
+    made["max_db"] = _levels(top, there)
+    return made
+
+
+def _folded(values: Doubles, fold: int, rest: float = 0.0) -> Doubles:
+    """Rows of ``fold`` values, the last filled up with ``rest``."""
+    return np.concatenate([values, np.full(-len(values) % fold, rest)]).reshape(-1, fold)
+
+
+def _levels(values: Doubles, there: npt.NDArray[np.bool_]) -> list[float | None]:
+    return [round(v, 1) if known else None for v, known in zip(values.tolist(), there.tolist(), strict=True)]
 
 
 def _emission(emission: Emission) -> Document:
