@@ -1,7 +1,7 @@
 """A network camera for the tests of the active look, as one program: it answers on the address it is given.
 
-mDNS by zeroconf and WS-Discovery by WSDiscovery, both other people's work; RTSP by GStreamer's server where the
-system has it, else by a few lines written to RFC 2326; SSDP and PPPP by lines written to their descriptions.
+mDNS by zeroconf and WS-Discovery by WSDiscovery, both other people's work; RTSP by GStreamer's server where
+the system has it, and by a few lines written to RFC 2326; SSDP and PPPP by their descriptions.
 
     python -m tests.radio.lan_camera 10.77.0.2
 """
@@ -82,7 +82,9 @@ def main(host: str) -> None:
     for work in ((serve_rtsp, host), (serve_ssdp, host), (serve_pppp,)):
         threading.Thread(target=work[0], args=work[1:], daemon=True).start()
     if shutil.which("/usr/bin/python3"):
-        subprocess.Popen(["/usr/bin/python3", "-c", GST, host], stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            ["/usr/bin/python3", "-c", GST, host], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
     told = Zeroconf(interfaces=[host])
     for kind, name, more in (
         ("_hap._tcp.local.", "Eye", {"md": "Eye 2", "ci": "17"}),
@@ -98,6 +100,7 @@ def main(host: str) -> None:
         scopes=[Scope("onvif://www.onvif.org/type/video_encoder"), Scope("onvif://www.onvif.org/name/IPC")],
         xAddrs=[f"http://{host}/onvif/device_service"],
     )
+    time.sleep(3)  # the discovery's threads join their groups by and by
     print("up", flush=True)
     time.sleep(120)
 
