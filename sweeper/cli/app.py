@@ -32,7 +32,10 @@ COMMANDS = {
     "evidence": "sweeper.cli.evidence:evidence",
     "signatures": "sweeper.cli.signatures:signatures",
     "plugins": "sweeper.cli.plugins:plugins",
+    "sensor": "sweeper.cli.fleet:sensor",
+    "console": "sweeper.cli.fleet:console",
     "gui": "sweeper.cli.gui:gui",
+    "selftest": "sweeper.cli.selftest:selftest",
 }
 """Command -> ``module:name``, imported when called."""
 
