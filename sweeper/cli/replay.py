@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from sweeper import cli
 from sweeper.cli.job import job_option, kept, who_option
+from sweeper.cli.known import book_for, known_option
 from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
 from sweeper.cli.output import give, put, results_text
+from sweeper.cli.places import gps_option, placed
 from sweeper.cli.run import exit_code, run
 from sweeper.cli.words import _
 from sweeper.errors import InputError
+from sweeper.known import Book
 from sweeper.radio import Source
+from sweeper.records import Place
 from sweeper.report.collect import Collector
 from sweeper.signatures import Library
 
@@ -29,6 +34,9 @@ from sweeper.signatures import Library
 @click.option("--rate", type=Frequency(), help=_("Sample rate, as 2.4M."))
 @click.option("--center", type=Frequency(), help=_("Centre frequency, as 433.92M."))
 @click.option("--each", is_flag=True, help=_("Every input is a session of its own: one document a line."))
+@click.option("--place", default="", help=_("Where all of it was recorded, by name."))
+@gps_option
+@known_option
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
@@ -40,6 +48,9 @@ def replay(
     rate: float | None,
     center: float | None,
     each: bool,
+    place: str,
+    gps: str | None,
+    known_file: str | None,
     report: str | None,
     json_out: str | None,
     folders: tuple[Path, ...],
@@ -50,21 +61,34 @@ def replay(
     from sweeper.radio.replay import open_recordings
 
     library = load_library(folders)
+    told = Told(book_for(known_file, live=False), Place(name=place) if place else None)
     opened, refused = open_recordings(paths, format_name=format_, rate_hz=rate, center_hz=center)
     for error in refused:
         warn(error)
+    opened = placed(opened, gps)
     if each:
-        return _each(opened, refused, library, json_out)
+        return _each(opened, refused, library, json_out, told)
     collected = Collector()
     for error in refused:
         collected.refuse(error.path, str(error).removeprefix(f"{error.path}: "))
     with kept(job_folder, who, "replay") as sinks:
-        collected, outcome = run(opened, library, collector=collected, sinks=sinks)
+        collected, outcome = run(
+            opened, library, collector=collected, sinks=sinks, known=told.known, here=told.here
+        )
     give(collected, library, json_out=json_out, report=report)
     return exit_code(collected, outcome, unreadable=bool(refused))
 
 
-def _each(opened: list[Source], refused: list[InputError], library: Library, json_out: str | None) -> int:
+class Told(NamedTuple):
+    """What the user said about all the recordings."""
+
+    known: Book | None
+    here: Place | None
+
+
+def _each(
+    opened: list[Source], refused: list[InputError], library: Library, json_out: str | None, told: Told
+) -> int:
     """One session and one line for each input; the exit code is the gravest."""
     codes = [cli.UNREADABLE] if refused else []
     lines = []
@@ -73,7 +97,7 @@ def _each(opened: list[Source], refused: list[InputError], library: Library, jso
         collected.refuse(error.path, str(error).removeprefix(f"{error.path}: "))
         lines.append(results_text(collected, library, one_line=True))
     for source in opened:
-        collected, outcome = run([source], library)
+        collected, outcome = run([source], library, known=told.known, here=told.here)
         codes.append(exit_code(collected, outcome))
         lines.append(results_text(collected, library, one_line=True))
         if json_out == "-":

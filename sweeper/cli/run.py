@@ -14,10 +14,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sweeper import cli
 from sweeper.cli.words import _
 from sweeper.findings import worst
+from sweeper.known import Book
 from sweeper.pipeline import Stage
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
-from sweeper.records import Level
+from sweeper.records import Level, Place
 from sweeper.reference import Comparison
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Session, Sink, standard_stages
@@ -38,6 +39,8 @@ def run(
     comparison: Comparison | None = None,
     seconds: float | None = None,
     guided: Sequence[Stage] = (),
+    known: Book | None = None,
+    here: Place | None = None,
 ) -> tuple[Collector, Outcome]:
     """Run ``sources`` to their end, with a progress bar where standard error is a terminal.
 
@@ -46,7 +49,7 @@ def run(
     collected = collector or Collector()
 
     async def session() -> Outcome:
-        stages = standard_stages(library, plan, comparison, guided)
+        stages = standard_stages(library, plan, comparison, guided, known, here)
         made = Session(sources, stages, [collected, *sinks], plan, merge=merge)
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, made.stop)

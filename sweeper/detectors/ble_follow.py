@@ -42,6 +42,7 @@ from sweeper.records import (
     Medium,
     Record,
 )
+from sweeper.serials import when_found
 from sweeper.signatures import DeviceClass, Library
 from sweeper.text import Phrase, say
 
@@ -270,7 +271,7 @@ class BleFollow:
             else say("A Bluetooth device travels with you"),
             why=tuple(_why(device, track, company, trip.walk.known)),
             benign=_BENIGN if trip.walk.known else (*_BENIGN, _AT_REST),
-            next=_NEXT,
+            next=(*_NEXT, *(when_found(device.kind)[:3] if device.tracker else ())),
             evidence=_evidence(source, track, company, needed_s, trip.walk.known),
         )
 

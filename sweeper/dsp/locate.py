@@ -45,10 +45,18 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Locator:
-    """Follows one emission's level. Levels below ``floor_db`` count as not heard."""
+    """Follows one emission's level. Levels below ``floor_db`` count as not heard.
 
-    def __init__(self, floor_db: float | None = None) -> None:
+    ``smooth_s`` and ``trend_s`` are for what is measured many times a second; packets that come once a second
+    need longer ones.
+    """
+
+    def __init__(
+        self, floor_db: float | None = None, smooth_s: float = SMOOTH_S, trend_s: float = TREND_S
+    ) -> None:
         self.floor_db = floor_db
+        self.smooth_s = smooth_s
+        self.trend_s = trend_s
         self.weakest_db = math.inf
         self.strongest_db = -math.inf
         self._smooth_db = math.nan
@@ -70,13 +78,13 @@ class Locator:
         if math.isnan(self._smooth_db):
             self._smooth_db = level_db
         else:
-            keep = math.exp(-max(0.0, time_s - self._last_s) / SMOOTH_S)
+            keep = math.exp(-max(0.0, time_s - self._last_s) / self.smooth_s)
             self._smooth_db = keep * self._smooth_db + (1 - keep) * level_db
         self._last_s = time_s
         self.weakest_db = min(self.weakest_db, self._smooth_db)
         self.strongest_db = max(self.strongest_db, self._smooth_db)
         self._recent.append((time_s, level_db))
-        while self._recent[0][0] < time_s - TREND_S:
+        while self._recent[0][0] < time_s - self.trend_s:
             self._recent.popleft()
         slope, trend = self._trend()
         span = max(self.strongest_db - self.weakest_db, LEAST_SPAN_DB)
@@ -104,5 +112,5 @@ class Locator:
         slope = float((times * (levels - levels.mean())).sum()) / weight
         left = levels - levels.mean() - slope * times
         error = math.sqrt(float((left**2).sum()) / (len(levels) - 2) / weight)
-        clear = abs(slope) * TREND_S >= TREND_DB and abs(slope) >= TREND_SIGMAS * error
+        clear = abs(slope) * self.trend_s >= TREND_DB and abs(slope) >= TREND_SIGMAS * error
         return slope, (1 if slope > 0 else -1) if clear else 0

@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 
 from sweeper.radio import ble
+from sweeper.serials import when_found
 from sweeper.text import Phrase, say
 
 FIND_S = 15.0
@@ -82,11 +83,12 @@ class Outcome(enum.StrEnum):
 
 
 class Rung(msgspec.Struct, frozen=True):
-    """What became of it, in words for the user."""
+    """What became of it, in words for the user; ``next`` is what to do now."""
 
     outcome: Outcome
     way: str
     told: Phrase
+    next: tuple[Phrase, ...] = ()
 
 
 _TOLD = {
@@ -96,6 +98,27 @@ _TOLD = {
     Outcome.NO_SERVICE: say("It offers strangers no way to make it sound."),
     Outcome.REFUSED: say("It refused: its owner may be near, or have left too short a time ago."),
 }
+
+
+_NEXT = {
+    Outcome.SOUNDS: (
+        say("Follow the sound; if it ends, ring again. Some tags were made mute: search by signal."),
+    ),
+    Outcome.NOT_HEARD: (say("Walk slowly and search by signal strength; ring again where it is strong."),),
+    Outcome.NO_CONNECTION: (
+        say("Another phone may hold the connection, often the owner's: then the owner is near."),
+        say("Search by signal strength instead."),
+    ),
+    Outcome.NO_SERVICE: (
+        say("Search by signal strength instead; the maker's own application may make it sound."),
+    ),
+    Outcome.REFUSED: (
+        say("Ring again in half an hour: tags obey strangers only some time after their owner has left."),
+        say("Search by signal strength meanwhile."),
+    ),
+}
+_KINDS = {"AirTag": "airtag", "DULT": "dult_accessory", "Find My": "findmy_third_party"}
+"""What a way of ringing tells of the kind."""
 
 
 def choose(services: Iterable[str]) -> Way | None:
@@ -166,4 +189,5 @@ async def _ask(client: Any, failures: tuple[type[BaseException], ...]) -> Rung:
 
 
 def _rung(outcome: Outcome, way: Way | None = None) -> Rung:
-    return Rung(outcome, way.name if way is not None else "", _TOLD[outcome])
+    name = way.name if way is not None else ""
+    return Rung(outcome, name, _TOLD[outcome], (*_NEXT[outcome], *when_found(_KINDS.get(name, ""))))
