@@ -38,6 +38,16 @@ class _Range:
     seconds: float = 0.0
     looks: int = 0
     floors: list[float] = field(default_factory=list)
+    bin_hz: float | None = None
+    gain_db: float | None = None
+    times_s: list[tuple[float, float]] = field(default_factory=list)
+
+    def listened(self, start_s: float, seconds: float) -> None:
+        """Remember when; what is less than a second apart is one."""
+        if self.times_s and start_s - self.times_s[-1][1] <= SAME_TIME_S:
+            self.times_s[-1] = (self.times_s[-1][0], max(self.times_s[-1][1], start_s + seconds))
+        elif len(self.times_s) < TIMES_KEPT:
+            self.times_s.append((start_s, start_s + seconds))
 
 
 @dataclass
@@ -54,6 +64,10 @@ class _Packets:
 
 _Ranges = dict[str, dict[tuple[float, float], _Range]]
 """Source -> (start_hz, stop_hz) -> what was heard there."""
+
+SAME_TIME_S = 1.0
+TIMES_KEPT = 1_024
+"""Looks remembered of each range: a watch that comes round in a second is one, a night of sweeps 2,000."""
 
 FLOORS_KEPT = 512
 """Floor samples kept for each range; their median is what the table shows."""
@@ -86,8 +100,11 @@ class CoverageStage:
                 return ()
             half = (record.usable_hz or record.rate_hz) / 2
             heard = _range(self._from_iq, record.source, record.center_hz - half, record.center_hz + half)
-            heard.seconds += len(record.samples) / record.rate_hz
+            seconds = len(record.samples) / record.rate_hz
+            heard.seconds += seconds
             heard.looks += record.first_sample == 0
+            heard.gain_db = record.gain_db
+            heard.listened(record.time_s, seconds)
         elif isinstance(record, Trace):
             self._trace(record)
         elif isinstance(record, AdvertisementBatch) and record.adverts:
@@ -138,6 +155,8 @@ class CoverageStage:
         )
         heard.seconds += trace.dwell_s
         heard.looks += 1
+        heard.bin_hz = trace.bin_hz
+        heard.listened(trace.time_s, trace.dwell_s)
         if trace.floor_db is not None and len(heard.floors) < FLOORS_KEPT:
             heard.floors.append(float(np.median(trace.floor_db)))
 
@@ -163,6 +182,7 @@ def _lend_floors(rows: Iterable[_Range], traced: Iterable[_Range]) -> None:
         if not row.floors:
             within = spans[bisect_left(middles, row.start_hz) : bisect_right(middles, row.stop_hz)]
             row.floors = [floor for t in within for floor in t.floors]
+            row.bin_hz = max((t.bin_hz for t in within if t.bin_hz), default=None)
 
 
 def stage(_setup: object) -> CoverageStage:
@@ -208,6 +228,9 @@ def _joined(rows: Iterable[_Range]) -> Iterator[_Range]:
                 min(current.seconds, row.seconds),
                 min(current.looks, row.looks),
                 current.floors + row.floors,
+                max(current.bin_hz or 0.0, row.bin_hz or 0.0) or None,
+                current.gain_db if current.gain_db == row.gain_db else None,
+                min(current.times_s, row.times_s, key=len),
             )
             continue
         if current is not None:
@@ -227,4 +250,7 @@ def _rf_coverage(source: str, row: _Range) -> Coverage:
         stop_hz=row.stop_hz,
         dwell_s=row.seconds / max(row.looks, 1),
         floor_dbfs_per_hz=float(np.median(row.floors)) if row.floors else None,
+        bin_hz=row.bin_hz,
+        gain_db=row.gain_db,
+        looks_s=tuple(row.times_s),
     )

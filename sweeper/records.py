@@ -101,7 +101,7 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
     ``usable_hz`` is the span around the centre that the receiver's filters leave whole (``None``: all of it);
     a sweep overlaps its hops so that what lies outside is heard in the neighbour. ``sweep_pass`` counts the
     passes of a live sweep. A ``second_look`` tests what the receiver makes itself and counts as no listening;
-    ``gain_step_db`` is its gain against that of the sweep.
+    ``gain_step_db`` is its gain against that of the sweep, which ``gain_db`` tells where it is known.
     """
 
     rate_hz: float
@@ -113,6 +113,7 @@ class IqBlock(Record, frozen=True, kw_only=True, eq=False):
     sweep_pass: int | None = None
     second_look: bool = False
     gain_step_db: float = 0.0
+    gain_db: float | None = None
 
 
 class Trace(Record, frozen=True, kw_only=True, eq=False):
@@ -309,7 +310,9 @@ class Finding(Record, frozen=True, kw_only=True, eq=False):
 
 class Coverage(Record, frozen=True, kw_only=True, eq=False):
     """What was listened to. A band without such a record was not swept. A later one with the same
-    ``(source, medium, start_hz, stop_hz)`` replaces it."""
+    ``(source, medium, start_hz, stop_hz)`` replaces it. ``bin_hz`` is the resolution of a decision,
+    ``gain_db`` that of a live receiver, ``looks_s`` when it was listened to (start, stop; looks less than a
+    second apart are one), as far as it was kept."""
 
     medium: Medium
     seconds: float
@@ -321,6 +324,9 @@ class Coverage(Record, frozen=True, kw_only=True, eq=False):
     frames: int | None = None
     lost: int | None = None
     channels: tuple[int, ...] = ()
+    bin_hz: float | None = None
+    gain_db: float | None = None
+    looks_s: tuple[tuple[float, float], ...] = ()
 
 
 class Status(Record, frozen=True, kw_only=True, eq=False):

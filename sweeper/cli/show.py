@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from sweeper import sensing
 from sweeper.cli.words import _, spoken
 from sweeper.records import Finding, Level, Medium
 from sweeper.report.collect import Collector
@@ -73,6 +74,8 @@ def _coverage(console: Console, collected: Collector) -> None:
     console.print()
     if collected.coverage:
         console.print(table)
+    for one in sensing.reaches(collected.coverage):
+        console.print(_say(one.phrase), markup=False)
     names = {Medium.RF: _("radio bands"), Medium.BLE: _("Bluetooth"), Medium.WIFI: _("Wi-Fi")}
     missing = [names[m] for m in names if all(row.medium is not m for row in collected.coverage)]
     if missing:

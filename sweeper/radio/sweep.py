@@ -301,6 +301,7 @@ class _Run:
                 sweep_pass=self._number,
                 second_look=self._second_looks is not None,
                 gain_step_db=self._gain_step_db,
+                gain_db=self._ready.gain_db,
             )
 
     def _without_offset(self, hop: Hop, heard: Heard) -> Samples:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from sweeper import sensing
 from sweeper.language import Language
 from sweeper.records import Coverage, Medium
 from sweeper.text import Phrase, say
@@ -35,8 +36,6 @@ VIDEO_MHZ = ((1080.0, 1360.0), (2400.0, 2483.5), (5645.0, 5945.0))
 """Analogue video transmitters: 1.2, 2.4 and 5.8 GHz."""
 REPORT_EVERY_S = 1800.0
 """A common setting of a tracker that is to live long: one report in half an hour."""
-REPORT_LASTS_S = 5.0
-"""Registration and upload of one short report keep its uplink busy for some seconds."""
 TAG_INTERVAL_S = 4.0
 """A separated tag advertises at least every 4 s (IETF draft-ietf-dult-accessory-protocol)."""
 ENOUGH_BLE_S = 60.0
@@ -145,7 +144,8 @@ def _cellular(rows: Sequence[Coverage], language: Language) -> Answer:
     heard = listening(rows, UPLINK_MHZ)
     if heard.share <= 0:
         return Reach.NOT_SWEPT, say("None of the bands in which such devices transmit was listened to.")
-    chance = min(1.0, (heard.seconds + REPORT_LASTS_S) / REPORT_EVERY_S)
+    uplinks = [(low * 1e6, high * 1e6) for low, high in UPLINK_MHZ]
+    chance = sensing.chance_heard(rows, uplinks, REPORT_EVERY_S) / heard.share
     return Reach.PARTLY, say(
         "{share} of the bands in which such devices transmit was listened to, each frequency for {time} at "
         "least. A tracker that reports every 30 minutes would have been on the air in that time with a "

@@ -22,9 +22,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from sweeper import __version__, language
+from sweeper import __version__, language, sensing
 from sweeper.records import Coverage, Device, Emission, Evidence, Finding, Medium, Opened, Status, SweepPass
 from sweeper.report.collect import Collector
+from sweeper.report.reach import UPLINK_MHZ
 from sweeper.signatures import Library
 from sweeper.text import Phrase
 
@@ -63,6 +64,7 @@ def document(
         "demo": collected.demo,
         "inputs": _inputs(collected),
         "coverage": [_coverage(row) for row in collected.coverage],
+        **_limits(collected, speak),
         "emissions": [_emission(emission) for emission in collected.emissions],
         "devices": [_device(device) for device in collected.devices],
         "findings": [_finding(finding, speak) for finding in collected.findings],
@@ -132,7 +134,7 @@ def _input(collected: Collector, opened: Opened) -> Document:
 
 
 _ROWS = {
-    Medium.RF: ("start_hz", "stop_hz", "dwell_s", "floor_dbfs_per_hz", "seconds"),
+    Medium.RF: ("start_hz", "stop_hz", "dwell_s", "floor_dbfs_per_hz", "seconds", "bin_hz", "gain_db"),
     Medium.BLE: ("seconds", "adverts"),
     Medium.WIFI: ("seconds", "channels", "frames", "lost"),
     Medium.LAN: ("seconds", "frames", "lost"),
@@ -144,6 +146,36 @@ def _coverage(row: Coverage) -> Document:
     for key in _ROWS[row.medium]:
         made[key] = _plain(getattr(row, key), "seconds_s" if key == "seconds" else key)
     return made
+
+
+TRACKER_REPORTS_S = (300.0, 1800.0, 86_400.0)
+"""How often cellular trackers report: while moving, at rest, and those that are to last for a year."""
+
+
+def _limits(collected: Collector, speak: Render) -> Document:
+    """What a live sweep could have found; nothing for recordings, whose gain is not known."""
+    reaches = sensing.reaches(collected.coverage)
+    if not reaches:
+        return {}
+    uplinks = [(low * 1e6, high * 1e6) for low, high in UPLINK_MHZ]
+    made: Document = {
+        "reach": [
+            {
+                "center_hz": _plain(one.hz, "center_hz"),
+                "power_mw": one.power_mw,
+                "sensitivity_dbm": _plain(one.needed_dbm.value, "sensitivity_dbm"),
+                "error_db": _plain(one.needed_dbm.high - one.needed_dbm.value, "error_db"),
+                "within_m": _plain(one.metres.low),
+                "text": _text(speak(one.phrase)),
+            }
+            for one in reaches
+        ],
+        "cellular_tracker": [
+            {"every_s": every_s, "chance": _plain(sensing.chance_heard(collected.coverage, uplinks, every_s))}
+            for every_s in TRACKER_REPORTS_S
+        ],
+    }
+    return {"limits": made}
 
 
 PASS_POINTS = 2_048
