@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+from collections import deque
 from typing import Any
 
 from sweeper.errors import ProtocolError
@@ -19,12 +20,13 @@ WAITING = 5_000
 """Beyond this paho's thread waits, so the broker does: it keeps what we have not acknowledged."""
 AT_LEAST_ONCE = 1
 RETRY_S = 5.0
+MOST_COMPLAINTS = 20
 
 
 class Subscriber:
     """Listens to all sensors of a broker. ``name`` keeps the broker's queue for us while we are away.
 
-    ``taken`` and ``doubled`` count messages, ``refused`` holds the newest lines about what was no message.
+    ``taken``, ``doubled`` and ``refused`` count messages; ``complaints`` are the lines about what was none.
     """
 
     def __init__(self, rooms: Rooms, to: Broker, name: str = "console") -> None:
@@ -38,8 +40,8 @@ class Subscriber:
         self._thread = threading.Thread(target=self._run, name="sweeper-subscriber", daemon=True)
         self.taken = 0
         self.doubled = 0
-        self.refused_count = 0
-        self.refused: list[str] = []
+        self.refused = 0
+        self._complaints: deque[str] = deque(maxlen=MOST_COMPLAINTS)
 
     @property
     def connected(self) -> bool:
@@ -107,6 +109,10 @@ class Subscriber:
         else:
             self._refuse("a link message that is none")
 
+    def complaints(self) -> list[str]:
+        """What was wrong since the last call; of very many the newest."""
+        return [self._complaints.popleft() for _ in range(len(self._complaints))]
+
     def _refuse(self, line: str) -> None:
-        self.refused_count += 1
-        self.refused = [*self.refused[-19:], line]
+        self.refused += 1
+        self._complaints.append(line)
