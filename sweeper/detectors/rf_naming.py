@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from sweeper.detectors.rf_cells import Cells
-from sweeper.detectors.rf_gsm import c0, raster
+from sweeper.detectors.rf_gsm import GsmNamer
 from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import SURE, Tracker
-from sweeper.dsp import extents, gsm, modulation, ofdm, preambles, video
+from sweeper.dsp import extents, modulation, ofdm, preambles, video
 from sweeper.dsp.channel import Channel, Spectrum
 from sweeper.dsp.spectrum import Complex, cell_size, line_size
 from sweeper.records import Value
@@ -60,7 +59,7 @@ class Namer:
         self._seen: Counter[tuple[float, int]] = Counter()
         self._asked: Counter[float] = Counter()
         self._whole_known: dict[float, list[Heard]] = {}
-        self._cells = Cells()
+        self._gsm = GsmNamer()
 
     def name(
         self,
@@ -74,12 +73,15 @@ class Namer:
         """The same signals with kind and features where they could be told, vetoed ones marked or left
         out. ``continues`` says that the samples follow those of the call before without a gap."""
         if not continues:
-            self._cells.new_look()
+            self._gsm.new_look()
         spectrum = _Lazy(samples, rate_hz)
         whole = self._whole(samples, rate_hz, center_hz)
         left = [h for h in heard if not _inside(h, whole)]
         left = _without_images(left, spectrum)
         out = list(whole)
+        if self._gsm.possible(left, rate_hz, center_hz):
+            found, left = self._gsm.name(left, samples, spectrum.get(), rate_hz, center_hz, time_s)
+            out += found
         named = 0
         for one in sorted(left, key=lambda h: (-h.snr_db, h.low_hz)):
             veto = _veto(one, rate_hz, center_hz, len(samples))
@@ -91,15 +93,12 @@ class Namer:
                 out.append(one)
             else:
                 named += 1
-                out.append(self._one(one, samples, spectrum, rate_hz, center_hz, time_s))
+                out.append(self._one(one, samples, spectrum, rate_hz))
         return sorted(without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
     def _due(self, one: Heard, center_hz: float) -> bool:
-        """Steady signals are named in the first segments and then ever more rarely; FCCH needs all of a
-        carrier."""
+        """Steady signals are named in the first segments and then ever more rarely."""
         if not one.steady:
-            return True
-        if 100e3 < one.width_hz < 400e3:
             return True
         key = (center_hz, round(one.center_hz / max(one.width_hz, 1e3)))
         self._seen[key] += 1
@@ -165,8 +164,6 @@ class Namer:
         samples: Complex,
         spectrum: _Lazy,
         rate_hz: float,
-        center_hz: float,
-        time_s: float,
     ) -> Heard:
         """The signal with its name; a narrow burst's band is measured anew on its own samples."""
         channel = _channel(one, samples, spectrum, rate_hz)
@@ -182,7 +179,7 @@ class Namer:
         features: dict[str, Value] = dict(figures)
         if kind in ANALOGUE and one.stop_s - one.start_s < LEAST_ANALOGUE_S and not one.steady:
             kind = "unknown"
-        refined = self._system(one, kind, features, channel, samples, spectrum, rate_hz, center_hz, time_s)
+        refined = self._system(one, kind, features, channel, samples, rate_hz)
         kind, features = refined if refined is not None else (kind, features)
         return replace(one, kind=kind, features=features)
 
@@ -193,19 +190,12 @@ class Namer:
         features: dict[str, Value],
         channel: Channel,
         samples: Complex,
-        spectrum: _Lazy,
         rate_hz: float,
-        center_hz: float,
-        time_s: float,
     ) -> tuple[str, dict[str, Value]] | None:
         """A system's own name, where its mark is found."""
         width = one.width_hz
         rate = features.get("symbol_rate_hz")
         symbol = float(rate) if isinstance(rate, int | float) else 0.0
-        if 90e3 < width < 420e3:
-            found = self._gsm(one, symbol, features, spectrum, rate_hz, center_hz, time_s)
-            if found is not None:
-                return found
         if 0.6e6 < width < 2.6e6 and kind in ("fsk", "wfm", "unknown", "noise-like"):
             if preambles.ble_address(channel):
                 return "ble", features | {"access_address": "8e89bed6"}
@@ -221,41 +211,6 @@ class Namer:
                 return "analog-video", features | _video_features(lines)
         return None
 
-    def _gsm(
-        self,
-        one: Heard,
-        symbol: float,
-        features: dict[str, Value],
-        spectrum: _Lazy,
-        rate_hz: float,
-        center_hz: float,
-        time_s: float,
-    ) -> tuple[str, dict[str, Value]] | None:
-        carrier = raster(center_hz, one.center_hz)
-        if abs(carrier) + 100e3 > 0.49 * rate_hz:
-            return None  # it reaches over the span's edge, so its true frequency is in doubt
-        bands = gsm.DOWNLINKS_HZ + gsm.UPLINKS_HZ
-        if center_hz and not gsm.inside(bands, center_hz + carrier):
-            return None
-        if one.steady or one.stop_s - one.start_s > 0.02:
-            bursts = gsm.correction_bursts(spectrum.get(), carrier)
-            key = round((center_hz + carrier) / 1e3)
-            cell = self._cells.hear(key, bursts, spectrum.samples, rate_hz, carrier, time_s)
-            sure = len(cell.fcch) > 1 or center_hz or 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015
-            if cell.fcch and (cell.first is not None or (sure and cell.plausible())):
-                return "gsm-c0", features | c0(cell, center_hz, carrier)
-        if not 0.985 < symbol / gsm.SYMBOL_RATE_HZ < 1.015:
-            return None
-        absolute = center_hz + one.center_hz
-        features = features | {"burst_rate_hz": 216.68} if not one.steady else dict(features)
-        if one.steady or (center_hz and gsm.inside(gsm.DOWNLINKS_HZ, absolute)):
-            return "gsm-downlink", features
-        if 0.3e-3 < one.on_s / max(1, one.pulses) < 0.9e-3 or (
-            center_hz and gsm.inside(gsm.UPLINKS_HZ, absolute)
-        ):
-            return "gsm-uplink", features
-        return "gsm-downlink", features
-
     def conclude(self, tracker: Tracker) -> None:
         """Last corrections, when the source has ended."""
         for track in tracker.tracks:
@@ -269,12 +224,12 @@ class _Lazy:
     """The transform of a whole segment, made when first asked for."""
 
     def __init__(self, samples: Complex, rate_hz: float) -> None:
-        self.samples, self._rate_hz = samples, rate_hz
+        self._samples, self._rate_hz = samples, rate_hz
         self._made: Spectrum | None = None
 
     def get(self) -> Spectrum:
         if self._made is None:
-            self._made = Spectrum(self.samples, self._rate_hz)
+            self._made = Spectrum(self._samples, self._rate_hz)
         return self._made
 
 

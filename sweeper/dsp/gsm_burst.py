@@ -123,6 +123,20 @@ def demodulate(
     return Demodulated(start_s + (place / OVER - early) / SYMBOL_RATE_HZ, soft, fit)
 
 
+def training_of(
+    samples: Complex, rate_hz: float, carrier_hz: float, start_s: float, reach: float
+) -> tuple[int, float]:
+    """The training sequence that fits the normal burst near ``start_s`` best, and how well (``fit``)."""
+    span = (reach + MARGIN) / SYMBOL_RATE_HZ
+    first = max(0, int((start_s - span) * rate_hz))
+    last = int((start_s + BURST / SYMBOL_RATE_HZ + span) * rate_hz) + 1
+    fine, _ = _resampled(samples[first:last], rate_hz, carrier_hz, first / rate_hz - start_s, reach)
+    tried = round(2 * reach * OVER) + 1
+    fits = [_channel(fine, tried, known, NORMAL_AT)[3] for known in TRAINING]
+    best = int(np.argmax(fits))
+    return best, fits[best]
+
+
 def _resampled(
     samples: Complex, rate_hz: float, carrier_hz: float, begins_s: float, reach: float
 ) -> tuple[npt.NDArray[np.complex128], float]:
