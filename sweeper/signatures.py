@@ -26,16 +26,16 @@ import enum
 import hashlib
 import re
 import tomllib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from sweeper.errors import SignatureError
 from sweeper.records import Level, Medium, Value
+from sweeper.signature_index import Index, Trial, trial
 from sweeper.text import Phrase
 
 Facts = Mapping[str, Value]
@@ -329,10 +329,7 @@ class Library:
         self.signatures = sorted(signatures, key=lambda s: (s.medium, s.id))
         self.problems = list(problems)
         self.by_id = {s.id: s for s in self.signatures}
-        self._exact: dict[Medium, dict[str, dict[Value, list[Signature]]]] = defaultdict(dict)
-        self._rest: dict[Medium, dict[str, list[Signature]]] = defaultdict(dict)
-        for signature in self.signatures:
-            self._index(signature)
+        self._shelves: dict[Medium, _Shelf] = {}
 
     @classmethod
     def load(cls, *folders: Path) -> Library:
@@ -380,36 +377,42 @@ class Library:
 
     def match(self, medium: Medium, facts: Facts) -> list[Signature]:
         """Every signature that the facts satisfy: strongest level first, then confidence, then id."""
-        hits = [s for s in self._candidates(medium, facts) if s.match.holds(facts)]
-        return sorted(hits, key=lambda s: (-s.level.rank, -s.confidence, s.id))
+        shelf = self._shelves.get(medium)
+        if shelf is None:
+            shelf = self._shelves[medium] = _Shelf([s for s in self.signatures if s.medium is medium])
+        return shelf.match(facts)
 
-    def _index(self, signature: Signature) -> None:
-        """File the signature under one necessary condition; exact values are looked up, others tried."""
-        needed = [c for c in signature.match.all if c.present is not False]
-        exact = [c for c in needed if c.equals is not None or c.any_of is not None]
-        anchors = exact[:1] or needed[:1] or list(signature.match.any)
-        for condition in anchors:
-            values: tuple[Any, ...] = ()
-            if condition.equals is not None:
-                values = (condition.equals,)
-            elif condition.any_of is not None:
-                values = condition.any_of
-            for value in values:
-                table = self._exact[signature.medium].setdefault(condition.key, {})
-                table.setdefault(value, []).append(signature)
-            if not values:
-                self._rest[signature.medium].setdefault(condition.key, []).append(signature)
 
-    def _candidates(self, medium: Medium, facts: Facts) -> Iterator[Signature]:
-        seen: set[str] = set()
-        exact, rest = self._exact[medium], self._rest[medium]
-        for key, value in facts.items():
-            table = exact.get(key)
-            found = list(rest.get(key, ()))
-            if table is not None:
-                for item in value if isinstance(value, list) else (value,):
-                    found += table.get(item, ()) if not isinstance(item, list | dict) else ()
-            for signature in found:
-                if signature.id not in seen:
-                    seen.add(signature.id)
-                    yield signature
+class _Shelf:
+    """One radio's signatures in the order of their answers, with their index and their compiled trials."""
+
+    def __init__(self, signatures: list[Signature]) -> None:
+        self._signatures = sorted(signatures, key=lambda s: (-s.level.rank, -s.confidence, s.id))
+        needed = [([c for c in s.match.all if c.present is not False], s.match.any) for s in self._signatures]
+        self._index = Index(needed)
+        self._trials: dict[int, _Trials] = {}
+
+    def match(self, facts: Facts) -> list[Signature]:
+        return [self._signatures[n] for n in sorted(self._index.candidates(facts)) if self._holds(n, facts)]
+
+    def _holds(self, number: int, facts: Facts) -> bool:
+        trials = self._trials.get(number)
+        if trials is None:
+            match = self._signatures[number].match
+            trials = self._trials[number] = _Trials(
+                *(tuple(map(trial, conditions)) for conditions in (match.all, match.any, match.none))
+            )
+        for holds in trials.all:
+            if not holds(facts):
+                return False
+        if trials.any and not any(holds(facts) for holds in trials.any):
+            return False
+        return not any(holds(facts) for holds in trials.none)
+
+
+class _Trials(NamedTuple):
+    """A match with its conditions ready to be tried."""
+
+    all: tuple[Trial, ...]
+    any: tuple[Trial, ...]
+    none: tuple[Trial, ...]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweeper.errors import SignatureError
 from sweeper.records import Medium
+from sweeper.signature_index import required
 from sweeper.signatures import Condition, Library, Match, builtin_folder, read
 
 GOOD = """\
@@ -168,24 +170,45 @@ def test_operators(condition: Condition, yes: list[object], no: list[object]) ->
         assert not condition.holds(facts(value)), value  # type: ignore[arg-type]
 
 
+letters = st.text(alphabet="abkKsſı\u212aİ-1é", max_size=6)
 values = st.one_of(
-    st.integers(0, 3), st.sampled_from(["a", "ab", "b"]), st.lists(st.integers(0, 3), max_size=3)
+    st.integers(0, 3),
+    st.floats(0, 3),
+    st.booleans(),
+    letters,
+    st.lists(st.one_of(st.integers(0, 3), letters), max_size=3),
+)
+patterns = st.one_of(
+    letters.map(re.escape),
+    letters.map(lambda text: f"(?i){re.escape(text)}"),
+    st.tuples(letters, letters).map(lambda two: f"^(?i:{re.escape(two[0])}|{re.escape(two[1])}x?)"),
+    st.sampled_from(
+        ["(?i)[kK]a", "ab+[ks]?-", "(?:a|b){2}k", "^$", "a.b", "(?i)(?:ask|bsk)[-1]", "(?<=a)bk", "(?!a)b"]
+    ),
 )
 conditions = st.builds(
     lambda key, op: Condition(key, **op),
     st.sampled_from("xyz"),
     st.one_of(
-        st.builds(lambda v: {"equals": v}, st.one_of(st.integers(0, 3), st.sampled_from(["a", "ab"]))),
-        st.builds(lambda v: {"any_of": tuple(v)}, st.lists(st.integers(0, 3), min_size=1, max_size=2)),
-        st.just({"starts_with": "a"}),
+        st.builds(lambda v: {"equals": v}, st.one_of(st.integers(0, 3), letters)),
+        st.builds(
+            lambda v: {"any_of": tuple(v)},
+            st.lists(st.one_of(st.integers(0, 3), letters), min_size=1, max_size=3),
+        ),
+        st.builds(lambda v: {"starts_with": v}, letters),
+        st.builds(lambda v: {"contains": v}, st.one_of(letters, st.integers(0, 3))),
+        st.builds(lambda v: {"mask": v}, st.text(alphabet="ab?k-1", max_size=7)),
+        st.builds(lambda a, b: {"range": (min(a, b), max(a, b))}, st.floats(0, 3), st.floats(0, 3)),
+        st.builds(lambda v: {"regex": v}, patterns),
         st.just({"present": True}),
         st.just({"present": False}),
     ),
 )
 
 
+@settings(max_examples=400)
 @given(
-    st.lists(st.tuples(st.lists(conditions, max_size=2), st.lists(conditions, max_size=2)), max_size=6),
+    st.lists(st.tuples(st.lists(conditions, max_size=3), st.lists(conditions, max_size=3)), max_size=8),
     st.dictionaries(st.sampled_from("xyz"), values),
 )
 def test_the_index_finds_exactly_what_trying_each_would(
@@ -203,6 +226,22 @@ def test_the_index_finds_exactly_what_trying_each_would(
         made.append(msgspec.structs.replace(base, id=f"s{number}", match=match))
     expected = {s.id for s in made if s.match.holds(facts)}  # type: ignore[arg-type]
     assert {s.id for s in Library(made).match(Medium.BLE, facts)} == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        ("(?i)^plaud([ _-]|$)", [{"plaud"}]),
+        ("^(?:IPC|NVR)-[0-9]+", [{"ipc", "nvr"}, {"-"}]),
+        ("cam(era)?_", [{"cam"}, {"_"}]),
+        ("x?y*", []),
+        ("(?i)[Ff]lock", [{"flock"}]),
+        ("камера-cam", [{"-cam"}]),
+        ("a(?!bc)d", [{"a"}, {"d"}]),
+    ],
+)
+def test_what_any_match_of_a_pattern_must_hold(pattern: str, texts: list[set[str]]) -> None:
+    assert required(pattern) == texts
 
 
 def builtin_example() -> Path:
