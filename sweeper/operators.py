@@ -76,7 +76,7 @@ def region(name: str = "kz") -> Operators:
 
 
 def operator(mcc: str, mnc: str, name: str = "kz") -> Operator | None:
-    """The operator of two codes as broadcast (``401``, ``01``); ``None`` where the region does not list it."""
+    """The operator of two codes as broadcast (``401``, ``01``); ``None`` where the region lists none."""
     return next((one for one in region(name).operator if (one.mcc, one.mnc) == (mcc, mnc)), None)
 
 
