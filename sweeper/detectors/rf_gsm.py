@@ -2,9 +2,9 @@
 
 In the bands of GSM everything that was heard is sorted into channels 200 kHz apart, however the detection cut
 it up, and each channel is asked for GSM's own mark (``sweeper.dsp.gsm_mark``). A carrier that stands is a
-base station's; with correction bursts it is a first carrier, C0, and is read further (``rf_cells``). Bursts are a
-handset's, or a bug's: their slots are asked together. Where a recording does not tell its frequency, each
-signal about as wide as GSM is a channel.
+base station's; with correction bursts it is a first carrier, C0, and is read further (``rf_cells``). Bursts
+are a handset's, or a bug's: their slots are asked together. Where a recording does not tell its frequency,
+each signal about as wide as GSM is a channel.
 """
 
 from __future__ import annotations
