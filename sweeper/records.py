@@ -312,7 +312,8 @@ class Coverage(Record, frozen=True, kw_only=True, eq=False):
     """What was listened to. A band without such a record was not swept. A later one with the same
     ``(source, medium, start_hz, stop_hz)`` replaces it. ``bin_hz`` is the resolution of a decision,
     ``gain_db`` that of a live receiver, ``looks_s`` when it was listened to (start, stop; looks less than a
-    second apart are one), as far as it was kept."""
+    second apart are one), as far as it was kept. ``look`` names a lesser look: ``access-points-only`` where
+    only networks that announce themselves were listed."""
 
     medium: Medium
     seconds: float
@@ -327,6 +328,7 @@ class Coverage(Record, frozen=True, kw_only=True, eq=False):
     bin_hz: float | None = None
     gain_db: float | None = None
     looks_s: tuple[tuple[float, float], ...] = ()
+    look: str = ""
 
 
 class Status(Record, frozen=True, kw_only=True, eq=False):

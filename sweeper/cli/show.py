@@ -70,6 +70,8 @@ def _coverage(console: Console, collected: Collector) -> None:
             reach = spoken().ngettext("{n} advert", "{n} adverts", row.adverts).format(n=row.adverts)
         elif row.frames is not None:
             reach = spoken().ngettext("{n} frame", "{n} frames", row.frames).format(n=row.frames)
+        if row.look:
+            reach += ", " + _("access points only")
         table.add_row(row.medium.value, reach, f"{row.seconds:.2f} s")
     console.print()
     if collected.coverage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -16,7 +17,9 @@ from sweeper.cli.tune import show
 from sweeper.cli.words import _, spoken
 from sweeper.dsp.film_test import Plan
 from sweeper.dsp.locate import Locator
+from sweeper.errors import Unavailable
 from sweeper.plan import SweepPlan
+from sweeper.radio import Source
 from sweeper.records import Device, FrameBatch, Medium, Record
 
 SPARE_S = 2.0
@@ -31,6 +34,11 @@ def wifi() -> None:
 @wifi.command(help=_("Listen to Wi-Fi now, in monitor mode: cameras, networks, floods."))
 @click.option("--interface", default="", metavar="wlan0", help=_("The adapter; or helper,wlan0."))
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True)
+@click.option(
+    "--managed",
+    is_flag=True,
+    help=_("The lesser look, without monitor mode: access points that announce themselves, nothing else."),
+)
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
@@ -39,24 +47,49 @@ def wifi() -> None:
 def scan(
     interface: str,
     seconds: float,
+    managed: bool,
     report: str | None,
     json_out: str | None,
     folders: tuple[Path, ...],
     job_folder: Path | None,
     who: str,
 ) -> int:
-    """Exit code 3 where the adapter could not listen."""
+    """Exit code 3 where the adapter could not listen, or only access points were listed."""
     from sweeper.radio import wifi as radio
+    from sweeper.radio import wifi_managed
 
     library = load_library(folders)
     plan = SweepPlan(wifi_seconds=seconds)
-    with kept(job_folder, who, "wifi") as sinks:
-        source = radio.source(interface)
+    with kept(job_folder, who, "wifi", library=library) as sinks:
+        source: Source = wifi_managed.source(interface) if managed else radio.source(interface)
         collected, outcome = run([source], library, plan=plan, sinks=sinks, title=_("Listening to Wi-Fi"))
+        if not managed and outcome.unheard and _offered(interface, outcome.unheard):
+            collected, outcome = run(
+                [wifi_managed.source(interface)], library, plan=plan, sinks=sinks,
+                title=_("Listing access points"),
+            )  # fmt: skip
     for line in outcome.unheard:
         warn(line)
     give(collected, library, json_out=json_out, report=report)
-    return exit_code(collected, outcome)
+    code = exit_code(collected, outcome)
+    lesser = any(row.look for row in collected.coverage)
+    return cli.NOT_HEARD if code == cli.OK and lesser else code
+
+
+def _offered(interface: str, why: tuple[str, ...]) -> bool:
+    """Where frames cannot be captured: offer the lesser look if there is one; whether the user wants it."""
+    from sweeper.radio import wifi_managed
+
+    try:
+        wifi_managed.lister(interface)
+    except Unavailable:
+        return False
+    for line in why:
+        warn(line)
+    if sys.stdin.isatty():
+        return click.confirm(_("List the access points instead? That is the lesser look."), err=True)
+    warn(_("'sweeper wifi scan --managed' lists access points without monitor mode: the lesser look."))
+    return False
 
 
 class Walk:

@@ -8,6 +8,7 @@
     hci:TRANSPORT        a Bluetooth controller of our own, by bumble: usb:0, serial:…, tcp-client:…
     wifi                 the Wi-Fi adapter in monitor mode   wifi:wlan0mon@2437   that one, on one channel
     wifi:helper,wlan0mon the same through the privileged program sweeper-capture
+    wifi-list            the lesser look without monitor mode: access points that announce themselves
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import msgspec
 from sweeper import plugins
 from sweeper.errors import Reason, SweeperError, Unavailable
 from sweeper.plan import SweepPlan
-from sweeper.radio import Source, ble, ble_hci, rtlsdr, soapy, wifi
+from sweeper.radio import Source, ble, ble_hci, rtlsdr, soapy, wifi, wifi_managed
 from sweeper.radio.receiver import Receiver
 from sweeper.radio.rtl_tcp import RtlTcp
 from sweeper.radio.sweep import SweepSource
@@ -80,6 +81,7 @@ async def probe() -> list[SourceEntry]:
         *await asyncio.to_thread(_soapy),
         await _ble(),
         await asyncio.to_thread(_wifi),
+        await asyncio.to_thread(_wifi_list),
     ]
 
 
@@ -98,6 +100,8 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
         return ble_hci.source(rest)
     if kind == "wifi":
         return wifi.source(rest)
+    if kind == "wifi-list":
+        return wifi_managed.source(rest)
     for loaded in plugins.load(plugins.SOURCES):
         if loaded.plugin.name == kind:
             if loaded.problem:
@@ -165,6 +169,15 @@ def _wifi() -> SourceEntry:
     if why is None:
         return SourceEntry("wifi", Medium.WIFI, True, "Wi-Fi adapter")
     return SourceEntry("wifi", Medium.WIFI, False, "Wi-Fi adapter", why.reason, why.detail, why.mend)
+
+
+def _wifi_list() -> SourceEntry:
+    label = "Wi-Fi adapter, access points only"
+    try:
+        way, _ = wifi_managed.lister()
+    except Unavailable as why:
+        return SourceEntry("wifi-list", Medium.WIFI, False, label, why.reason, why.detail, why.mend)
+    return SourceEntry("wifi-list", Medium.WIFI, True, f"{label} ({way})")
 
 
 def _dongle(one: dict[str, Any], unique: bool, kernel_driver: bool) -> SourceEntry:

@@ -96,8 +96,8 @@ def _union(spans: list[tuple[float, float]]) -> float:
 
 
 def seconds(rows: Iterable[Coverage], medium: Medium) -> float:
-    """The longest listening of one source of this medium."""
-    return max((row.seconds for row in rows if row.medium is medium), default=0.0)
+    """The longest listening of one source of this medium; lesser looks are no listening."""
+    return max((row.seconds for row in rows if row.medium is medium and not row.look), default=0.0)
 
 
 def missed(rows: Sequence[Coverage], language: Language) -> tuple[Missed, ...]:
@@ -185,6 +185,11 @@ def _wifi(rows: Sequence[Coverage], language: Language) -> Answer:
     channels = sorted({c for row in rows if row.medium is Medium.WIFI for c in row.channels})
     if not any(row.medium is Medium.WIFI for row in rows):
         return Reach.NOT_SWEPT, say("Wi-Fi was not listened to.")
+    if all(row.look for row in rows if row.medium is Medium.WIFI):
+        return Reach.PARTLY, say(
+            "Only access points that announce themselves were listed. A camera that has joined a network was "
+            "not heard."
+        )
     grade = Reach.HEARD if heard >= ENOUGH_WIFI_S and channels and max(channels) > 14 else Reach.PARTLY
     if not channels:
         return Reach.PARTLY, say(

@@ -145,6 +145,8 @@ def _coverage(row: Coverage) -> Document:
     made: Document = {"medium": row.medium.value, "source": _text(row.source)}
     for key in _ROWS[row.medium]:
         made[key] = _plain(getattr(row, key), "seconds_s" if key == "seconds" else key)
+    if row.look:
+        made["look"] = row.look
     return made
 
 
