@@ -18,6 +18,9 @@ import msgspec
 from sweeper.records import Detection, Device, Finding, Level, Recognised, Record
 from sweeper.text import Phrase, say
 
+CHANGED = "rf-friendly"
+"""The detector that says of a known emission that it is no longer as the user declared it."""
+
 
 class FindingsStage:
     """Groups detections by subject; yields a Finding whenever one changes."""
@@ -94,7 +97,8 @@ def _compose(
 ) -> Finding:
     ranked = sorted(detections, key=lambda d: (-d.level.rank, -d.confidence, d.detector, d.signature or ""))
     best = ranked[0]
-    level = Level.INFO if known is not None and _settled(known, best) else best.level
+    settled = known is not None and _settled(known, best) and not any(d.detector == CHANGED for d in ranked)
+    level = Level.INFO if settled else best.level
     raised_s = now_s
     if before is not None and before.level.rank >= level.rank:
         level, raised_s = before.level, before.raised_s

@@ -57,6 +57,11 @@ ELSEWHERE_M = 300.0
 EARTH_M = 6_371_000.0
 SAME_WIDTH = 2.0
 """Two measurements of one emission's width agree within this factor."""
+STRONGER_DB = 6.0
+WIDER = 1.5
+LEAST_WIDTH_HZ = 5_000.0
+"""A known emission has changed when it stands 6 dB higher over the noise than it was declared with (people
+and doors move a steady signal by that much indoors), or half as wide again; for a line a bin is nothing."""
 SAME_HZ = 3_000.0
 """A cheap transmitter's crystal drifts by 5 to 10 ppm with warmth: 3 kHz at 433 MHz."""
 
@@ -85,6 +90,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     place: Place | None = None
     center_hz: float | None = None
     width_hz: float | None = None
+    snr_db: float | None = None
     added_utc_s: float | None = None
     note: str = ""
 
@@ -142,6 +148,21 @@ class Book:
                 return Match(entry, EMISSION, "emission", elsewhere(entry, here))
         return None
 
+    def changed(self, emission: Emission) -> tuple[Known, float, float] | None:
+        """The entry at an emission's frequency that it no longer fits: by how many decibels it is stronger
+        and how many times as wide as declared. ``None`` where it fits, or nothing is known there."""
+        for entry in self._emissions:
+            if entry.center_hz is None:
+                continue
+            width_hz = max(entry.width_hz or emission.width_hz, LEAST_WIDTH_HZ)
+            if abs(entry.center_hz - emission.center_hz) > max(SAME_HZ, width_hz / 4):
+                continue
+            stronger_db = emission.snr_db - entry.snr_db if entry.snr_db is not None else 0.0
+            wider = emission.width_hz / width_hz
+            if stronger_db > STRONGER_DB or wider > WIDER:
+                return entry, stronger_db, wider
+        return None
+
     def with_entry(self, entry: Known) -> Book:
         """A book that has this entry too; one of the same id is replaced."""
         return Book([*(e for e in self.entries if e.id != entry.id), entry])
@@ -181,6 +202,7 @@ def entry_of(
             place=place,
             center_hz=subject.center_hz,
             width_hz=subject.width_hz,
+            snr_db=subject.snr_db,
         )
     return Known(
         id=id,

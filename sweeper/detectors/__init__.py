@@ -42,6 +42,7 @@ BUILTIN: dict[str, str] = {
     "wifi-inventory": "sweeper.detectors.wifi_inventory:stage",
     "lan-inventory": "sweeper.detectors.lan_inventory:stage",
     "known": "sweeper.detectors.known:stage",  # after every inventory: what the user knows of them
+    "rf-friendly": "sweeper.detectors.rf_friendly:stage",
     "lan-links": "sweeper.detectors.lan_links:stage",  # after both inventories, it joins theirs
     "wifi-cameras": "sweeper.detectors.wifi_cameras:stage",
     "wifi-clips": "sweeper.detectors.wifi_clips:stage",
