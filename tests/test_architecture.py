@@ -21,6 +21,7 @@ FLOORS = [
     {"pipeline", "reference", "sensing"},
     {"findings", "coverage", "detectors", "radio"},
     {"session", "report", "jobs"},
+    {"casework"},
     {"signature_check", "subjects"},
     {"teaching", "selftest"},
     {"bundles"},

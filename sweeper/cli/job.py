@@ -17,13 +17,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from sweeper import cli
-from sweeper.cli.kept import SpectraSink
+from sweeper.cli.options import warn
 from sweeper.cli.words import _, spoken
 from sweeper.errors import SweeperError
 from sweeper.jobs.job import DATABASE, Decision, Head, Job, Person, Role, Verdict
 from sweeper.jobs.law import PROFILES, LicenceState
-from sweeper.jobs.sink import JobSink
 from sweeper.session import Sink
+from sweeper.signatures import Library
 from sweeper.text import safe_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,9 +37,31 @@ def who_option(function: F) -> F:
     )
 
 
+KEEP_IQ = "sweeper.keep-iq"
+
+
 def job_option(function: F) -> F:
-    """``--job FOLDER``: keep the sweep in that job."""
-    return click.option("--job", "job_folder", type=FOLDER, help=_("Keep the sweep in this job."))(function)
+    """``--job FOLDER``: keep the sweep in that job; ``--keep-iq``: and a second of each finding's band."""
+    samples = click.option(
+        "--keep-iq",
+        is_flag=True,
+        expose_value=False,
+        callback=_warned,
+        help=_("Also keep one second of each finding's radio band in the job."),
+    )
+    folder = click.option("--job", "job_folder", type=FOLDER, help=_("Keep the sweep in this job."))
+    return folder(samples(function))
+
+
+def _warned(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        warn(
+            _(
+                "samples of a finding's band may hold what people say; keeping them can need consent. One "
+                "second of each band is kept, and the purge deletes it."
+            )
+        )
+    ctx.meta[KEEP_IQ] = value
 
 
 @contextmanager
@@ -56,21 +78,24 @@ def opened(folder: Path, *, read_only: bool = False) -> Iterator[Job]:
 
 
 @contextmanager
-def kept(folder: Path | None, who: str, what: str) -> Iterator[list[Sink]]:
-    """The sinks that keep a sweep in a job, if one was named."""
+def kept(folder: Path | None, who: str, what: str, **made: object) -> Iterator[list[Sink]]:
+    """The sinks that keep a sweep in a job, if one was named; what the disk did not take is told.
+
+    ``made`` tells with what: ``library``, and the fields of ``casework.keeping.Made``.
+    """
     if folder is None:
         yield []
         return
+    from sweeper.casework import keeping
+
+    iq = bool(click.get_current_context().meta.get(KEEP_IQ))
+    library = made.pop("library", None)
+    about = keeping.made_by(library, **made) if isinstance(library, Library) else None
     with opened(folder) as job:
-        sweep = job.start_sweep(who, what)
-        sink = JobSink(job.store, sweep)
-        spectra = SpectraSink()
-        try:
-            yield [sink, spectra]
-        finally:
-            sink.flush()
-            spectra.keep(job, sweep)
-            job.end_sweep(sweep, who)
+        with keeping.keeping(job, who, what, made=about, iq=iq) as begun:
+            yield begun.sinks
+        for problem in begun.problems:
+            warn(_("not everything was kept: {why}").format(why=problem))
 
 
 @click.group(help=_("Engagements: purpose, permission, people, verdicts, terms, purge."))

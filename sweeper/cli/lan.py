@@ -73,7 +73,7 @@ def scan(
     sources: list[Source] = [radio.LanSource(look)]
     if interface is not None:
         sources.append(wifi.source(interface))
-    with kept(job_folder, who, "lan") as sinks:
+    with kept(job_folder, who, "lan", library=library) as sinks:
         collected, outcome = run(
             sources, library, plan=SweepPlan(), sinks=sinks, title=_("Asking the network")
         )

@@ -71,7 +71,7 @@ def replay(
     collected = Collector()
     for error in refused:
         collected.refuse(error.path, str(error).removeprefix(f"{error.path}: "))
-    with kept(job_folder, who, "replay") as sinks:
+    with kept(job_folder, who, "replay", library=library) as sinks:
         collected, outcome = run(
             opened, library, collector=collected, sinks=sinks, known=told.known, here=told.here
         )

@@ -11,7 +11,7 @@ import msgspec
 
 from sweeper import cli
 from sweeper.cli.job import FOLDER, opened, who_option
-from sweeper.cli.kept import spectra
+from sweeper.casework.spectra import spectra
 from sweeper.cli.options import load_library, signatures_option
 from sweeper.cli.output import put
 from sweeper.cli.words import _, spoken

@@ -74,7 +74,8 @@ def sweep(
     comparison = None
     if reference_file is not None:
         comparison = compared(reference_file, conditions(names or ("rtlsdr",), antenna, plan))
-    with kept(job_folder, who, plan.name) as sinks:
+    made = {"antenna": antenna, "gain_db": gain, "reference": reference_file.name if reference_file else ""}
+    with kept(job_folder, who, plan.name, library=library, **made) as sinks:
         collected, outcome = run(
             receivers, library, plan=plan, sinks=sinks, title=_("Sweeping"), comparison=comparison
         )

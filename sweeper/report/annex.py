@@ -54,19 +54,24 @@ def files(document: Mapping[str, Any]) -> dict[str, bytes]:
         for emission in rows["emissions"]
         for burst in emission["bursts"]
     ]
-    return {f"{name}.csv": _csv(columns, rows[name]) for name, columns in TABLES.items()}
+    return {
+        f"{name}.csv": csv_file(
+            columns, [[cell(row.get(column)) for column in columns] for row in rows[name]]
+        )
+        for name, columns in TABLES.items()
+    }
 
 
-def _csv(columns: tuple[str, ...], rows: list[Mapping[str, Any]]) -> bytes:
+def csv_file(columns: tuple[str, ...], rows: list[list[str | int | float]]) -> bytes:
+    """A heading and rows of cells, as the spreadsheets want it."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+    writer.writerows(rows)
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
-def _cell(value: Any) -> str | int | float:
+def cell(value: Any) -> str | int | float:
     """One cell: numbers as they are, lists of text joined, anything deeper as JSON, text made harmless."""
     if value is None:
         return ""

@@ -40,6 +40,22 @@ class Raster:
         self._joined = 0
         self.add(trace)
 
+    @classmethod
+    def restored(
+        cls,
+        start_hz: float,
+        stop_hz: float,
+        rows: list[npt.NDArray[np.float32]],
+        times_s: list[float],
+        end_s: float,
+    ) -> Raster:
+        """Rows that were kept elsewhere, to be painted; nothing more is added to them."""
+        made = cls.__new__(cls)
+        made.fold, made.start_hz, made.stop_hz = 1, start_hz, stop_hz
+        made.rows, made.times_s, made.end_s = list(rows), list(times_s), end_s
+        made._stride, made._joined = 1, 0
+        return made
+
     def add(self, trace: Trace) -> None:
         """Keep one more trace: as a row of its own, or joined to the last one."""
         row = _folded(trace.max_db, self.fold)

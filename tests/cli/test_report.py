@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sweeper.cli import main
-from sweeper.cli.kept import SpectraSink
+from sweeper.casework.spectra import SpectraSink
 from sweeper.jobs.job import Decision, Head, Job, Person, Role, Verdict
 from sweeper.jobs.sink import JobSink
 from tests.report.samples import session
@@ -38,7 +38,7 @@ def job(tmp_path: Path) -> Path:
 def _sweep(job: Job) -> None:
     sweep = job.start_sweep("B. Person", "office")
     heard = session(3)
-    sink, spectra = JobSink(job.store, sweep), SpectraSink()
+    sink, spectra = JobSink(job.store, sweep), SpectraSink(job.store, sweep)
     for record in (
         *heard.opened.values(),
         *heard.closed.values(),
@@ -50,7 +50,7 @@ def _sweep(job: Job) -> None:
         sink(record)
     spectra._collected.looks.update(heard.looks)
     sink.flush()
-    spectra.keep(job, sweep)
+    spectra.flush()
     job.end_sweep(sweep, "B. Person")
 
 
