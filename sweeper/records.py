@@ -313,7 +313,8 @@ class Coverage(Record, frozen=True, kw_only=True, eq=False):
     ``(source, medium, start_hz, stop_hz)`` replaces it. ``bin_hz`` is the resolution of a decision,
     ``gain_db`` that of a live receiver, ``looks_s`` when it was listened to (start, stop; looks less than a
     second apart are one), as far as it was kept. ``look`` names a lesser look: ``access-points-only`` where
-    only networks that announce themselves were listed."""
+    only networks that announce themselves were listed. ``duty`` is the share of the time in which a live
+    adapter that listens in turns did listen, ``None`` where too little was heard to tell."""
 
     medium: Medium
     seconds: float
@@ -329,6 +330,7 @@ class Coverage(Record, frozen=True, kw_only=True, eq=False):
     gain_db: float | None = None
     looks_s: tuple[tuple[float, float], ...] = ()
     look: str = ""
+    duty: float | None = None
 
 
 class Status(Record, frozen=True, kw_only=True, eq=False):

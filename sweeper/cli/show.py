@@ -68,6 +68,8 @@ def _coverage(console: Console, collected: Collector) -> None:
             reach = f"{row.start_hz / 1e6:.3f}–{row.stop_hz / 1e6:.3f} MHz"
         elif row.adverts is not None:
             reach = spoken().ngettext("{n} advert", "{n} adverts", row.adverts).format(n=row.adverts)
+            if row.duty is not None:
+                reach += ", " + _("listening {share:.0%} of the time").format(share=row.duty)
         elif row.frames is not None:
             reach = spoken().ngettext("{n} frame", "{n} frames", row.frames).format(n=row.frames)
         if row.look:

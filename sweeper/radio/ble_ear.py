@@ -7,7 +7,6 @@ after a silence listening is begun anew, and what then goes wrong is told once, 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -19,6 +18,7 @@ from sweeper.records import (
     Advertisement,
     AdvertisementBatch,
     Closed,
+    Coverage,
     Medium,
     Opened,
     Place,
@@ -34,6 +34,14 @@ SILENCE_S = 15.0
 RETRY_S = 3.0
 BACKLOG = 20_000
 """Advertisements kept while nobody fetches them: 15 s of the most that D-Bus carried (1,200/s, measured)."""
+
+PAUSE_S = 2.0
+"""A longer silence of everything around is a pause; BlueZ's own are about 5 s."""
+LEAST_RATE = 4.0
+"""Advertisements a second of listening below which such a silence may be chance: at 4 a second, e^-8 of the
+silences last 2 s, which is 0.3 % of the time."""
+WHOLE = 0.9
+"""A listening share above this is not worth a word: windows do not join without a seam."""
 
 Hear = Callable[[Advertisement], None]
 Where = Callable[[], Place | None]
@@ -53,7 +61,7 @@ async def listen(
     """Opened, then batches and states for ``plan.ble_seconds``, then Closed. Raises ``Unavailable``."""
     ear = Ear(name, radio, where)
     await ear.begin()
-    count, seconds = 0, set[int]()
+    duty = Duty()
     try:
         yield Opened(
             source=name,
@@ -67,29 +75,65 @@ async def listen(
             await asyncio.sleep(min(BATCH_S, max(0.0, plan.ble_seconds - ear.now_s)))
             for record in ear.take():
                 if isinstance(record, AdvertisementBatch):
-                    count += len(record.adverts)
-                    seconds.update(int(advert.time_s) for advert in record.adverts)
+                    duty.heard(record)
                 yield record
             for status in await ear.mind():
                 yield status
     finally:
         await ear.end()
-    yield Closed(
-        source=name,
-        time_s=ear.now_s,
-        records=count,
-        duration_s=ear.now_s,
-        problems=_duty(len(seconds), ear.now_s),
-    )
+    end_s = ear.now_s
+    if duty.count:
+        yield duty.coverage(name, end_s)
+    yield Closed(source=name, time_s=end_s, records=duty.count, duration_s=end_s, problems=duty.told(end_s))
 
 
-def _duty(heard: int, duration_s: float) -> tuple[str, ...]:
-    """What the reader must know about listening in turns."""
-    whole = max(1, math.floor(duration_s))
-    share = min(1.0, heard / whole)
-    if share > 0.9:
-        return ()
-    return (f"something was heard in {heard} of {whole} seconds ({share:.0%}): the system listens in turns",)
+class Duty:
+    """How much of the time was listened to, as far as what was heard shows: long silences are pauses."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._last_s = 0.0
+        self._silent_s = 0.0
+
+    def heard(self, batch: AdvertisementBatch) -> None:
+        """Count a batch, and the pause before any of its advertisements."""
+        for advert in batch.adverts:
+            self._pause(advert.time_s)
+            self._last_s = max(self._last_s, advert.time_s)
+        self.count += len(batch.adverts)
+
+    def _pause(self, now_s: float) -> None:
+        if now_s - self._last_s > PAUSE_S:
+            self._silent_s += now_s - self._last_s
+
+    def share(self, end_s: float) -> float | None:
+        """0 to 1; ``None`` where so little is on the air that a silence shows nothing."""
+        silent_s = self._silent_s + (end_s - self._last_s if end_s - self._last_s > PAUSE_S else 0.0)
+        listened_s = end_s - silent_s
+        if end_s <= 0 or self.count < LEAST_RATE * listened_s or listened_s <= 0:
+            return None
+        return min(1.0, listened_s / end_s)
+
+    def coverage(self, source: str, end_s: float) -> Coverage:
+        """The row for the report."""
+        share = self.share(end_s)
+        return Coverage(
+            source=source,
+            time_s=end_s,
+            medium=Medium.BLE,
+            seconds=end_s,
+            adverts=self.count,
+            duty=None if share is None else round(share, 3),
+        )
+
+    def told(self, end_s: float) -> tuple[str, ...]:
+        """What the reader must know about listening in turns."""
+        share = self.share(end_s)
+        if share is None:
+            return ("so little was heard that nobody can tell how much of the time was listened to",)
+        if share > WHOLE:
+            return ()
+        return (f"the adapter listened {share:.0%} of the time: the system listens in turns",)
 
 
 class Ear:

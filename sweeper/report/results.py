@@ -135,7 +135,7 @@ def _input(collected: Collector, opened: Opened) -> Document:
 
 _ROWS = {
     Medium.RF: ("start_hz", "stop_hz", "dwell_s", "floor_dbfs_per_hz", "seconds", "bin_hz", "gain_db"),
-    Medium.BLE: ("seconds", "adverts"),
+    Medium.BLE: ("seconds", "adverts", "duty"),
     Medium.WIFI: ("seconds", "channels", "frames", "lost"),
     Medium.LAN: ("seconds", "frames", "lost"),
 }

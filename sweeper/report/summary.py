@@ -243,6 +243,8 @@ def _amount(row: Coverage, language: Language) -> str:
     if row.adverts is not None:
         line = language.ngettext("{n} advertisement", "{n} advertisements", row.adverts)
         parts.append(line.format(n=language.number(row.adverts)))
+    if row.duty is not None:
+        parts.append(language.gettext("listening {share:.0%} of the time").format(share=row.duty))
     if row.frames is not None:
         line = language.ngettext("{n} frame", "{n} frames", row.frames)
         parts.append(line.format(n=language.number(row.frames)))

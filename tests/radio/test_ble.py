@@ -18,7 +18,17 @@ from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.protocols.ble import ad
 from sweeper.radio import ble, ble_ear
-from sweeper.records import AdvertisementBatch, Closed, Opened, Place, Record, State, Status
+from sweeper.records import (
+    Advertisement,
+    AdvertisementBatch,
+    Closed,
+    Coverage,
+    Opened,
+    Place,
+    Record,
+    State,
+    Status,
+)
 from sweeper.signatures import Library
 
 pytest.importorskip("bleak")
@@ -320,6 +330,37 @@ def test_what_nobody_fetches_is_counted(bus: str, monkeypatch: pytest.MonkeyPatc
     assert dropped + len(adverts(records)) == 40
 
 
-def test_listening_in_turns_is_reported(bus: str) -> None:
+def test_silence_is_no_proof_of_listening(bus: str) -> None:
     records = listen(bus, [], seconds=0.3)
-    assert "listens in turns" in records[-1].problems[0]  # type: ignore[attr-defined]
+    assert "so little was heard" in records[-1].problems[0]  # type: ignore[attr-defined]
+    assert not [r for r in records if isinstance(r, Coverage)]
+
+
+def heard(*spans: tuple[float, float], rate: int = 10) -> AdvertisementBatch:
+    """Advertisements at ``rate`` a second within the spans."""
+    times = [start + n / rate for start, stop in spans for n in range(int((stop - start) * rate))]
+    adverts = tuple(Advertisement(time_s, "C1:02:03:04:05:06", "random", -60) for time_s in times)
+    return AdvertisementBatch(source="ble", time_s=times[0], adverts=adverts)
+
+
+def test_duty_is_the_share_outside_long_silences() -> None:
+    """BlueZ's ten seconds on and five off, four times: two thirds."""
+    duty = ble_ear.Duty()
+    duty.heard(heard(*[(15.0 * n, 15.0 * n + 10.0) for n in range(4)]))
+    assert duty.share(60.0) == pytest.approx(2 / 3, abs=0.02)
+    assert duty.coverage("ble", 60.0).duty == pytest.approx(2 / 3, abs=0.02)
+    assert "of the time: the system listens in turns" in duty.told(60.0)[0]
+
+
+def test_without_pauses_nothing_is_said() -> None:
+    duty = ble_ear.Duty()
+    duty.heard(heard((0.0, 60.0)))
+    assert duty.share(60.0) == 1.0
+    assert duty.told(60.0) == ()
+
+
+def test_where_little_is_on_the_air_a_silence_shows_nothing() -> None:
+    duty = ble_ear.Duty()
+    duty.heard(heard((0.0, 60.0), rate=1))
+    assert duty.share(60.0) is None
+    assert duty.coverage("ble", 60.0).duty is None
