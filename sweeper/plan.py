@@ -7,6 +7,7 @@ outside is *not swept* and is said so. Figures: the project's ``signatures/bands
 from __future__ import annotations
 
 import enum
+from itertools import pairwise
 
 import msgspec
 
@@ -23,6 +24,13 @@ class Mode(enum.StrEnum):
 
 DWELL_S = {Mode.FAST: 0.003, Mode.BURST_SAFE: 0.0052}
 """Seconds on each hop. One whole 577 µs GSM burst in 4.615 ms is certain from 5.19 ms of listening."""
+
+
+GSM_DOWNLINK_HZ = (925e6, 960e6)
+"""Where GSM-900 base stations send (3GPP TS 45.005); GSM-1800's lie above an R820T."""
+
+GSM_LOOK_S = 0.060
+"""A frequency correction burst is certain within 56 ms: twelve frames and a slot."""
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -47,6 +55,21 @@ class SweepPlan(msgspec.Struct, frozen=True, kw_only=True):
     ble_seconds: float = 120.0
     wifi_seconds: float = 120.0
     wifi_dwell_s: float = 0.25
+
+
+def with_gsm_look(bands: tuple[Band, ...]) -> tuple[Band, ...]:
+    """The same bands, staying on GSM-900's base stations for as long as an FCCH burst needs."""
+    low, high = GSM_DOWNLINK_HZ
+    made: list[Band] = []
+    for band in bands:
+        cuts = sorted(
+            {band.start_hz, *(cut for cut in (low, high) if band.start_hz < cut < band.stop_hz), band.stop_hz}
+        )
+        for start, stop in pairwise(cuts):
+            inside = low <= start and stop <= high
+            dwell_s = max(band.dwell_s or 0.0, GSM_LOOK_S) if inside else band.dwell_s
+            made.append(Band(start, stop, dwell_s, band.bin_hz))
+    return tuple(made)
 
 
 def _mhz(*ranges: tuple[float, float]) -> tuple[Band, ...]:

@@ -74,8 +74,8 @@ async def listen(
     """Demodulated sound until closed; ``volume`` is asked at every piece. Raises ``Unavailable``."""
     demodulator: Demodulator | None = None
     rate_hz = 0.0
-    async with aclosing(_blocks(make, target, retries_s)) as blocks:
-        async for block in blocks:
+    async with aclosing(blocks(make, target, retries_s)) as stream:
+        async for block in stream:
             if isinstance(block, Status):
                 yield block
                 continue
@@ -92,8 +92,8 @@ async def follow(
 ) -> AsyncGenerator[Reading | Status, None]:
     """The level of one emission, twenty times a second, with its trend. Raises ``Unavailable``."""
     locator = locator or Locator()
-    async with aclosing(_blocks(make, target, retries_s)) as blocks:
-        async for block in blocks:
+    async with aclosing(blocks(make, target, retries_s)) as stream:
+        async for block in stream:
             if isinstance(block, Status):
                 yield block
             else:
@@ -112,7 +112,10 @@ def band_dbfs(samples: Samples, rate_hz: float, offset_hz: float, width_hz: floa
     return 10 * math.log10(total) if total > 0 else -200.0
 
 
-class _Block(msgspec.Struct, frozen=True, eq=False):
+class Block(msgspec.Struct, frozen=True, eq=False):
+    """Samples of about 50 ms with the target ``offset_hz`` from their centre; ``gap``: some were lost before
+    them."""
+
     time_s: float
     samples: Samples
     rate_hz: float
@@ -120,9 +123,9 @@ class _Block(msgspec.Struct, frozen=True, eq=False):
     gap: bool
 
 
-async def _blocks(
+async def blocks(
     make: Make, target: Target, retries_s: Sequence[float]
-) -> AsyncGenerator[_Block | Status, None]:
+) -> AsyncGenerator[Block | Status, None]:
     """Samples beside the target, across losses of the receiver, which are told."""
     receiver = make()
     began_s = clock_s = 0.0
@@ -157,7 +160,7 @@ async def _blocks(
                         due_s = heard.end_s + 1.5 * length / rate_hz + SLACK_S
                         if gap:
                             clock_s = max(clock_s, heard.end_s - began_s - length / rate_hz)
-                        yield _Block(clock_s, heard.samples, rate_hz * crystal, offset_hz * crystal, gap)
+                        yield Block(clock_s, heard.samples, rate_hz * crystal, offset_hz * crystal, gap)
                         clock_s += length / rate_hz
                 return
             except ReceiverLost as lost:

@@ -13,11 +13,16 @@ from contextlib import aclosing, suppress
 import numpy as np
 
 from sweeper.dsp.demod import AUDIO_HZ, Audio, Mode
-from sweeper.dsp.sound_test import LONGEST_DELAY_S, AudioAnswer, audio_test, coded_sound
+from sweeper.dsp.sound_test import LONGEST_DELAY_S, AudioAnswer, audio_test, coded_sound, lot
+from sweeper.dsp.traffic import Activity, Verdict, activity, compared
 from sweeper.errors import Reason, Unavailable
-from sweeper.radio.listening import Sound, Target, listen
+from sweeper.radio.listening import RETRIES_S, Block, Sound, Target, blocks, listen
 from sweeper.radio.receiver import Receiver
 from sweeper.records import State, Status
+
+PERIODS, PERIOD_S = 20, 6.0
+"""Periods of the traffic test: ten with sound fall in 184,756 ways, so chance alone reaches p below 1e-3
+after all that is compared; six seconds let a voice-activated transmitter hold and release."""
 
 SETTLE_S = 0.3
 """Sound heard before the player starts, so that filters and level control have settled."""
@@ -70,3 +75,61 @@ async def sound_test(
 def _lost(piece: Sound, began_s: float, have: int) -> int:
     """Samples of audio that were lost just before a piece, so that what follows keeps its time."""
     return max(0, round((piece.time_s - began_s) * AUDIO_HZ) - have) if piece.gap else 0
+
+
+async def traffic_sound_test(
+    make: Callable[[], Receiver],
+    target: Target,
+    play: Play,
+    periods: int = PERIODS,
+    period_s: float = PERIOD_S,
+    seed: int = 1,
+) -> Verdict:
+    """Play a sound in half of the periods, drawn by lot, and see whether the emission sends more in them.
+
+    Nothing is demodulated. Raises ``Unavailable`` where the receiver is lost and ``ValueError`` for fewer
+    than six periods.
+    """
+    order = lot(seed, periods)
+    sound = coded_sound(seed, period_s, AUDIO_HZ)
+    times: list[float] = []
+    pieces: list[Activity] = []
+    player: asyncio.Future[None] | None = None
+    began_s, index = 0.0, -1
+    try:
+        async with aclosing(blocks(make, target, RETRIES_S)) as stream:
+            async for piece in stream:
+                if isinstance(piece, Status):
+                    if piece.state is State.FAILED:
+                        raise Unavailable(piece.subject, piece.reason or Reason.ENDED, piece.detail)
+                    continue
+                if piece.time_s < SETTLE_S:
+                    continue
+                began_s = began_s or piece.time_s
+                now_s = piece.time_s - began_s
+                if now_s >= periods * period_s:
+                    break
+                if int(now_s / period_s) != index:
+                    index = int(now_s / period_s)
+                    player = await _next(player, play, sound if order[index] else None)
+                times.append(now_s)
+                pieces.append(_measured(piece, target))
+    finally:
+        await _next(player, play, None)
+    return compared(order, period_s, times, pieces)
+
+
+def _measured(piece: Block, target: Target) -> Activity:
+    return activity(piece.samples, piece.rate_hz, piece.offset_hz, target.width_hz)
+
+
+async def _next(
+    player: asyncio.Future[None] | None, play: Play, sound: Audio | None
+) -> asyncio.Future[None] | None:
+    """End the sound of the period before (its failure is raised) and begin the next, if there is one."""
+    if player is not None:
+        if not player.done():
+            player.cancel()
+        with suppress(asyncio.CancelledError):
+            await player
+    return asyncio.ensure_future(play(sound, AUDIO_HZ)) if sound is not None else None
