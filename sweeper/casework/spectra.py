@@ -137,7 +137,7 @@ def waterfalls(job: Job) -> Iterator[tuple[int, str, Raster]]:
     for sweep, _item, value in job.store.items(WATERFALL):
         kept = msgspec.json.decode(value, type=KeptRows)
         tenths = np.frombuffer(zlib.decompress(kept.packed), dtype="<i2").reshape(-1, kept.columns)
-        rows = [row.astype(np.float32) / 10 for row in tenths]
+        rows = [(row / 10).astype(np.float32) for row in tenths]
         yield (
             sweep,
             kept.source,

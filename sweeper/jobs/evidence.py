@@ -2,6 +2,7 @@
 
     manifest.json       {"sealed_utc_s", "by", "audit_hash", "previous", "files": {path: {"bytes", "sha512"}}}
     manifest.json.sig   ed25519 over the manifest's bytes, with the public key, both hexadecimal
+    manifest.json.tsr   a time stamp on it, where the user asked an authority for one (``sweeper.jobs.stamp``)
 
 Each seal names the SHA-512 of the seal before it and the last hash of the audit log, so seals and log hold
 each other. The database is sealed as a copy (``evidence/job-N.sqlite``), because the job itself goes on.
@@ -11,13 +12,16 @@ The signature proves that the holder of the key sealed it; who that is must be k
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from sweeper.errors import SweeperError
+from sweeper.jobs import stamp
+from sweeper.jobs.audit import Entry
 from sweeper.jobs.job import DATABASE, Job
+from sweeper.jobs.store import JobError
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
@@ -25,7 +29,7 @@ SEALED_FOLDERS = ("recordings", "photos", "reports", "evidence")
 CHUNK = 1 << 20
 
 
-class EvidenceError(SweeperError):
+class EvidenceError(JobError):
     """A seal that does not hold: names the first file that differs."""
 
 
@@ -54,34 +58,48 @@ def sha512(path: Path) -> str:
 
 
 def seal(job: Job, by: str, private_key: bytes | None = None) -> Manifest:
-    """Seal the job as it stands. ``private_key`` is 32 bytes of ed25519; without it the seal is unsigned."""
+    """Seal the job as it stands. ``private_key`` is 32 bytes of ed25519; without it the seal is unsigned.
+
+    Raises ``JobError`` where this person may not, or the disk takes no more.
+    """
     job.require_reviewer(by)
     folder = job.folder
     previous = sha512(folder / MANIFEST) if (folder / MANIFEST).exists() else None
     with job.store.transaction():
         entry = job.store.audit(job.now(), by, "sealed", previous=previous or "none")
+    try:
+        manifest = _manifest(job.folder, entry, by, previous)
+        text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+        _put(folder / MANIFEST, text)
+        if private_key is not None:
+            _put(folder / SIGNATURE, msgspec.json.encode(_signed(text, private_key)))
+    except OSError as error:
+        raise EvidenceError(f"{folder}: not sealed: {error.strerror}") from None
+    return manifest
+
+
+def _manifest(folder: Path, entry: Entry, by: str, previous: str | None) -> Manifest:
+    """The seal before goes into the sealed files, the database as a copy, every file becomes read-only."""
     (folder / "evidence").mkdir(exist_ok=True)
     if previous is not None:
-        (folder / MANIFEST).rename(folder / "evidence" / f"manifest-{entry.seq}.json")
+        for name in (MANIFEST, SIGNATURE, MANIFEST + stamp.SUFFIX):
+            if (folder / name).exists():
+                target = name.replace("manifest", f"manifest-{entry.seq}", 1)
+                (folder / name).rename(folder / "evidence" / target)
     _copy_database(folder / DATABASE, folder / "evidence" / f"job-{entry.seq}.sqlite")
     files = {}
     for path in sorted(p for name in SEALED_FOLDERS for p in (folder / name).rglob("*") if p.is_file()):
         name = PurePosixPath(path.relative_to(folder)).as_posix()
         files[name] = Sealed(path.stat().st_size, sha512(path))
         path.chmod(0o444)
-    manifest = Manifest(entry.utc_s, by, entry.hash, previous, files)
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    (folder / MANIFEST).write_bytes(text)
-    (folder / SIGNATURE).unlink(missing_ok=True)
-    if private_key is not None:
-        (folder / SIGNATURE).write_bytes(msgspec.json.encode(_signed(text, private_key)))
-    return manifest
+    return Manifest(entry.utc_s, by, entry.hash, previous, files)
 
 
-def verify(folder: Path, trusted_key: str | None = None) -> str:
+def verify(folder: Path, trusted_key: str | None = None, stamp_roots: Path | None = None) -> str:
     """Check the last seal; one line on what holds. Raises ``EvidenceError`` naming the first that does not.
 
-    ``trusted_key`` is the public key (hexadecimal) that must have signed; needs no licence and no secret.
+    ``trusted_key`` is the public key (hexadecimal) that must have signed; ``stamp_roots`` a PEM file with the
+    certificates of time-stamp authorities. Needs no licence and no secret, and writes nothing.
     """
     try:
         text = (folder / MANIFEST).read_bytes()
@@ -91,29 +109,86 @@ def verify(folder: Path, trusted_key: str | None = None) -> str:
     except msgspec.MsgspecError as error:
         raise EvidenceError(f"{folder / MANIFEST}: changed or cut off: {error}") from None
     signed = _check_signature(folder, text, trusted_key)
-    job = Job(folder, read_only=True)
+    purged = _check_log(folder, manifest)
+    bad, gone, new = _check_files(folder, manifest, purged)
+    if bad:
+        more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+        intact = len(manifest.files) - len(bad) - len(gone)
+        raise EvidenceError(f"{bad[0]}{more}; {intact} of {len(manifest.files)} files are as sealed")
+    kept = f"{len(manifest.files) - len(gone)} files are as sealed by {manifest.by}"
+    without = f", {len(gone)} were purged as certified" if gone else ""
+    since = f", {new} came after the seal" if new else ""
+    try:
+        stamped = stamp.check(folder / MANIFEST, stamp_roots) or "no time stamp"
+    except JobError as error:
+        raise EvidenceError(str(error)) from None
+    return f"{kept}{without}{since}; {signed}; {stamped}"
+
+
+def _check_log(folder: Path, manifest: Manifest) -> set[str]:
+    """The audit log must be whole and hold the act of sealing; the files that it certifies as purged."""
+    try:
+        job = Job(folder, read_only=True)
+    except JobError as error:
+        raise EvidenceError(str(error)) from None
     try:
         if job.problem is not None:
             raise EvidenceError(job.problem)
         if manifest.audit_hash not in {entry.hash for entry in job.store.audit_log()}:
             raise EvidenceError(f"{DATABASE}: the audit log no longer holds the act of sealing")
-        purged = {name for certificate in job.purges() for name in certificate.files}
+        return {name for certificate in job.purges() for name in certificate.files}
     finally:
         job.close()
-    gone = [name for name in manifest.files if name in purged and not (folder / name).exists()]
+
+
+def _check_files(folder: Path, manifest: Manifest, purged: set[str]) -> tuple[list[str], list[str], int]:
+    """What does not hold, in order of name; what was purged; how many files are new."""
+    bad, gone = [], []
     for name, sealed in manifest.files.items():
         path = folder / name
         if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute():
-            raise EvidenceError(f"{name}: a path outside the job")
-        if name in gone:
-            continue
-        if not path.is_file():
-            raise EvidenceError(f"{name}: missing")
-        if path.stat().st_size != sealed.bytes or sha512(path) != sealed.sha512:
-            raise EvidenceError(f"{name}: changed since it was sealed")
-    kept = f"{len(manifest.files) - len(gone)} files are as sealed by {manifest.by}"
-    without = f", {len(gone)} were purged as certified" if gone else ""
-    return f"{kept}{without}; {signed}"
+            bad.append(f"{name}: a path outside the job")
+        elif name in purged and not path.exists():
+            gone.append(name)
+        elif path.is_symlink() or not path.is_file():
+            bad.append(f"{name}: missing")
+        elif path.stat().st_size != sealed.bytes or sha512(path) != sealed.sha512:
+            bad.append(f"{name}: changed since it was sealed")
+    before = [name for name in manifest.files if PurePosixPath(name).name.startswith("manifest-")]
+    held = {manifest.files[name].sha512 for name in before}
+    if manifest.previous is not None and manifest.previous not in held:
+        bad.append(f"{MANIFEST}: the seal before it is not among its files")
+    present = {
+        PurePosixPath(path.relative_to(folder)).as_posix()
+        for name in SEALED_FOLDERS
+        for path in (folder / name).rglob("*")
+        if path.is_file()
+    }
+    return bad, gone, len(present - manifest.files.keys())
+
+
+def new_key(target: Path) -> str:
+    """A new signing key in a file only its owner reads; the public key, to be given to who verifies."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.generate()
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(key.private_bytes_raw())
+    except OSError as error:
+        raise EvidenceError(f"{target}: {error.strerror}") from None
+    return key.public_key().public_bytes_raw().hex()
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Through a file beside it: a kill leaves the old one or the new one, never half."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
 
 
 def _signed(text: bytes, private_key: bytes) -> Seal:
