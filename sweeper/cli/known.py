@@ -99,8 +99,8 @@ def list_(path: Path | None, json_out: str | None) -> int:
 @click.option("--note", default="")
 @_file_option
 def add(alias: str, path: Path | None, place: str, position: str | None, note: str, **what: Any) -> int:
-    """Refuses an entry that would recognise nothing."""
-    book = load(path)
+    """Refuses an entry that would recognise nothing. A list that is not there yet begins empty."""
+    book = Book() if path is not None and not path.exists() else load(path)
     where = _where(place, position)
     entry = _entry(book.next_id(), alias, where, what)
     entry = msgspec.structs.replace(entry, added_utc_s=round(time.time(), 1), note=note)
