@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from sweeper import detectors
 from sweeper.detectors import Setup
 from sweeper.errors import ProtocolError
@@ -53,10 +55,11 @@ def _of_frame(frame: bytes, medium: Medium) -> Facts:
 
 def check_examples(library: Library) -> list[str]:
     """One line for each example that does not come out as it says; empty if all do."""
-    return [line for signature in library.signatures for line in _check(library, signature)]
+    return [line for signature in library.signatures for line in check_one(library, signature)]
 
 
-def _check(library: Library, signature: Signature) -> Iterator[str]:
+def check_one(library: Library, signature: Signature) -> Iterator[str]:
+    """The lines of one signature."""
     for kind, examples in (
         ("positive", signature.examples.positive),
         ("negative", signature.examples.negative),
@@ -75,13 +78,30 @@ def _check(library: Library, signature: Signature) -> Iterator[str]:
                 yield f"{where}: a near miss is matched"
 
 
-def conflicts(library: Library) -> list[tuple[str, str]]:
-    """Pairs of signatures of one medium that claim the same positive example for different devices."""
-    found: set[tuple[str, str]] = set()
+class Conflict(msgspec.Struct, frozen=True, order=True):
+    """Two signatures that claim one payload for different devices, and which of them the reader is shown."""
+
+    first: str
+    second: str
+    shown: str
+    payload: str
+
+
+def conflicts(library: Library) -> list[Conflict]:
+    """Pairs of signatures that both match one positive example and name different devices.
+
+    The order of answers (level, confidence, id) decides between them; a pair of one level is worth a look.
+    """
+    found: dict[tuple[str, str], Conflict] = {}
     for signature in library.signatures:
         for example in signature.examples.positive:
-            for hit in library.match(Medium(signature.medium), example_facts(signature, example)):
-                if hit.id != signature.id and hit.device != signature.device and hit.level is signature.level:
+            try:
+                hits = library.match(Medium(signature.medium), example_facts(signature, example))
+            except (ProtocolError, ValueError):
+                continue
+            for hit in hits:
+                if hit.id != signature.id and hit.device != signature.device:
                     first, second = sorted((hit.id, signature.id))
-                    found.add((first, second))
-    return sorted(found)
+                    what = f"{signature.id}: {example.provenance}"
+                    found.setdefault((first, second), Conflict(first, second, hits[0].id, what))
+    return sorted(found.values())

@@ -14,19 +14,20 @@ PACKAGE = Path(__file__).parent.parent / "sweeper"
 FLOORS = [
     {"errors", "text", "toml_text", "signature_index"},
     {"records"},
-    {"labels"},
+    {"labels", "signature_types"},
     {"language", "locale"},
     {"floorplan", "known", "plan", "plugins", "serials", "signatures", "vendors", "dsp", "protocols"},
     {"recording", "synth", "allocations", "checklists", "operators", "proposing"},
     {"pipeline", "reference", "sensing"},
     {"findings", "coverage", "detectors", "radio"},
-    {"session", "report", "jobs"},
+    {"session", "report", "jobs", "harmonic_test"},
     {"casework"},
     {"signature_check", "subjects"},
     {"teaching", "selftest"},
     {"bundles"},
     {"batch", "fleet"},
     {"cli", "ui"},
+    {"packaging"},
 ]
 """From the ground up. Within one floor a part imports only itself, but for the exceptions below."""
 

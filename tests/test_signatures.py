@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from sweeper.errors import SignatureError
 from sweeper.records import Medium
 from sweeper.signature_index import required
-from sweeper.signatures import Condition, Library, Match, builtin_folder, read
+from sweeper.signatures import Condition, Library, Match, builtin_folder, read, schema
 
 GOOD = """\
 id = "example"
@@ -258,3 +259,15 @@ def test_every_built_in_signature_loads() -> None:
     assert len({s.id for s in library.signatures}) == sum(
         1 for medium in Medium for _ in (builtin_folder() / medium.value).glob("*.toml")
     )
+
+
+def test_the_published_schema_is_made_of_the_types() -> None:
+    published = Path(__file__).parent.parent / "docs" / "signature.schema.json"
+    assert json.loads(published.read_text(encoding="utf-8")) == schema()
+
+
+@pytest.mark.parametrize("wrong", ["{ sightings = 0 }", "{ dwell_s = -1.0 }", "{ places = 0 }"])
+def test_what_a_signature_needs_is_checked(tmp_path: Path, wrong: str) -> None:
+    put(tmp_path, GOOD.replace("[title]", f"needs = {wrong}\n\n[title]"))
+    (problem,) = Library.load(tmp_path).problems
+    assert "needs" in str(problem)

@@ -14,6 +14,7 @@ from sweeper import __version__, cli
 from sweeper.cli.options import load_library, signatures_option, warn
 from sweeper.cli.show import written
 from sweeper.cli.signature_make import make
+from sweeper.cli.signature_prove import check
 from sweeper.cli.words import _, spoken
 from sweeper.errors import InputError, SweeperError
 
@@ -23,6 +24,7 @@ def signatures() -> None:
     """A group."""
 
 
+signatures.add_command(check)
 signatures.add_command(make)
 
 
@@ -45,22 +47,6 @@ def list_(folders: tuple[Path, ...]) -> int:
         )
     Console().print(table)
     return cli.OK
-
-
-@signatures.command(help=_("Run every signature over its own examples and near misses."))
-@signatures_option
-def check(folders: tuple[Path, ...]) -> int:
-    """Exit code 2 if a file cannot be used or an example does not come out as it says."""
-    from sweeper.signature_check import check_examples
-
-    library = load_library(folders)
-    problems = check_examples(library)
-    for line in problems:
-        click.echo(line, err=True)
-    count = len(library.signatures)
-    done = spoken().ngettext("{n} signature checked.", "{n} signatures checked.", count)
-    click.echo(done.format(n=count))
-    return cli.UNREADABLE if problems or library.problems else cli.OK
 
 
 @signatures.command(help=_("Make one signed bundle of the signatures."))

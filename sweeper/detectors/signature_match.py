@@ -32,7 +32,7 @@ class SignatureMatch:
         else:
             hits = self._library.match(Medium.RF, emission_facts(record))
             signature = hits[0] if hits else None
-        if signature is None or not notable(signature):
+        if signature is None or not notable(signature) or _seldom(record, signature):
             return
         claim = (signature.id, signature.level)
         if self._claimed.get(record.id) != claim:
@@ -46,6 +46,12 @@ class SignatureMatch:
 def stage(setup: Setup) -> SignatureMatch:
     """The factory."""
     return SignatureMatch(setup.library)
+
+
+def _seldom(record: Device | Emission, signature: Signature) -> bool:
+    """Whether it was heard less often than the signature needs."""
+    heard = record.sightings if isinstance(record, Device) else max(len(record.bursts), 1)
+    return heard < signature.needs.sightings
 
 
 def notable(signature: Signature) -> bool:
