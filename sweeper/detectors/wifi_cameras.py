@@ -3,9 +3,10 @@
 Read from the headers only, whatever the encryption. For each station's uplink over looks of at most ten
 seconds: the share of its bytes that go up, the beat of a picture rate, pictures of changing size in nearly
 every period, and ends of any length. All must hold (``LIMITS``), twice or over one full
-look. Video calls fail on the first, files on the second, fixed-rate senders on the third, screen casting to a
-television in the same network only lowers the level, as does an access point that was not heard (then what
-comes down is unknown). Measured error rates: ``docs/wifi-cameras.md``.
+look. Video calls fail on the first, files on the second, fixed-rate senders on the third. What stays in the
+network must show key frames or be slower than films are, else it may be cast to a television. Without key
+frames such a stream gets the lower level, as does one whose access point was not heard (then what comes down
+is unknown). Measured error rates: ``docs/wifi-cameras.md``.
 
 A camera that sleeps, records to a card, or sends a finished clip sends no pictures one by one: this detector
 does not see it, and says so in coverage, not by silence.
@@ -66,6 +67,7 @@ class Limits(NamedTuple):
     wild: float = 0.25  # pictures of a screen differ more than a camera's between two key frames
     screen_bps: float = 8e6  # screens are cast at such rates; cameras only with key frames
     fast_hz: float = 35.0  # above it screens are cast; cameras are slower unless key frames say otherwise
+    local_hz: float = 22.0  # within the network films and screens are cast, at 24 Hz and more
 
 
 LIMITS = Limits()
@@ -344,7 +346,7 @@ def screen(look: Look, limits: Limits = LIMITS) -> bool:
     if beat.key_period_s is not None:
         return False
     fast = beat.rate_hz > limits.fast_hz or look.bps > limits.screen_bps
-    return fast or (look.local and beat.spread > limits.wild)
+    return fast or (look.local and (beat.spread > limits.wild or beat.rate_hz > limits.local_hz))
 
 
 def rate(look: Look) -> Level:
