@@ -2,9 +2,10 @@
 
 In the bands of GSM everything that was heard is sorted into channels 200 kHz apart, however the detection cut
 it up, and each channel is asked for GSM's own mark (``sweeper.dsp.gsm_mark``). A carrier that stands is a
-base station's; with correction bursts it is a first carrier, C0, and is read further (``rf_cells``). Bursts
-are a handset's, or a bug's: their slots are asked together. Where a recording does not tell its frequency,
-each signal about as wide as GSM is a channel.
+base station's; with correction bursts it is a first carrier, C0, and is read further (``rf_cells``): a single
+correction burst is not believed before another comes in time or the SCH beside it is read. Bursts are a
+handset's, or a bug's: their slots are asked together. Where a recording does not tell its frequency, each
+signal about as wide as GSM is a channel.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ class GsmNamer:
         if mark is not None and holds and not part.center_hz:
             carrier += mark.offset_hz
         cell = self._hear(carrier, part)
-        if cell.fcch and (cell.first is not None or (holds and cell.plausible())):
+        if cell.first is not None or (holds and len(cell.look) > 1 and cell.plausible()):
             self._first_carriers.add(key)
             return (_marked(mark) if mark is not None and holds else {}) | c0(cell, part.center_hz, carrier)
         return _marked(mark) if mark is not None and holds else None
