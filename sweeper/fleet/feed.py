@@ -16,7 +16,8 @@ from sweeper.fleet.spool import Spool
 from sweeper.jobs.sink import item_key
 from sweeper.records import Device, Emission, Finding, Record, Status
 
-EVERY_S = 10.0
+EVERY_S = 30.0
+"""130 things of a busy flat are then at most 14 MB an hour (docs/scale.md)."""
 WRITE_S = 1.0
 """Rows wait this long for company: a commit on an SD card takes some 20 ms."""
 MOST_REMEMBERED = 20_000

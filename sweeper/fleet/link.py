@@ -80,10 +80,10 @@ class Link:
             ) from None
         self.to = to
         self.connected = False
-        self.on_up: Callable[[], None] = lambda: None
-        self.on_refused: Callable[[str], None] = lambda line: None
-        self.on_sent: Callable[[int], None] = lambda mid: None
-        self.on_message: Callable[[Any], None] = lambda message: None
+        self.on_up: Callable[[], None] = _nothing
+        self.on_refused: Callable[[str], None] = _nothing
+        self.on_sent: Callable[[int], None] = _nothing
+        self.on_message: Callable[[Any], None] = _nothing
         self.client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -111,8 +111,12 @@ class Link:
         self.client.loop_start()
 
     def stop(self) -> None:
+        """For good. The callbacks go too: paho closes its own sockets when nothing refers to the client."""
         self.client.disconnect()
         self.client.loop_stop()
+        self.client.on_connect = self.client.on_disconnect = None
+        self.client.on_publish = self.client.on_message = None
+        self.on_up = self.on_refused = self.on_sent = self.on_message = _nothing
 
     def _up(self, _client: Any, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         if code.is_failure:
@@ -123,3 +127,7 @@ class Link:
 
     def _down(self, *_: Any) -> None:
         self.connected = False
+
+
+def _nothing(*_: Any) -> None:
+    """What an unused callback does."""

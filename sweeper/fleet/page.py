@@ -28,7 +28,7 @@ from sweeper.text import safe_text
 
 REFRESH_S = 5
 SILENT_S = 120.0
-"""A sensor that is up renews something every ten seconds; twelve times that is silence."""
+"""A sensor that is up says so every 30 s; four times that is silence."""
 LARGEST_IMAGE = 20_000_000
 IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 MOST_SHARED = 200

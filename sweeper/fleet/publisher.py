@@ -16,6 +16,8 @@ from sweeper.fleet.spool import Spool
 LOOK_S = 0.5
 """How often the spool is looked at while nothing happens."""
 AT_LEAST_ONCE = 1
+HEARTBEAT_S = 30.0
+"""A room in which nothing changes sends nothing; without this it could not be told from a dead sensor."""
 
 
 class Publisher:
@@ -38,6 +40,7 @@ class Publisher:
         self._under_way: dict[int, int] = {}
         self._acknowledged: deque[int] = deque()
         self._last = 0
+        self._told = 0.0
         self._stopping = threading.Event()
         self._moved = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper-publisher", daemon=True)
@@ -68,6 +71,7 @@ class Publisher:
         return empty
 
     def _up(self) -> None:
+        self._told = time.monotonic()
         self._link.client.publish(wire.topic(self._sensor, "link"), b"up", AT_LEAST_ONCE, retain=True)
         self._moved.set()
 
@@ -80,6 +84,8 @@ class Publisher:
         while not self._stopping.is_set():
             self._forget()
             self._hand_out()
+            if self._link.connected and time.monotonic() - self._told >= HEARTBEAT_S:
+                self._up()
             self._moved.wait(LOOK_S)
             self._moved.clear()
         self._forget()

@@ -16,7 +16,7 @@ from pathlib import Path
 from sweeper.errors import InputError
 
 MOST_BYTES = 200_000_000
-"""Two days of a busy flat, a month of a quiet one (measured: docs/scale.md)."""
+"""At least 14 hours of a busy flat (docs/scale.md)."""
 KEPT = ("finding", "status")
 
 _SCHEMA = """

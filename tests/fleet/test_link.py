@@ -195,8 +195,10 @@ def test_a_sensor_that_dies_is_seen_to_be_lost(mosquitto: Mosquitto, tmp_path: P
     sensor = Publisher(Spool(tmp_path / "sensor"), "Room 2", mosquitto.address())
     sensor.start()
     wait_for(lambda: [room.link for room in rooms.all()] == ["up"])
-    sensor._link.client.socket().shutdown(socket.SHUT_RDWR)
+    wire_end = sensor._link.client.socket()
     sensor._link.client.loop_stop()
+    wire_end.shutdown(socket.SHUT_RDWR)
+    wire_end.close()
     wait_for(lambda: [room.link for room in rooms.all()] == ["lost"])
     console.stop()
 
@@ -312,7 +314,7 @@ def test_readings_are_thinned_and_changes_are_not(tmp_path: Path) -> None:
     now = [100.0]
     spool = Spool(tmp_path)
     feed = Feed(spool, clock=lambda: now[0], utc=lambda: now[0])
-    for _ in range(300):  # 30 s of ten a second
+    for _ in range(900):  # 90 s of ten a second
         now[0] += 0.1
         feed(device(1, rssi_dbm=round(-now[0])))
     assert len(spool) in (3, 4)
@@ -349,3 +351,17 @@ def test_old_rows_are_purged(tmp_path: Path) -> None:
     assert items(rooms) == ["ble-2"]
     rooms.close()
     assert all(b"own tag" not in path.read_bytes() for path in tmp_path.glob("rooms.sqlite*"))
+
+
+def test_a_quiet_room_still_says_that_it_listens(mosquitto: Mosquitto, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("sweeper.fleet.publisher.HEARTBEAT_S", 0.2)
+    rooms = Rooms(tmp_path / "console.sqlite")
+    console = Subscriber(rooms, mosquitto.address())
+    console.start()
+    sensor = Publisher(Spool(tmp_path / "sensor"), "Room 1", mosquitto.address())
+    sensor.start()
+    wait_for(lambda: [room.link for room in rooms.all()] == ["up"])
+    first = rooms.all()[0].heard_utc_s
+    wait_for(lambda: rooms.all()[0].heard_utc_s > first + 1)
+    assert sensor.stop()
+    console.stop()
