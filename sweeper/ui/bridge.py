@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import Any
@@ -40,17 +39,13 @@ from sweeper.records import (
 )
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Session, Sink
+from sweeper.ui.memory import Memory
 from sweeper.ui.panorama import Panorama
+from sweeper.ui.walks import Heard
 
 JOIN_S = 20.0
 """Longest wait for the core's thread when the window, already hidden, closes: a block of a wide recording may
 take seconds on a slow machine, and sources give up their hardware in less."""
-
-LEVELS_KEPT = 120
-"""Signal strengths kept per address for the sparkline: two minutes at one a second."""
-
-ADDRESSES_KEPT = 4_000
-"""Addresses whose signal strengths are kept; a crowd of phones changes its addresses every 15 minutes."""
 
 AT_ONCE = 2_000
 """Records handed over in one batch: what tables take in within a few milliseconds; the rest comes with the
@@ -102,11 +97,16 @@ class _Feed:
             with core.lock:
                 core.pending[_key(record)] = record
             if isinstance(record, Device) and record.rssi_dbm is not None:
-                core.hear(record.id, record.last_s, record.rssi_dbm)
+                core.memory.hear(record.id, record.last_s, record.rssi_dbm)
         elif isinstance(record, AdvertisementBatch):
             for advert in record.adverts:
                 if advert.rssi_dbm is not None:
-                    core.hear(advert.address, advert.time_s, advert.rssi_dbm)
+                    core.memory.hear(advert.address, advert.time_s, advert.rssi_dbm)
+                place = advert.place
+                if place is not None and place.lat is not None and place.lon is not None:
+                    core.memory.pass_by(
+                        Heard(advert.time_s, place.lat, place.lon, advert.address, advert.rssi_dbm)
+                    )
         elif isinstance(record, Opened | Closed | Status):
             core.told.emit((self._run, record))
 
@@ -134,7 +134,7 @@ class Core(QObject):
         self.pending: dict[tuple[Any, ...], Record] = {}
         self.collected = Collector()
         self._panoramas: dict[str, list[Panorama]] = {}
-        self._levels: dict[str, deque[tuple[float, int]]] = {}
+        self.memory = Memory()
         self._session: Session | None = None
         self._recipe: Recipe | None = None
         self._after: Callable[[], None] | None = None
@@ -266,21 +266,6 @@ class Core(QObject):
                 return heard
         return None
 
-    def levels(self, address: str) -> list[tuple[float, int]]:
-        """Recent signal strengths of an address or device id: ``(time_s, dBm)``, oldest first."""
-        with self.lock:
-            return list(self._levels.get(address, ()))
-
-    def hear(self, address: str, time_s: float, rssi_dbm: int) -> None:
-        """Note a signal strength (core's thread)."""
-        with self.lock:
-            kept = self._levels.get(address)
-            if kept is None:
-                if len(self._levels) >= ADDRESSES_KEPT:
-                    del self._levels[next(iter(self._levels))]
-                kept = self._levels[address] = deque(maxlen=LEVELS_KEPT)
-            kept.append((time_s, rssi_dbm))
-
     @property
     def alive(self) -> bool:
         """Whether the core's thread runs."""
@@ -368,7 +353,7 @@ class Core(QObject):
         with self.lock:
             self.pending.clear()
             self._panoramas.clear()
-            self._levels.clear()
+        self.memory.forget()
 
     def _call(self, what: Callable[..., object], *args: object) -> None:
         if self._loop is None:

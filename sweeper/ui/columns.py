@@ -100,7 +100,7 @@ def _device_columns(desk: Desk) -> list[Column]:
         return words.spoken().device_kind(device.kind)
 
     def signal(painter: QPainter, cell: QRect, device: Device, style: Style) -> None:
-        levels = desk.core.levels(device.id) or desk.core.levels(device.address)
+        levels = desk.core.memory.levels(device.id) or desk.core.memory.levels(device.address)
         paint_spark(painter, cell, levels, device.rssi_dbm, style)
 
     return [
@@ -191,6 +191,7 @@ def findings(desk: Desk) -> list[Column]:
             False,
             lambda: _("How much a finding asks of you. Only a person can say what it is."),
             paint_level,
+            longest=lambda: "ii " + max((words.spoken().level(level) for level in Level), key=len) + " ii",
         ),
         Column(lambda: _("Finding"), title, lambda f: title(f).casefold(), 220, stretch=True),
         Column(lambda: _("About"), lambda f: about(desk, f), lambda f: about(desk, f), 150),

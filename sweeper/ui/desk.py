@@ -30,11 +30,13 @@ from sweeper.records import (
 )
 from sweeper.ui import columns, equipment, recipes
 from sweeper.ui.bridge import Core, Ended, Recipe, Stretch
+from sweeper.ui.familiar import Familiar
 from sweeper.ui.guide import Guide
 from sweeper.ui.history import History
 from sweeper.ui.jobdesk import JobDesk, Kept
 from sweeper.ui.legs import Legs
 from sweeper.ui.panorama import View
+from sweeper.ui.plans import FloorPlan
 from sweeper.ui.settings import Settings
 from sweeper.ui.tables import RecordTable
 from sweeper.ui.theme import Style
@@ -95,6 +97,7 @@ class Desk(QObject):
         self.title = ""
         self.target = ""
         self.guide: Guide | None = None
+        self.plan: FloorPlan | None = None
         self.equipment: list[SourceEntry] | None = None
         self.speed: float | None = 1.0
         self.histories: dict[Stretch, tuple[History, View]] = {}
@@ -104,6 +107,7 @@ class Desk(QObject):
         self.core.ended.connect(self._on_ended)
         self.jobs.shown.connect(self.show_kept)
         self.legs = Legs(self)
+        self.familiar = Familiar(self)
         self.jobs.refused.connect(self._on_refused)
         self._timer = QTimer(self)
         self._timer.setInterval(BATCH_MS)

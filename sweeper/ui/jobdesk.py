@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sweeper.jobs.job import Head, Job
     from sweeper.session import Session, Sink
     from sweeper.ui.bridge import Core, Recipe
+    from sweeper.ui.plans import FloorPlan
 
 KINDS: tuple[tuple[str, type[Record]], ...] = (
     ("input", Opened),
@@ -57,6 +58,8 @@ class Card(msgspec.Struct, frozen=True):
     people: tuple[str, ...]
     problem: str
     sweeps: tuple[Sweep, ...]
+    photos: tuple[tuple[str, str, str], ...] = ()
+    """Finding, file within the job's folder, caption."""
 
 
 class Kept(msgspec.Struct, frozen=True, eq=False):
@@ -134,6 +137,59 @@ class JobDesk(QObject):
 
         self._core.ask(work, lambda _result, problem: then(problem))
 
+    def add_photo(
+        self,
+        path: Path,
+        who: str,
+        caption: str,
+        people: bool,
+        boxes: Sequence[tuple[float, float, float, float]],
+        finding: str,
+    ) -> None:
+        """Put a photo into the job, the boxes blurred; ``refused`` says why not."""
+
+        def work() -> Card:
+            from sweeper.jobs import photos
+
+            if self._job is not None:
+                photos.add(
+                    self._job,
+                    path,
+                    who=who or _user(),
+                    caption=caption,
+                    people=people,
+                    boxes=boxes,
+                    finding=finding,
+                )
+            return self._look()
+
+        self._core.ask(work, self._on_card)
+
+    def file_plan(self, plan: FloorPlan, who: str, then: Callable[[str], object]) -> None:
+        """Put a floor plan with its measured places into the job."""
+        places = [(taken.x_m, taken.y_m, taken.levels) for taken in plan.facts.taken]
+        width, height = plan.facts.width_m, plan.height_m
+        named = [(each.x_m, each.y_m, each.name) for each in plan.facts.places]
+
+        def work() -> None:
+            from sweeper.jobs import photos
+            from sweeper.jobs.papers import Mark
+
+            if self._job is None:
+                return
+            marks = [
+                Mark(x=min(1.0, x / width), y=min(1.0, y / height), level_db=max(levels.values()))
+                for x, y, levels in places
+            ]
+            marks += [Mark(x=min(1.0, x / width), y=min(1.0, y / height), label=name) for x, y, name in named]
+            width_m = width if plan.facts.scaled else None
+            number = photos.add_plan(
+                self._job, plan.picture, who=who or _user(), title=plan.facts.name, width_m=width_m
+            )
+            photos.mark(self._job, number, marks, who or _user())
+
+        self._core.ask(work, lambda _result, problem: then(problem))
+
     def keeping(self, recipe: Recipe, what: str) -> tuple[Recipe, Callable[[], None]]:
         """The recipe with its records kept in the job, and what is to be done when the session is over."""
         open_sinks: list[Any] = []
@@ -168,6 +224,8 @@ class JobDesk(QObject):
             self._job = None
 
     def _look(self) -> Card:
+        from sweeper.jobs.papers import Photo
+
         job = self._job
         if job is None:
             raise RuntimeError("no job is open")
@@ -181,7 +239,17 @@ class JobDesk(QObject):
         )
         people = tuple(person.name for person in head.people)
         problem = job.problem or ""
-        return Card(str(job.folder), head.number, head.place, head.purpose, head.own, people, problem, sweeps)
+        return Card(
+            str(job.folder),
+            head.number,
+            head.place,
+            head.purpose,
+            head.own,
+            people,
+            problem,
+            sweeps,
+            tuple((photo.finding, photo.file, photo.caption) for _number, photo in job.filed(Photo)),
+        )
 
     def _read(self, sweep: int) -> Kept:
         job = self._job

@@ -35,6 +35,7 @@ def build(window: Window) -> None:
     view = bar.addMenu(_("&View"))
     _add(window, view, _("First screen"), lambda: window.show_view("first"), "Ctrl+Home")
     _add(window, view, _("Signatures"), lambda: window.show_view("signatures"))
+    _add(window, view, _("Known devices"), lambda: window.show_view("known"))
     view.addSeparator()
     settings = window.desk.settings
     themes = [
@@ -86,7 +87,7 @@ def key_list() -> list[tuple[str, str]]:
         ("Space", _("Play or pause")),
         ("L", _("Locate what is selected")),
         ("Esc", _("Close the inspector of a small window")),
-        ("Ctrl+1 … 8", _("The views, from top to bottom of the rail")),
+        ("Ctrl+1 … 9", _("The views, from top to bottom of the rail")),
         ("Ctrl+O", _("Open recordings")),
         ("Ctrl+Shift+O", _("Open a folder of recordings")),
         ("Ctrl+P", _("Save the report")),

@@ -24,6 +24,7 @@ def entries() -> list[tuple[str, str]]:
         ("bluetooth", _("Bluetooth")),
         ("wifi", _("Wi-Fi")),
         ("locate", _("Locate")),
+        ("plan", _("Plan")),
         ("jobs", _("Jobs")),
         ("sources", _("Sources")),
     ]

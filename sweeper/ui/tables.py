@@ -43,6 +43,8 @@ class Column(msgspec.Struct, frozen=True):
     tip: Callable[[], str] | None = None
     paint: Callable[[QPainter, QRect, Any, Style], None] | None = None
     stretch: bool = False
+    longest: Callable[[], str] | None = None
+    """A text that must fit whole; the column is at least so wide."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -242,9 +244,11 @@ class Table(QTableView):
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setMinimumSectionSize(style.px(32))
-        titles = QFontMetrics(style.font("caption"))
+        titles, cells = QFontMetrics(style.font("caption")), QFontMetrics(style.font())
         for index, each in enumerate(model.columns):
             needed = titles.horizontalAdvance(each.title()) + style.px(24)
+            if each.longest is not None:
+                needed = max(needed, cells.horizontalAdvance(each.longest()) + style.px(24))
             head.resizeSection(index, max(style.px(each.width), needed))
         self._least = [head.sectionSize(index) for index in range(len(model.columns))]
         self.setSortingEnabled(False)

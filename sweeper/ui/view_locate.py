@@ -253,7 +253,9 @@ class LocateView(QWidget):
             low, high = subject.center_hz - half, subject.center_hz + half
             return self._desk.core.level(subject.source, low, high)
         if isinstance(subject, Device):
-            levels = self._desk.core.levels(subject.address) or self._desk.core.levels(subject.id)
+            levels = self._desk.core.memory.levels(subject.address) or self._desk.core.memory.levels(
+                subject.id
+            )
             return (levels[-1][0], float(levels[-1][1])) if levels else None
         return None
 

@@ -32,8 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sweeper.records import Medium
-from sweeper.ui import menus, saving, theme, words
+from sweeper.ui import menus, saving, theme, views, words
 from sweeper.ui.desk import Desk, Phase
 from sweeper.ui.inspector import Inspector
 from sweeper.ui.message import Message
@@ -42,7 +41,6 @@ from sweeper.ui.rail import Rail, entries
 from sweeper.ui.stack import Rebuilt, Stack
 from sweeper.ui.strip import Strip
 from sweeper.ui.transport import Transport
-from sweeper.ui.view_first import FirstView
 from sweeper.ui.words import _
 
 NARROW = 1000
@@ -86,7 +84,7 @@ class Window(QMainWindow):
         self._stack = Stack()
         for view in self._views.values():
             self._stack.addWidget(view)
-        self._inspector = Inspector(desk, self.locate, self._close_sheet)
+        self._inspector = Inspector(desk, self.locate, self._close_sheet, self.show_subject)
         self._side = QSplitter(Qt.Orientation.Horizontal)
         self._side.setChildrenCollapsible(False)
         self._side.addWidget(self._stack)
@@ -158,49 +156,6 @@ class Window(QMainWindow):
         self.build()
         self._arrange()
 
-    def _make(self, name: str) -> QWidget:
-        desk = self.desk
-        if name == FIRST:
-            ways: list[tuple[str, str, Callable[[], object]]] = [
-                ("open", _("Open a recording"), self.open_dialog),
-                ("demo", _("Demo"), self.open_demo),
-                ("expert", _("Expert"), lambda: self.show_view("spectrum")),
-            ]
-            if desk.settings.last_job or desk.settings.last:
-                ways.append(("last", _("Last job"), self.open_last))
-            return FirstView(desk, self.enter, ways)
-        if name == "findings":
-            from sweeper.ui.view_findings import FindingsView
-
-            return FindingsView(desk)
-        if name == "spectrum":
-            from sweeper.ui.view_spectrum import SpectrumView
-
-            return SpectrumView(desk)
-        if name in ("bluetooth", "wifi"):
-            from sweeper.ui.view_devices import DevicesView
-
-            return DevicesView(desk, Medium.BLE if name == "bluetooth" else Medium.WIFI)
-        if name == "locate":
-            from sweeper.ui.view_locate import LocateView
-
-            return LocateView(desk)
-        if name == "jobs":
-            from sweeper.ui.view_jobs import JobsView
-
-            return JobsView(desk)
-        if name == "sources":
-            from sweeper.ui.view_sources import SourcesView
-
-            return SourcesView(desk)
-        if name == "signatures":
-            from sweeper.ui.view_signatures import SignaturesView
-
-            return SignaturesView(desk)
-        from sweeper.ui.view_guide import GuideView
-
-        return GuideView(desk, self.enter, self.show_view)
-
     # Views.
 
     @property
@@ -211,7 +166,7 @@ class Window(QMainWindow):
     def view(self, name: str) -> QWidget:
         """A view, made when first asked for."""
         if name not in self._views:
-            self._views[name] = self._make(name)
+            self._views[name] = views.make(self, name)
             self._stack.addWidget(self._views[name])
         return self._views[name]
 
@@ -337,6 +292,15 @@ class Window(QMainWindow):
         if self.desk.target:
             self.show_view("locate")
             self.desk.target_changed.emit()
+
+    def show_subject(self, view: str, name: str) -> None:
+        """Show an emission or device in a view."""
+        self.show_view(view)
+        self.desk.select(name)
+        shown = self.view(view)
+        for method in ("zoom_to", "look_into"):
+            if hasattr(shown, method):
+                getattr(shown, method)(name)
 
     def save_report(self) -> None:
         """Write the report of what was heard so far, in the format that is chosen in the dialog."""

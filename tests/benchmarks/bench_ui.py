@@ -210,7 +210,7 @@ def soak(window) -> str:
     for index in range(SOAK + 1):
         record = msgspec.structs.replace(made[index % 100], time_s=index / TRACES_S)
         core.stretch(record).add(record)
-        core.hear(f"address {index % 5000}", index / TRACES_S, -60)
+        core.memory.hear(f"address {index % 5000}", index / TRACES_S, -60)
         if index % 20 == 0:
             view._tick()
             desk.emissions.put([emission(1 + index // 20 % 3000, index / TRACES_S)])

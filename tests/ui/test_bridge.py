@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from sweeper.records import Closed, Opened, State, Status
-from sweeper.ui.bridge import ADDRESSES_KEPT, LEVELS_KEPT, Core, Ended, Stretch
+from sweeper.ui.bridge import Core, Ended, Stretch
+from sweeper.ui.memory import ADDRESSES_KEPT, LEVELS_KEPT
 from tests.ui.fakes import TONE_HZ, Dead, Endless, Fake, recipe
 
 
@@ -67,16 +68,16 @@ def test_traces_go_to_the_panorama_and_levels_to_the_sparkline(qtbot, core: Core
     view = panorama.take()
     assert view is not None
     assert abs(view.grid.frequencies()[int(view.maximum.argmax())] - TONE_HZ) <= 2_000
-    levels = core.levels("C2:00:00:00:00:01")
+    levels = core.memory.levels("C2:00:00:00:00:01")
     assert len(levels) == LEVELS_KEPT
     assert levels[-1][0] == pytest.approx(19.9)
 
 
 def test_kept_levels_are_bounded(core: Core) -> None:
     for index in range(ADDRESSES_KEPT + 10):
-        core.hear(f"a{index}", 0.0, -50)
-    assert core.levels("a0") == []
-    assert core.levels(f"a{ADDRESSES_KEPT + 9}") == [(0.0, -50)]
+        core.memory.hear(f"a{index}", 0.0, -50)
+    assert core.memory.levels("a0") == []
+    assert core.memory.levels(f"a{ADDRESSES_KEPT + 9}") == [(0.0, -50)]
 
 
 def test_pause_holds_a_replay_and_resume_goes_on(qtbot, core: Core) -> None:

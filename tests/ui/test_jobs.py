@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QInputDialog, QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from sweeper.jobs.job import Job
+from sweeper.ui import verdict_dialog
 from sweeper.ui.desk import Phase
 from sweeper.ui.verdicts import Decision
 from sweeper.ui.window import Window
@@ -38,7 +39,7 @@ def play(qtbot, window: Window, *sources: object) -> None:
 
 
 def decide(window: Window, monkeypatch, name: str, decision: Decision) -> None:
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: (name, True))
+    monkeypatch.setattr(verdict_dialog, "ask", lambda *_a: (name, ""))
     finding = window.desk.finding_of("F-001")
     assert finding is not None
     window._inspector.decide(finding, decision)

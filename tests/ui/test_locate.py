@@ -46,7 +46,7 @@ def test_the_number_is_the_level_of_the_target(qtbot, window: Window) -> None:
     view = window.view("locate")
     assert window.page == "locate"
     qtbot.waitUntil(lambda: view._number.text() != "–", timeout=5000)
-    newest = window.desk.core.levels("C2:00:00:00:00:01")[-1][1]
+    newest = window.desk.core.memory.levels("C2:00:00:00:00:01")[-1][1]
     assert view._number.text() == f"−{-newest}"
     assert view._unit.text() == "dBm"
 

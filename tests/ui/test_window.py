@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton
 
-from sweeper.ui import menus, saving
+from sweeper.ui import menus, saving, verdict_dialog
 from sweeper.ui.desk import Phase
 from sweeper.ui.inspector import Inspector
 from sweeper.ui.verdicts import Decision
@@ -108,10 +108,10 @@ def test_a_verdict_needs_a_name_and_can_be_undone(qtbot, window: Window, monkeyp
     window.desk.select("F-001")
     finding = window.desk.finding_of("F-001")
     assert finding is not None
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("  ", True))
+    monkeypatch.setattr(verdict_dialog, "ask", lambda *_a: ("  ", ""))
     window._inspector.decide(finding, Decision.CONFIRMED)
     assert window.desk.verdicts.of("F-001").decision is Decision.OPEN
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("A. Person", True))
+    monkeypatch.setattr(verdict_dialog, "ask", lambda *_a: ("A. Person", "looked at it"))
     window._inspector.decide(finding, Decision.EXPLAINED)
     assert window.desk.verdicts.of("F-001").name == "A. Person"
     assert "Explained · A. Person" in text_of(window._inspector)
@@ -123,7 +123,7 @@ def test_the_summary_counts_what_nobody_explained(qtbot, window: Window, monkeyp
     play(qtbot, window, Fake(40))
     window.show_view("findings")
     assert "2 things to look at" in text_of(window.view("findings"))
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("A. Person", True))
+    monkeypatch.setattr(verdict_dialog, "ask", lambda *_a: ("A. Person", "looked at it"))
     for name in ("F-001", "F-002"):
         finding = window.desk.finding_of(name)
         assert finding is not None
