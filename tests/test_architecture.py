@@ -14,9 +14,9 @@ PACKAGE = Path(__file__).parent.parent / "sweeper"
 FLOORS = [
     {"errors", "text", "toml_text", "signature_index"},
     {"records"},
-    {"labels", "signature_types"},
+    {"labels", "signature_types", "patience"},
     {"language", "locale"},
-    {"floorplan", "known", "plan", "plugins", "serials", "signatures", "vendors", "dsp", "protocols"},
+    {"floorplan", "known", "wifi_reference", "plan", "plugins", "serials", "signatures", "vendors", "dsp", "protocols"},
     {"recording", "synth", "allocations", "checklists", "operators", "proposing"},
     {"pipeline", "reference", "sensing"},
     {"findings", "coverage", "detectors", "radio"},

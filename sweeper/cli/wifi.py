@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from sweeper import cli
+from sweeper import cli, wifi_reference
 from sweeper.cli.job import job_option, kept, who_option
+from sweeper.cli.known import book_for, known_option
 from sweeper.cli.options import json_option, load_library, signatures_option, warn
 from sweeper.cli.output import give
 from sweeper.cli.run import exit_code, run
+from sweeper.cli.show import written
 from sweeper.cli.tune import show
 from sweeper.cli.words import _, spoken
 from sweeper.dsp.film_test import Plan
@@ -20,7 +25,11 @@ from sweeper.dsp.locate import Locator
 from sweeper.errors import Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
-from sweeper.records import Device, FrameBatch, Medium, Record
+from sweeper.records import Device, FrameBatch, Medium, Place, Record
+from sweeper.report.collect import Collector
+from sweeper.session import Outcome, Sink
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 SPARE_S = 2.0
 """Listened to beyond the film test's own length: the first frames take a moment to come."""
@@ -31,14 +40,36 @@ def wifi() -> None:
     """A group."""
 
 
+def heard_options(function: F) -> F:
+    """What is listened to: an adapter, its lesser look, or a recording."""
+    for option in (
+        click.option("--recording", metavar="FILE", help=_("A capture instead of an adapter.")),
+        click.option(
+            "--managed",
+            is_flag=True,
+            help=_("The lesser look, without monitor mode: access points that announce themselves, no more."),
+        ),
+        click.option(
+            "--seconds", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True
+        ),
+        click.option("--interface", default="", metavar="wlan0", help=_("The adapter; or helper,wlan0.")),
+    ):
+        function = option(function)
+    return function
+
+
 @wifi.command(help=_("Listen to Wi-Fi now, in monitor mode: cameras, networks, floods."))
-@click.option("--interface", default="", metavar="wlan0", help=_("The adapter; or helper,wlan0."))
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True)
+@heard_options
 @click.option(
-    "--managed",
-    is_flag=True,
-    help=_("The lesser look, without monitor mode: access points that announce themselves, nothing else."),
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=_("What was there before: look-alikes, changes and newcomers are told. Repeatable."),
 )
+@click.option("--place", default="", help=_("Where you are; known devices belong to places."))
+@known_option
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
@@ -48,6 +79,10 @@ def scan(
     interface: str,
     seconds: float,
     managed: bool,
+    recording: str | None,
+    references: tuple[Path, ...],
+    place: str,
+    known_file: str | None,
     report: str | None,
     json_out: str | None,
     folders: tuple[Path, ...],
@@ -55,25 +90,77 @@ def scan(
     who: str,
 ) -> int:
     """Exit code 3 where the adapter could not listen, or only access points were listed."""
-    from sweeper.radio import wifi as radio
+    from sweeper.detectors.wifi_difference import WifiDifference
     from sweeper.radio import wifi_managed
 
     library = load_library(folders)
-    plan = SweepPlan(wifi_seconds=seconds)
+    known = book_for(known_file, live=recording is None)
+    then = wifi_reference.merged(map(wifi_reference.load, references))
+    here = Place(name=place) if place else None
+
+    def listen(sources: Sequence[Source], sinks: Sequence[Sink]) -> tuple[Collector, Outcome]:
+        guided = [WifiDifference(then)] if references else []
+        return run(
+            sources, library, plan=SweepPlan(wifi_seconds=seconds), sinks=sinks, guided=guided,
+            known=known, here=here, title=_("Listening to Wi-Fi"),
+        )  # fmt: skip
+
     with kept(job_folder, who, "wifi", library=library) as sinks:
-        source: Source = wifi_managed.source(interface) if managed else radio.source(interface)
-        collected, outcome = run([source], library, plan=plan, sinks=sinks, title=_("Listening to Wi-Fi"))
-        if not managed and outcome.unheard and _offered(interface, outcome.unheard):
-            collected, outcome = run(
-                [wifi_managed.source(interface)], library, plan=plan, sinks=sinks,
-                title=_("Listing access points"),
-            )  # fmt: skip
+        collected, outcome = listen(_heard(interface, managed, recording), sinks)
+        may_offer = not managed and recording is None and bool(outcome.unheard)
+        if may_offer and _offered(interface, outcome.unheard):
+            collected, outcome = listen([wifi_managed.source(interface)], sinks)
     for line in outcome.unheard:
         warn(line)
+    if then.taken_utc_s is not None and recording is None:
+        hours = (time.time() - then.taken_utc_s) / 3600
+        click.echo(_("The reference is {hours:.1f} hours old.").format(hours=hours), err=True)
     give(collected, library, json_out=json_out, report=report)
     code = exit_code(collected, outcome)
     lesser = any(row.look for row in collected.coverage)
     return cli.NOT_HEARD if code == cli.OK and lesser else code
+
+
+@wifi.command(
+    help=_(
+        "Keep who is on Wi-Fi here and now, to hold a later sweep against it. It holds addresses and names "
+        "of other people's networks: it stays on this computer."
+    )
+)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@heard_options
+@click.option("--place", default="", help=_("Where it is taken."))
+def reference(
+    file: Path, interface: str, seconds: float, managed: bool, recording: str | None, place: str
+) -> int:
+    """Exit code 3 where nothing was heard; then nothing is written."""
+    sources = _heard(interface, managed, recording)
+    plan = SweepPlan(wifi_seconds=seconds)
+    collected, outcome = run(sources, load_library(()), plan=plan, title=_("Listening to Wi-Fi"))
+    for line in (*outcome.unheard, *outcome.unreadable):
+        warn(line)
+    began = [one.start_utc_s for one in collected.opened.values() if one.start_utc_s is not None]
+    made = wifi_reference.reference_of(collected.devices, place, min(began, default=None))
+    if not made.devices:
+        warn(_("Nobody was heard: there is nothing to keep."))
+        return cli.UNREADABLE if outcome.unreadable else cli.NOT_HEARD
+    wifi_reference.save(made, file)
+    written(str(file))
+    return cli.OK
+
+
+def _heard(interface: str, managed: bool, recording: str | None) -> list[Source]:
+    """The sources that the options name."""
+    from sweeper.radio import wifi as radio
+    from sweeper.radio import wifi_managed
+    from sweeper.radio.replay import open_recordings
+
+    if recording is not None:
+        sources, refused = open_recordings([recording])
+        if refused:
+            raise refused[0]
+        return list(sources)
+    return [wifi_managed.source(interface) if managed else radio.source(interface)]
 
 
 def _offered(interface: str, why: tuple[str, ...]) -> bool:
@@ -133,16 +220,7 @@ def filmtest(interface: str, recording: str | None, start: float, json_out: str 
     test = FilmTest(start_s=start)
     library = load_library(())
     length_s = test.plan[-1].stop_s
-    if recording is not None:
-        from sweeper.radio.replay import open_recordings
-
-        sources, refused = open_recordings([recording])
-        if refused:
-            raise refused[0]
-    else:
-        from sweeper.radio import wifi as radio
-
-        sources = [radio.source(interface)]
+    sources = _heard(interface, False, recording)
     plan = SweepPlan(wifi_seconds=length_s + SPARE_S)
     guide = Guide(test.plan) if recording is None else None
     sinks = [guide] if guide is not None else []
