@@ -7,18 +7,21 @@
     [project.entry-points."sweeper.signatures"]
     name = "package.module:folder"      # a function giving a Path laid out as ``signatures/`` is
 
-A plug-in is named in everything it does; one that cannot be loaded is told and left out.
+A plug-in is named in everything it does; one that cannot be loaded is told and left out. What it runs has a
+limit on its time (``sweeper.patience``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import msgspec
 
 from sweeper.errors import contained
+from sweeper.patience import within
 
 DETECTORS = "sweeper.detectors"
 SOURCES = "sweeper.sources"
@@ -53,11 +56,13 @@ def load(group: str) -> Iterator[Loaded]:
     """Each plug-in of a group, loaded; a failure of its code is a problem, not an exception."""
     for point in _points(group):
         with contained() as caught:
-            yielded = Loaded(_described(point), point.load())
+            yielded = Loaded(_described(point), within(point.name, point.load))
         yield yielded if caught.error is None else Loaded(_described(point), None, caught.line())
 
 
+@cache
 def _points(group: str) -> list[EntryPoint]:
+    """Looked for once: reading what every installed package declares takes tens of milliseconds."""
     return sorted(entry_points(group=group), key=lambda point: (point.name, point.value))
 
 

@@ -53,6 +53,30 @@ def test_source_and_detector_take_part_and_the_broken_one_is_named(environment: 
     assert document["coverage"][0]["start_hz"] == 433.795e6
 
 
+def test_a_detector_that_hangs_is_named_and_the_others_go_on(environment: dict[str, str]) -> None:
+    patient = {**environment, "SWEEPER_PATIENCE_S": "0.5"}
+    done = sweeper(patient, "sweep", "--source", "tone:13.56e6", "--range", "13.5M:13.6M", "--json", "-")
+    document = json.loads(done.stdout)
+    (failure,) = [s for s in document["status"] if s["subject"] == "sleeper"]
+    assert "no answer in 0.5 s" in failure["detail"]
+    assert [f for f in document["findings"] if f["detectors"] == ["quiet-carrier"]]
+
+
+def test_a_source_that_hangs_is_named_and_not_heard(environment: dict[str, str]) -> None:
+    patient = {**environment, "SWEEPER_PATIENCE_S": "0.5"}
+    done = sweeper(patient, "sweep", "--source", "stuck", "--range", "100M:101M", "--json", "-")
+    document = json.loads(done.stdout)
+    assert done.returncode == 3, "part of the plan was not heard"
+    assert any(s["subject"] == "stuck" and "no record in 0.5 s" in s["detail"] for s in document["status"])
+
+
+def test_a_source_that_cannot_be_built_is_one_line(environment: dict[str, str]) -> None:
+    done = sweeper(environment, "sweep", "--source", "tone:no-number", "--range", "100M:101M", "--json", "-")
+    assert done.returncode == 2
+    assert "tone:no-number: ValueError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_its_signature_identifies(environment: dict[str, str]) -> None:
     done = sweeper(environment, "identify", "ble", "05ffffff0102", "--json", "-")
     assert json.loads(done.stdout)["signature"] == "example-beacon"

@@ -12,6 +12,7 @@ from sweeper import plugins
 from sweeper.bundles.install import folders as installed_folders
 from sweeper.cli.words import _
 from sweeper.errors import SweeperError, contained
+from sweeper.patience import within
 from sweeper.signatures import Library, builtin_folder
 from sweeper.text import safe_text
 
@@ -69,7 +70,7 @@ def signature_folders(folders: tuple[Path, ...]) -> list[Path]:
     outside = installed_folders()
     for loaded in plugins.load(plugins.SIGNATURES):
         with contained() as caught:
-            outside.append(Path(loaded.value()))
+            outside.append(Path(within(loaded.plugin.name, loaded.value)))
         if caught.error is not None:
             warn(f"{loaded.plugin.name}: {loaded.problem or caught.line()}")
     return [builtin_folder(), *outside, *folders]

@@ -14,6 +14,7 @@ import msgspec
 from sweeper import plugins
 from sweeper.errors import Reason, contained
 from sweeper.known import Book
+from sweeper.patience import PatientStage, within
 from sweeper.pipeline import Stage
 from sweeper.plan import SweepPlan
 from sweeper.records import Place, Record, State, Status
@@ -71,11 +72,16 @@ def build(setup: Setup, names: Iterable[str] | None = None) -> list[Stage]:
 def _outside(setup: Setup) -> Iterator[Stage]:
     for loaded in plugins.load(plugins.DETECTORS):
         with contained() as caught:
-            stage = loaded.value(setup) if not loaded.problem else None
+            stage = _patient(loaded, setup) if not loaded.problem else None
         if caught.error is not None or stage is None:
             yield Absent(loaded.plugin.name, loaded.problem or caught.line())
         else:
             yield stage
+
+
+def _patient(loaded: plugins.Loaded, setup: Setup) -> Stage:
+    """The plug-in's stage, built and run with a limit on its time."""
+    return PatientStage(within(loaded.plugin.name, lambda: loaded.value(setup)))
 
 
 class Absent:

@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 
 from sweeper import plugins
-from sweeper.errors import Reason, SweeperError, Unavailable
+from sweeper.errors import Reason, SweeperError, Unavailable, contained
+from sweeper.patience import PatientSource, within
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source, ble, ble_hci, rtlsdr, soapy, wifi, wifi_managed
 from sweeper.radio.receiver import Receiver
@@ -106,9 +107,15 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
         if loaded.plugin.name == kind:
             if loaded.problem:
                 raise SweeperError(f"{name}: {loaded.problem}")
-            source: Source = loaded.value(rest)
-            return source
+            return _foreign(name, loaded, rest)
     raise SweeperError(f"{name}: no such source; {RECEIVER_NAMES}, 'ble' or 'wifi'")
+
+
+def _foreign(name: str, loaded: plugins.Loaded, rest: str) -> Source:
+    """A plug-in's source, built and run with a limit on its time."""
+    with contained() as caught:
+        return PatientSource(within(loaded.plugin.name, lambda: loaded.value(rest)))
+    raise SweeperError(f"{name}: {caught.line()}")
 
 
 def receiver(name: str) -> Callable[[], Receiver]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from pathlib import Path
 
@@ -78,6 +79,42 @@ class QuietCarrier:
 def stage(setup: Setup) -> QuietCarrier:
     """The factory."""
     return QuietCarrier()
+
+
+class Sleeper:
+    """Hangs on a block around 13.56 MHz: the program must name it and go on with the others."""
+
+    name = "sleeper"
+    accepts: tuple[type[Record], ...] = (IqBlock,)
+
+    def feed(self, block: IqBlock, /) -> Iterable[Record]:
+        while block.center_hz == 13.56e6:
+            pass
+        return ()
+
+    def finish(self) -> Iterable[Record]:
+        return ()
+
+
+def sleeper(setup: Setup) -> Sleeper:
+    """The factory."""
+    return Sleeper()
+
+
+class StuckSource(ToneSource):
+    """A receiver whose driver never comes back."""
+
+    async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+        while True:
+            time.sleep(0.01)
+        yield Closed(source="stuck", time_s=0.0, records=0)
+
+
+def stuck(rest: str) -> StuckSource:
+    """``stuck`` on the command line."""
+    made = StuckSource(float(rest or 100e6))
+    made.info = SourceInfo("stuck", Medium.RF, live=True)
+    return made
 
 
 def broken(setup: Setup) -> QuietCarrier:
