@@ -65,11 +65,12 @@ def build(
         heard=heard_table(collected, language),
         unheard=unheard(collected, language),
         missed=missed(collected.coverage, language),
+        middle=about.middle,
         spectra=drawn,
         spectra_more=more,
         signals=tables.signals(collected, language),
         guide=guide(language),
-        advice=advice(collected, language),
+        advice=_advice(collected, language, about),
         limits=limits(language),
         inputs=tables.inputs(collected, language),
         events=tables.events(collected, language),
@@ -78,6 +79,15 @@ def build(
         words=words(language),
         confidentiality=about.confidentiality,
     )
+
+
+def _advice(collected: Collector, language: Language, about: JobPart) -> Section:
+    """The general steps, after those that a person wrote for this job."""
+    general = advice(collected, language)
+    own = about.advice
+    if own is None:
+        return general
+    return msgspec.structs.replace(general, steps=(*own.steps, *general.steps), facts=own.facts)
 
 
 def _cover(collected: Collector, language: Language, made_utc_s: float | None) -> list[Fact]:

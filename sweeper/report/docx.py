@@ -77,6 +77,8 @@ class _Writer:
         if r.guide is not None and r.groups:
             self._section(r.guide)
         self._coverage()
+        for section in r.middle:
+            self._section(section)
         self._section(r.advice)
         if r.spectra:
             self._document.add_heading(w["spectra"], 1)
@@ -231,6 +233,8 @@ class _Writer:
         self._facts(section.facts)
         if section.table is not None:
             self._table(section.table)
+        for picture in section.pictures:
+            self._picture(picture)
 
     def _label(self, text: str) -> None:
         paragraph = self._document.add_paragraph()

@@ -94,26 +94,30 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """Text with an optional numbered list and table: guides, limits, and what a job adds."""
+    """Text with an optional numbered list, table and pictures: guides, limits, and what a job adds."""
 
     title: str
     paragraphs: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     table: Table | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 class JobPart(msgspec.Struct, frozen=True):
     """What only a job knows, already in the reader's language: printed where the report has its place for it.
 
     ``cover`` (client, site, dates, persons, licence), ``before`` (purpose, permission, scope, method,
-    equipment), ``after`` (physical search, recommendations, next date, data protection, custody), verdicts by
-    finding id.
+    equipment), ``middle`` (reference, meetings, floor plan, physical search, photos), ``advice`` (steps
+    before the general ones, and the next date), ``after`` (data protection, custody, lists of evidence),
+    verdicts by finding id.
     """
 
     title: str = ""
     cover: tuple[Fact, ...] = ()
     before: tuple[Section, ...] = ()
+    middle: tuple[Section, ...] = ()
+    advice: Section | None = None
     after: tuple[Section, ...] = ()
     verdicts: dict[str, Verdict] = {}
     confidentiality: str = ""
@@ -134,6 +138,7 @@ class Report(msgspec.Struct, frozen=True):
     heard: Table
     unheard: tuple[str, ...]
     missed: tuple[Missed, ...]
+    middle: tuple[Section, ...]
     spectra: tuple[Picture, ...]
     spectra_more: str
     signals: tuple[Table, ...]

@@ -17,7 +17,7 @@ import msgspec
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.report import paint
-from sweeper.report.model import Group, Picture, Report
+from sweeper.report.model import Group, Picture, Report, Section
 
 FONT = "Libertinus Serif"
 _EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
@@ -104,8 +104,13 @@ def _coloured(report: Report) -> Report:
     return msgspec.structs.replace(
         report,
         spectra=tuple(_picture(picture) for picture in report.spectra),
+        middle=tuple(_section(section) for section in report.middle),
         groups=tuple(_group(group) for group in report.groups),
     )
+
+
+def _section(section: Section) -> Section:
+    return msgspec.structs.replace(section, pictures=tuple(_picture(each) for each in section.pictures))
 
 
 def _group(group: Group) -> Group:

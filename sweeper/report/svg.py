@@ -1,5 +1,5 @@
-"""Pictures as SVG text: spectrum, burst timing, signal strength over time. Axes have units; colours are "
-"roles.
+"""Pictures as SVG text: spectrum, burst timing, signal strength over time. Axes have units, colours are
+roles.
 
 All pictures are 720 units wide, so that their lettering is of one size on a page. Every text that comes from
 outside is escaped; coordinates have one decimal, so that the same data gives the same bytes.
@@ -101,7 +101,7 @@ def spectrum(
     if not small:
         parts.append(_legend(legend))
     parts.append(_marks(marks, x, scale, top, bottom))
-    return _svg(height, title, parts, width)
+    return framed(height, title, parts, width)
 
 
 def _decibel_range(band: Band) -> tuple[float, float]:
@@ -132,7 +132,7 @@ def timing(
             f'<rect x="{left:.1f}" y="{reach:.1f}" width="{right - left:.1f}" '
             f'height="{bottom - reach:.1f}" fill="var(--trace-now)"/>'
         )
-    return _svg(height, title, parts, width)
+    return framed(height, title, parts, width)
 
 
 def _bars(bursts: Iterable[Burst], x: _Axis, y: _Axis, scale: float) -> list[tuple[float, float, float]]:
@@ -163,7 +163,7 @@ def waterfall(raster: Raster, language: Language, title: str) -> str:
         f'preserveAspectRatio="none" href="{raster.data_uri()}"/>'
     )
     frame = _frame(x, y, language, f"{name}, {language.unit(unit)}", time_name, floor=bottom)
-    return _svg(WATERFALL_HEIGHT, title, [picture, frame])
+    return framed(WATERFALL_HEIGHT, title, [picture, frame])
 
 
 def _frequency_name(start_hz: float, language: Language) -> str:
@@ -190,7 +190,7 @@ def strength(points: Sequence[tuple[float, float]], language: Language, title: s
     places = zip(columns, rows, strict=True)
     dots = "".join(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="1.8"/>' for cx, cy in places)
     parts.append(f'<g fill="var(--trace-now)">{dots}</g>')
-    return _svg(STRIP_HEIGHT, title, parts)
+    return framed(STRIP_HEIGHT, title, parts)
 
 
 def _time_scale(end_s: float) -> tuple[float, str]:
@@ -306,7 +306,8 @@ def _marks(marks: Sequence[Mark], x: _Axis, scale: float, top: float, bottom: fl
     return "".join(parts)
 
 
-def _svg(height: int, title: str, parts: Iterable[str], width: int = WIDTH) -> str:
+def framed(height: int, title: str, parts: Iterable[str], width: int = WIDTH) -> str:
+    """Parts of a picture as one SVG of this height, named for who cannot see it."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(safe_text(title))}">{"".join(parts)}</svg>'
