@@ -46,7 +46,7 @@ def application() -> QApplication:
     made = existing if isinstance(existing, QApplication) else QApplication(["sweeper"])
     made.setApplicationName("sweeper")
     made.setApplicationDisplayName("sweeper")
-    made.setDesktopFileName("sweeper")
+    made.setDesktopFileName("io.sweeper.Sweeper")  # as the desktop file is called
     made.setWindowIcon(QIcon(str(icons.FOLDER / "sweeper.svg")))
     return made
 
