@@ -66,6 +66,13 @@ MENDS = {
 }
 
 
+def program() -> list[str]:
+    """How the child is started: a plain script; in the self-contained archive a program beside this one."""
+    if getattr(sys, "frozen", False):
+        return [str(Path(sys.executable).with_name("sweeper-rtlsdr"))]
+    return [sys.executable, "-P", str(CHILD)]
+
+
 class Child:
     """The process with the driver. Every question has a deadline; who does not answer is killed."""
 
@@ -81,9 +88,7 @@ class Child:
             self.memory = mmap.mmap(shared.fileno(), MEMORY)
             os.set_inheritable(shared.fileno(), True)
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                str(CHILD),
+                *program(),
                 str(shared.fileno()),
                 str(MEMORY),
                 stdin=subprocess.PIPE,

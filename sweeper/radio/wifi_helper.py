@@ -11,12 +11,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from sweeper.errors import ProtocolError, Reason, Unavailable
@@ -36,7 +39,8 @@ MOST_HELD = 200_000
 
 def command(rest: str) -> list[str]:
     """How the helper is started: by itself where it has the rights, else by sudo without a question."""
-    program = shutil.which("sweeper-capture")
+    beside = Path(sys.executable).parent / "sweeper-capture"  # of this very installation, on the path or not
+    program = str(beside) if os.access(beside, os.X_OK) else shutil.which("sweeper-capture")
     if program is None:
         mend = "install the package so that its program sweeper-capture is found"
         raise Unavailable("wifi:helper", Reason.DRIVER_MISSING, "sweeper-capture is not installed", mend)

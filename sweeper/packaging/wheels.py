@@ -1,0 +1,46 @@
+"""The program and everything it needs as wheels in one folder, and environments made of them offline."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXTRAS = "gui,report,rtlsdr,ble,ble-hci,wifi"
+"""What a package carries: all that one computer can use. The cluster extra belongs to machine rooms."""
+
+
+def collect(checkout: Path, folder: Path) -> Path:
+    """Our wheel, freshly built, and those it needs; what is there already is not fetched again. Our wheel."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("sweeper-*.whl"):
+        old.unlink()
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(checkout))
+    (ours,) = folder.glob("sweeper-*.whl")
+    pip("wheel", "--find-links", str(folder), "--wheel-dir", str(folder), f"{ours}[{EXTRAS}]")
+    return ours
+
+
+def install(ours: Path, python: Path, *more: str) -> None:
+    """Install our wheel with all extras for ``python``, from the wheels beside it only."""
+    options = ["--no-index", "--find-links", str(ours.parent), "--no-compile", "--no-warn-script-location"]
+    pip("--python", str(python), "install", "--ignore-installed", *options, f"{ours}[{EXTRAS}]", *more)
+
+
+def pip(*words: str) -> None:
+    """Run pip quietly; its errors are shown as they are."""
+    run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words])
+
+
+def run(words: Sequence[str]) -> None:
+    """Run a program of the build. Raises ``CalledProcessError``."""
+    subprocess.run(list(words), check=True)  # noqa: S603  words of the build, no shell
+
+
+def empty(folder: Path) -> Path:
+    """An empty folder at that place, whatever was there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
