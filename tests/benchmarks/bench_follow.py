@@ -146,7 +146,7 @@ def left_out(logs: list[Log], table: dict[int, list[dict[str, float]]]) -> Score
             quiet = got.false / got.hours <= MOST_PER_HOUR
             return (quiet, got.found, -got.false, company_s)
 
-        chosen.append(table[max(COMPANY_S, key=worth)][out])
+        chosen.append(table[max(table, key=worth)][out])
     return score(logs, chosen)
 
 
