@@ -126,7 +126,7 @@ class GsmNamer:
         return named, [one for one in heard if id(one) not in taken]
 
     def _slots(self, bursts: list[Heard], carrier: float, part: _Part, taken: set[int]) -> list[Heard]:
-        """The bursts of one channel, named together."""
+        """The bursts of one channel, named together; their band is the strongest one's, about the carrier."""
         left = [b for b in bursts if id(b) not in taken and b.width_hz > LEAST_BURST_HZ]
         left = sorted(left, key=lambda b: (-b.power, b.start_s))
         if not part.center_hz:
@@ -150,7 +150,10 @@ class GsmNamer:
         if part.center_hz and gsm.inside(gsm.DOWNLINKS_HZ, part.center_hz + carrier):
             kind = "gsm-downlink"
         taken |= {id(b) for b in left}
-        return [replace(b, kind=kind, features=features | {"burst_rate_hz": 216.68}) for b in left]
+        half = left[0].width_hz / 2
+        low, high = carrier + mark.offset_hz - half, carrier + mark.offset_hz + half
+        features |= {"burst_rate_hz": 216.68}
+        return [replace(b, low_hz=low, high_hz=high, kind=kind, features=features) for b in left]
 
     def _standing(self, members: list[Heard], carrier: float, part: _Part, taken: set[int]) -> list[Heard]:
         """One channel that is on the air all the time."""

@@ -74,7 +74,7 @@ def test_cells_of_dublin(corpus_path: Path, name: str, bsic: int) -> None:
 
 @pytest.mark.corpus
 def test_carriers_side_by_side_are_told_apart(corpus_path: Path) -> None:
-    """In the file without correction bursts the downlinks share one crystal error, that of the other files."""
+    """In the file of 20 ms the downlinks share one crystal error, that of the other files."""
     samples = np.fromfile(corpus_path / f"{GSM}937MHz_16.cfile", np.complex64)
     found = [e for e in emissions(samples, 4e6, 937e6) if e.kind == "gsm-downlink"]
     assert len(found) >= 2
