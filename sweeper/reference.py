@@ -29,6 +29,9 @@ from sweeper.text import Phrase, say
 FORMAT = "sweeper-reference-1"
 SUFFIX = ".reference.npz"
 
+DWELL_TOLERANCE = 0.25
+"""The greatest of more looks is greater: with the dwell a quarter longer by some 0.1 dB."""
+
 GAIN_TOLERANCE_DB = 0.6
 """Gain steps nearer than this are one step: an R820T has some 0.5 dB apart."""
 
@@ -179,6 +182,14 @@ def mismatches(reference: Reference, here: Conditions) -> list[Phrase]:
                 "the reference was taken with receiver '{then}', not '{here}'",
                 then=then.receiver,
                 here=here.receiver,
+            )
+        )
+    if then.dwell_s and here.dwell_s and abs(then.dwell_s - here.dwell_s) > DWELL_TOLERANCE * then.dwell_s:
+        found.append(
+            say(
+                "the reference was taken with {then} ms on each hop, not {here} ms",
+                then=round(1e3 * then.dwell_s, 1),
+                here=round(1e3 * here.dwell_s, 1),
             )
         )
     return found

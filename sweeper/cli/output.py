@@ -9,9 +9,44 @@ from pathlib import Path
 from sweeper.cli import show
 from sweeper.cli.words import spoken
 from sweeper.errors import InputError
+from sweeper.recording.sweep_csv import lines
+from sweeper.records import Opened, Record, SweepPass
 from sweeper.report import results
 from sweeper.report.collect import Collector
 from sweeper.signatures import Library
+
+
+class TraceLog:
+    """The sink that writes every stitched pass as CSV, levels to the file and maxima beside it.
+
+    ``sweep.csv`` and ``sweep.max.csv``; lines are written as passes end, so a long watch keeps what it has.
+    Raises ``InputError`` where the files cannot be written.
+    """
+
+    def __init__(self, target: str) -> None:
+        path = Path(target)
+        self._start_utc_s: dict[str, float] = {}
+        self.paths = (path, path.with_name(f"{path.stem}.max{path.suffix}"))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._files = [one.open("w", encoding="ascii") for one in self.paths]
+        except OSError as error:
+            raise InputError(target, f"cannot be written: {error.strerror}") from None
+
+    def __call__(self, record: Record) -> None:
+        if isinstance(record, Opened):
+            self._start_utc_s[record.source] = record.start_utc_s or 0.0
+        elif isinstance(record, SweepPass):
+            trace, start_utc_s = record.trace, self._start_utc_s.get(record.source, 0.0)
+            for file, levels_db in zip(self._files, (trace.mean_db, trace.max_db), strict=True):
+                file.writelines(lines(trace, levels_db, start_utc_s))
+                file.flush()
+
+    def close(self) -> None:
+        """End the files and tell where they are."""
+        for file, path in zip(self._files, self.paths, strict=True):
+            file.close()
+            show.written(str(path))
 
 
 def results_text(

@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper import cli
+from sweeper.cli.known import book_for, known_option
 from sweeper.cli.options import load_library, warn
 from sweeper.cli.planning import Range, made_plan
 from sweeper.cli.run import run
 from sweeper.cli.show import written
 from sweeper.cli.words import _, spoken
 from sweeper.errors import SweeperError
-from sweeper.plan import PRESETS, Band, Mode, SweepPlan
+from sweeper.plan import DWELL_S, PRESETS, Band, Mode, SweepPlan
 from sweeper.radio import Source
 from sweeper.radio.sweep import SweepSource
 from sweeper.reference import (
@@ -29,6 +30,7 @@ from sweeper.reference import (
     Recorder,
     Reference,
     load,
+    merge,
     mismatches,
     save,
 )
@@ -38,6 +40,9 @@ from sweeper.text import safe_text
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+RECORDED = "recording"
+"""Receiver of a reference that was taken from recordings."""
+
 PASSES = 3
 """Passes of a reference, where the user does not say: a level's wavering needs more than one."""
 
@@ -45,22 +50,23 @@ PASSES = 3
 def conditions(names: Sequence[str], antenna: str, plan: SweepPlan) -> Conditions:
     """How a sweep with these receivers is taken."""
     ranges = tuple((band.start_hz, band.stop_hz) for band in plan.bands)
-    return Conditions(",".join(names), antenna, plan.gain_db, ranges)
+    return Conditions(",".join(names), antenna, plan.gain_db, ranges, DWELL_S[plan.mode])
 
 
-def compared(path: Path, here: Conditions) -> Comparison:
-    """The reference to compare with; refused where antenna, gain or receiver differ."""
-    reference = load(path)
-    differences = [spoken().phrase(phrase) for phrase in mismatches(reference, here)]
-    if differences:
-        raise SweeperError(f"{path}: " + "; ".join(differences))
-    warn(_("reference '{name}', {age} old").format(name=reference.head.name, age=_age(reference)))
-    return Comparison(reference)
+def compared(paths: Sequence[Path], here: Conditions) -> Comparison:
+    """The references to compare with, merged; refused where antenna, gain, receiver or dwell differ."""
+    loaded = [load(path) for path in paths]
+    for path, reference in zip(paths, loaded, strict=True):
+        differences = [spoken().phrase(phrase) for phrase in mismatches(reference, here)]
+        if differences:
+            raise SweeperError(f"{path}: " + "; ".join(differences))
+        warn(_("reference '{name}', {age} old").format(name=reference.head.name, age=_age(reference)))
+    return Comparison(merge(loaded, ", ".join(one.head.name for one in loaded)) if loaded[1:] else loaded[0])
 
 
-def gain_of(path: Path) -> float | None:
-    """The gain that a reference was taken with: a sweep beside it uses the same unless told otherwise."""
-    return load(path).head.conditions.gain_db
+def conditions_of(paths: Sequence[Path]) -> Conditions:
+    """How the first of the references was taken: a sweep beside them is taken so unless told otherwise."""
+    return load(paths[0]).head.conditions
 
 
 def _age(reference: Reference) -> str:
@@ -105,9 +111,10 @@ def record(
     recorder, plan, outcome_ok = _gathered(recordings, names, plan, library)
     if file.suffixes[-2:] != [".reference", ".npz"]:
         file = file.with_name(file.name + SUFFIX)
-    taken = recorder.made(
-        name or file.name.removesuffix(SUFFIX), conditions(names, antenna, plan), time.time()
-    )
+    how = conditions(names, antenna, plan)
+    if recordings:  # nobody knows what they were taken with
+        how = Conditions(RECORDED, antenna, gain, ())
+    taken = recorder.made(name or file.name.removesuffix(SUFFIX), how, time.time())
     save(taken, file)
     written(str(file))
     return cli.OK if outcome_ok else cli.NOT_HEARD
@@ -160,6 +167,9 @@ def list_(folder: Path, json_out: str | None) -> int:
                 "receiver": head.conditions.receiver,
                 "antenna": head.conditions.antenna,
                 "gain_db": head.conditions.gain_db,
+                "ranges_hz": head.conditions.ranges_hz,
+                "dwell_s": head.conditions.dwell_s,
+                "merged": head.merged,
                 "emissions": len(head.emissions),
             }
         )
@@ -167,34 +177,71 @@ def list_(folder: Path, json_out: str | None) -> int:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return cli.OK
     table = Table(box=None, pad_edge=False)
-    for heading in (_("name"), _("taken"), _("age"), _("antenna"), _("emissions")):
+    for heading in (_("name"), _("taken"), _("age"), _("receiver"), _("antenna"), _("gain"), _("emissions")):
         table.add_column(heading)
     for row in rows:
         taken = spoken().datetime(float(str(row["taken_utc_s"])))
         age = spoken().duration(max(0.0, float(str(row["age_s"]))))
-        cells = (row["name"], taken, age, row["antenna"] or "-", row["emissions"])
+        gain = "-" if row["gain_db"] is None else f"{row['gain_db']:g} dB"
+        cells = (row["name"], taken, age, row["receiver"], row["antenna"] or "-", gain, row["emissions"])
         table.add_row(*(safe_text(str(cell)) for cell in cells))
     Console().print(table)
+    return cli.OK
+
+
+@reference.command("merge", help=_("Make one reference of several of the same place, taken alike."))
+@click.argument("file", type=FILE)
+@click.argument("references", nargs=-1, required=True, type=FILE)
+@click.option("--name", default="", help=_("What to call it."))
+def merge_(file: Path, references: tuple[Path, ...], name: str) -> int:
+    """More looks at more times of day: what comes and goes is known. Other conditions are refused."""
+    loaded = [load(path) for path in references]
+    for path, one in zip(references[1:], loaded[1:], strict=True):
+        differences = [spoken().phrase(phrase) for phrase in mismatches(loaded[0], one.head.conditions)]
+        if differences:
+            raise SweeperError(f"{path}: " + "; ".join(differences))
+    if file.suffixes[-2:] != [".reference", ".npz"]:
+        file = file.with_name(file.name + SUFFIX)
+    save(merge(loaded, name or file.name.removesuffix(SUFFIX)), file)
+    written(str(file))
     return cli.OK
 
 
 @reference.command(help=_("Compare recordings with a reference; findings for what is new or stronger."))
 @click.argument("file", type=FILE)
 @click.argument("recordings", nargs=-1, required=True, type=click.Path())
+@click.option("--also", multiple=True, type=FILE, help=_("A further reference; all are merged."))
+@click.option("--antenna", help=_("The antenna of the recordings; refused if it is another."))
+@click.option("--gain", type=float, metavar="DB", help=_("The gain of the recordings; refused likewise."))
+@known_option
 @click.option(
     "--json", "json_out", metavar="FILE", help=_("Write the results document there; - for standard output.")
 )
-def compare(file: Path, recordings: tuple[str, ...], json_out: str | None) -> int:
+def compare(
+    file: Path,
+    recordings: tuple[str, ...],
+    also: tuple[Path, ...],
+    antenna: str | None,
+    gain: float | None,
+    known_file: str | None,
+    json_out: str | None,
+) -> int:
     """The same as a replay, with the reference beside it."""
     from sweeper.cli.output import give
     from sweeper.cli.run import exit_code
     from sweeper.radio.replay import open_recordings
 
     library = load_library(())
-    comparison = Comparison(load(file))
+    then = conditions_of((file,))
+    here = msgspec.structs.replace(
+        then,
+        antenna=then.antenna if antenna is None else antenna,
+        gain_db=then.gain_db if gain is None else gain,
+    )
+    comparison = compared((file, *also), here)
     sources, refused = open_recordings(recordings)
     for error in refused:
         warn(error)
-    collected, outcome = run(sources, library, comparison=comparison)
+    collected, outcome = run(sources, library, comparison=comparison, known=book_for(known_file, live=False))
     give(collected, library, json_out=json_out, report=None)
     return exit_code(collected, outcome, unreadable=bool(refused))

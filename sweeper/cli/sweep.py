@@ -9,10 +9,11 @@ import click
 
 from sweeper import cli
 from sweeper.cli.job import job_option, kept, who_option
+from sweeper.cli.known import book_for, known_option
 from sweeper.cli.options import json_option, load_library, signatures_option, warn
-from sweeper.cli.output import give
-from sweeper.cli.planning import Range, made_plan
-from sweeper.cli.reference import FILE, compared, conditions, gain_of
+from sweeper.cli.output import TraceLog, give
+from sweeper.cli.planning import Meeting, Range, made_plan, meetings
+from sweeper.cli.reference import FILE, compared, conditions, conditions_of
 from sweeper.cli.run import exit_code, run
 from sweeper.cli.words import _
 from sweeper.coverage import gaps
@@ -22,7 +23,13 @@ from sweeper.report.collect import Collector
 
 @click.command(help=_("Sweep the radio bands now. What was not heard is said so."))
 @click.option("--source", "names", multiple=True, metavar="NAME", help=_("As 'sweeper sources' prints it."))
-@click.option("--range", "ranges", multiple=True, type=Range(), help=_("A range, as 430M:440M; repeatable."))
+@click.option(
+    "--range",
+    "ranges",
+    multiple=True,
+    type=Range(),
+    help=_("A range, as 430M:440M, or with its own dwell and bin width 430M:440M:20ms:1k; repeatable."),
+)
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), help=_("The ranges of a car, a flat, an office, or all.")
 )
@@ -40,11 +47,28 @@ from sweeper.report.collect import Collector
 @click.option(
     "--ppm", type=click.FloatRange(-300, 300), default=0.0, help=_("Error of the receiver's crystal.")
 )
-@click.option("--reference", "reference_file", type=FILE, help=_("Compare with this reference."))
+@click.option("--bin", "bin_hz", type=click.FloatRange(700, 1e6), metavar="HZ", help=_("Width of a bin."))
+@click.option("--gsm-look", is_flag=True, help=_("Stay 60 ms on GSM base stations: one FCCH is certain."))
+@click.option(
+    "--reference",
+    "reference_files",
+    multiple=True,
+    type=FILE,
+    help=_("Compare with this reference; several are merged."),
+)
 @click.option("--antenna", default="", help=_("The antenna, as named with the reference."))
+@click.option(
+    "--meeting",
+    "meeting_times",
+    multiple=True,
+    type=Meeting(),
+    help=_("Raise what was on the air only then: 14:00-15:30, or seconds from the start as 600-4200."),
+)
+@click.option("--trace", metavar="FILE", help=_("Write every pass, stitched, as CSV; maxima beside it."))
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
+@known_option
 @job_option
 @who_option
 def sweep(
@@ -55,11 +79,16 @@ def sweep(
     passes: int | None,
     gain: float | None,
     ppm: float,
-    reference_file: Path | None,
+    bin_hz: float | None,
+    gsm_look: bool,
+    reference_files: tuple[Path, ...],
     antenna: str,
+    meeting_times: tuple[tuple[float, float, bool], ...],
+    trace: str | None,
     report: str | None,
     json_out: str | None,
     folders: tuple[Path, ...],
+    known_file: str | None,
     job_folder: Path | None,
     who: str,
 ) -> int:
@@ -67,17 +96,29 @@ def sweep(
     from sweeper.radio.inventory import open_source
 
     library = load_library(folders)
-    if reference_file is not None and gain is None:
-        gain = gain_of(reference_file)
-    plan = made_plan(ranges, preset, mode, passes, gain, ppm)
+    if reference_files:
+        then = conditions_of(reference_files)
+        gain = then.gain_db if gain is None else gain
+        if not (ranges or preset):
+            ranges = tuple(Band(start, stop) for start, stop in then.ranges_hz)
+    plan = made_plan(ranges, preset, mode, passes, gain, ppm, bin_hz=bin_hz, gsm_look=gsm_look)
     receivers = [open_source(name, plan) for name in names or ("rtlsdr",)]
     comparison = None
-    if reference_file is not None:
-        comparison = compared(reference_file, conditions(names or ("rtlsdr",), antenna, plan))
-    made = {"antenna": antenna, "gain_db": gain, "reference": reference_file.name if reference_file else ""}
+    if reference_files:
+        comparison = compared(reference_files, conditions(names or ("rtlsdr",), antenna, plan))
+    log = TraceLog(trace) if trace else None
+    references = ", ".join(path.name for path in reference_files)
+    made = {"antenna": antenna, "gain_db": gain, "reference": references}
     with kept(job_folder, who, plan.name, library=library, **made) as sinks:
         collected, outcome = run(
-            receivers, library, plan=plan, sinks=sinks, title=_("Sweeping"), comparison=comparison
+            receivers,
+            library,
+            plan=plan,
+            sinks=[*sinks, log] if log else sinks,
+            title=_("Sweeping"),
+            comparison=comparison,
+            guided=meetings(meeting_times),
+            known=book_for(known_file, live=True),
         )
     for line in outcome.unheard:
         warn(line)
@@ -85,6 +126,8 @@ def sweep(
     collected.planned = plan.bands
     stats = [receiver.stats for receiver in receivers if hasattr(receiver, "stats")]
     give(collected, library, json_out=json_out, report=report, sweep=_speed(stats))
+    if log:
+        log.close()
     code = exit_code(collected, outcome)
     return cli.NOT_HEARD if code == cli.OK and missing else code
 

@@ -47,6 +47,52 @@ def test_a_sweep_hears_the_carrier_where_it_is_and_all_of_the_range(dongle: Dong
     assert "not swept" not in err
 
 
+def test_a_sweep_says_how_near_and_how_likely(dongle: Dongle) -> None:
+    code, out, err = sweeper(dongle, "sweep", "--range", "432M:436M", "--range", "880M:915M", "--json", "-")
+    assert code in (0, 1), err
+    limits = json.loads(out)["limits"]
+    assert [one["center_hz"] for one in limits["reach"]] == [433.92e6, 900e6]
+    assert all(one["within_m"] > 10 and "10 mW" in one["text"] for one in limits["reach"])
+    chances = [one["chance"] for one in limits["cellular_tracker"]]
+    assert chances == sorted(chances, reverse=True), "the rarer it reports, the less likely"
+    assert 0 < chances[0] < 0.05
+    _, shown, _ = sweeper(dongle, "sweep", "--range", "432M:436M")
+    assert b"10 mW transmitter at 433.92 MHz within" in shown
+
+
+def test_passes_are_stitched_and_written_as_csv(dongle: Dongle, tmp_path: Path) -> None:
+    file = tmp_path / "sweep.csv"
+    words = ["--range", "432M:436M", "--gain", "30", "--passes", "2", "--trace", str(file)]
+    code, out, err = sweeper(dongle, "sweep", *words, "--json", "-")
+    assert code in (0, 1), err
+    passes = json.loads(out)["passes"]
+    assert [one["number"] for one in passes] == [0, 1]
+    for one in passes:
+        top = max(range(len(one["max_db"])), key=lambda i: one["max_db"][i] or -999)
+        assert one["start_hz"] + top * one["step_hz"] == pytest.approx(433.5e6, abs=10e3)
+        assert one["start_hz"] <= 432e6 <= 436e6 <= one["start_hz"] + len(one["mean_db"]) * one["step_hz"]
+    for name in ("sweep.csv", "sweep.max.csv"):
+        code, out, err = sweeper(dongle, "replay", str(tmp_path / name), "--json", "-")
+        assert code in (0, 1), err
+        document = json.loads(out)
+        assert document["inputs"][0]["format"] == "hackrf-sweep-csv"
+        assert min(abs(e["center_hz"] - 433.5e6) for e in document["emissions"]) < 10e3
+
+
+def test_ranges_have_their_own_dwell_and_the_gsm_look_is_long_enough(dongle: Dongle) -> None:
+    ranges = ["--range", "430M:431M:20ms:1k", "--range", "433M:434M", "--range", "920M:930M"]
+    code, out, err = sweeper(dongle, "sweep", *ranges, "--gain", "30", "--gsm-look", "--json", "-")
+    assert code in (0, 1), err
+    dwells = {round(row["start_hz"] / 1e6): row["dwell_s"] for row in json.loads(out)["coverage"]}
+    at = {
+        low: max(dwell for start, dwell in dwells.items() if abs(start - low) < 3) for low in (430, 433, 925)
+    }
+    assert at == {430: 0.02, 433: 0.0052, 925: 0.06}
+    code, _, err = sweeper(dongle, "sweep", "--range", "430M:431M:0ms")
+    assert code == 2
+    assert "dwell" in err
+
+
 def test_what_the_tuner_cannot_reach_is_said_and_exits_with_three(dongle: Dongle) -> None:
     code, out, err = sweeper(dongle, "sweep", "--range", "2400M:2410M", "--gain", "30", "--json", "-")
     assert code == 3
