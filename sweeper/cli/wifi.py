@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -29,7 +29,13 @@ from sweeper.records import Device, FrameBatch, Medium, Place, Record
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Sink
 
+if TYPE_CHECKING:
+    from sweeper.detectors.wifi_film_test import FilmTest
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+FIND_S = 15.0
+"""Once around the channels of 2.4 and 5 GHz, at the dwell that a scan uses."""
 
 SPARE_S = 2.0
 """Listened to beyond the film test's own length: the first frames take a moment to come."""
@@ -207,57 +213,112 @@ class Walk:
     )
 )
 @click.option("--interface", default="", metavar="wlan0", help=_("The adapter; channel behind @."))
+@click.option("--light", is_flag=True, help=_("Switch the light by a code instead of moving."))
 @click.option("--recording", type=click.Path(), help=_("A capture of the test instead of an adapter."))
 @click.option(
     "--start", type=float, default=0.0, help=_("Where in the recording the test began, in seconds.")
 )
+@click.option("--picture", metavar="FILE.svg", help=_("Draw each stream's course there."))
 @click.option("--json", "json_out", metavar="-", help=_("Print a JSON document."))
-def filmtest(interface: str, recording: str | None, start: float, json_out: str | None) -> int:
+def filmtest(
+    interface: str,
+    light: bool,
+    recording: str | None,
+    start: float,
+    picture: str | None,
+    json_out: str | None,
+) -> int:
     """Exit code 1 if a stream films this room."""
-    from sweeper.detectors.wifi_film_test import VERDICTS, FilmTest
-    from sweeper.dsp.film_test import Verdict
+    from sweeper.detectors.wifi_film_test import FilmTest
+    from sweeper.dsp.film_test import STILL_MOVE_STILL, Verdict, light_code
 
-    test = FilmTest(start_s=start)
-    library = load_library(())
-    length_s = test.plan[-1].stop_s
-    sources = _heard(interface, False, recording)
-    plan = SweepPlan(wifi_seconds=length_s + SPARE_S)
-    guide = Guide(test.plan) if recording is None else None
-    sinks = [guide] if guide is not None else []
-    _collected, outcome = run(sources, library, plan=plan, sinks=sinks, guided=[test], title=_("Film test"))
+    test = FilmTest(light_code() if light else STILL_MOVE_STILL, start)
+    sources = _heard(interface if recording else _locked(interface), False, recording)
+    plan = SweepPlan(wifi_seconds=test.plan[-1].stop_s + SPARE_S)
+    sinks = [Guide(test.plan, light)] if recording is None else []
+    _collected, outcome = run(
+        sources, load_library(()), plan=plan, sinks=sinks, guided=[test], title=_("Film test")
+    )
     for line in outcome.unheard:
         warn(line)
+    _show_test(test, picture, light, as_json=json_out is not None)
+    if any(result.verdict is Verdict.FILMS for result in test.results.values()):
+        return cli.FINDINGS
+    return cli.OK if test.results and not outcome.unheard else cli.NOT_HEARD
+
+
+def _locked(interface: str) -> str:
+    """The adapter on the channel where most is sent up: a test cannot hop. Listened for once around."""
+    from sweeper.radio import wifi as radio
+
+    source = radio.source(interface)
+    if source.locked_mhz or interface.startswith("helper"):
+        return interface
+    click.echo(_("Looking for the channel with the busiest stream."), err=True)
+    collected, outcome = run([source], load_library(()), plan=SweepPlan(wifi_seconds=FIND_S))
+    sums: dict[int, int] = {}
+    for device in collected.devices:
+        freq, up = device.facts.get("wifi.freq_mhz"), device.facts.get("wifi.up_bytes")
+        if isinstance(freq, int) and isinstance(up, int):
+            sums[freq] = sums.get(freq, 0) + up
+    fixed = any("one channel" in status.detail for status, _count in collected.statuses)
+    if not sums or outcome.unheard or fixed:
+        return interface
+    busiest = max(sums, key=lambda freq: (sums[freq], -freq))
+    click.echo(_("The test listens on {mhz} MHz.").format(mhz=busiest), err=True)
+    return f"{source.interface}@{busiest}"
+
+
+def _show_test(test: FilmTest, picture: str | None, light: bool, *, as_json: bool) -> None:
+    """Each stream's verdict, with the numbers and the course behind it."""
+    from sweeper.cli.output import put
+    from sweeper.detectors.wifi_film_test import VERDICTS
+    from sweeper.report import film_picture
+
+    named = sorted(test.results.items())
+    told = [(identity, test.addresses[identity], result) for identity, result in named]
     rows = [
         {
+            "id": identity,
             "address": address,
             "verdict": result.verdict.value,
             "p_value": round(result.p_value, 5),
             "ratio": round(result.ratio, 3),
+            "lag_s": result.lag_s,
+            "kbps": [round(value, 1) for value in result.kbps.tolist()],
+            "active_s": [[phase.start_s, phase.stop_s] for phase in result.plan if phase.active],
         }
-        for address, result in sorted(test.results.items())
+        for identity, address, result in told
     ]
-    if json_out is not None:
+    if as_json:
         click.echo(json.dumps(rows, indent=2))
-    for address, result in sorted(test.results.items()) if json_out is None else ():
-        told = spoken().phrase(VERDICTS[result.verdict])
-        click.echo(f"{address}  {told}  (p = {result.p_value:.4f}, × {result.ratio:.2f})")
+    for _identity, address, result in told if not as_json else ():
+        word = spoken().phrase(VERDICTS[result.verdict])
+        click.echo(f"{address}  {word}  (p = {result.p_value:.4f}, × {result.ratio:.2f})")
+        for line in film_picture.blocks(result):
+            click.echo(f"  {line}")
+    if picture is not None and told:
+        active = _("light on") if light else _("somebody moves")
+        shown = [(address, spoken().phrase(VERDICTS[one.verdict]), one) for _identity, address, one in told]
+        put(film_picture.svg(shown, active), picture)
+        written(picture)
     if not rows:
         warn(_("No stream was heard: there was nothing to test."))
-    if any(result.verdict is Verdict.FILMS for result in test.results.values()):
-        return cli.FINDINGS
-    return cli.OK if rows and not outcome.unheard else cli.NOT_HEARD
 
 
 class Guide:
     """The sink that tells the user, by the capture's own clock, when to keep still and when to move."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, light: bool = False) -> None:
         self._phases = list(plan)
+        self._light = light
 
     def __call__(self, record: Record) -> None:
         while isinstance(record, FrameBatch) and self._phases and record.time_s >= self._phases[0].start_s:
             phase = self._phases.pop(0)
             still, move = _("Keep still now, {n:.0f} seconds."), _("Move about now, {n:.0f} seconds.")
+            if self._light:
+                still, move = _("Light off now, {n:.1f} seconds."), _("Light on now, {n:.1f} seconds.")
             words = move if phase.active else still
             click.echo(words.format(n=phase.stop_s - phase.start_s), err=True)
 

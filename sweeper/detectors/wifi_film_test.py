@@ -2,7 +2,7 @@
 
 A stage for a guided test, built by whoever guides it: ``FilmTest(plan, start_s)`` gathers each station's
 uplink from ``start_s`` on for as long as the plan lasts; at the end it makes a Detection of each station that
-films this room, and ``results`` holds what the test says of all, with the curves. See
+films this room, and ``results`` holds what the test says of all, with the curves; ``addresses`` whose. See
 ``sweeper.dsp.film_test``.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 from sweeper.detectors.wifi_frames import Air, by_address
 from sweeper.dsp.film_test import STILL_MOVE_STILL, Plan, Result, Verdict, film_test
 from sweeper.protocols import frame_table as ft
+from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import FrameTable
 from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Record
 from sweeper.text import Phrase, say
@@ -43,6 +44,7 @@ class FilmTest:
         self.plan = plan
         self.start_s = start_s
         self.results: dict[str, Result] = {}
+        self.addresses: dict[str, str] = {}
         self._air = Air()
         self._flows: dict[int, list[np.ndarray]] = {}
 
@@ -65,7 +67,7 @@ class FilmTest:
         for address, rows in tested.items():
             result = film_test(rows[:, 0], rows[:, 1], self.plan, len(tested))
             identity = self._air.subject(address)
-            self.results[identity] = result
+            self.results[identity], self.addresses[identity] = result, wifi.address(address)
             if result.verdict is Verdict.FILMS:
                 yield self._detection(identity, result)
 
