@@ -1,9 +1,9 @@
-"""One device on the air and on the wire: the Wi-Fi inventory and that of the local network merged by address.
+"""One device on the air and on the wire: the Wi-Fi inventory and that of the network merged by address.
 
-A station uses the same hardware address in its frames and in its packets, so a device of either inventory whose
-address is also in the other is one device. The radio's record gains what the network told (``lan.*``, and
-``wifi.lan``, the other's id); the network's gains ``lan.wifi`` and ``same_as``, by which findings on both come
-together under the radio's id: that is the one that can be walked up to.
+A station uses the same hardware address in its frames and in its packets, so a device of either inventory
+whose address is also in the other is one device. The radio's record gains what the network told (``lan.*``,
+and ``wifi.lan``, the other's id); the network's gains ``lan.wifi`` and ``same_as``, by which findings on both
+come together under the radio's id: that is the one that can be walked up to.
 """
 
 from __future__ import annotations

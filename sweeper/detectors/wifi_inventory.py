@@ -203,7 +203,7 @@ class WifiInventory:
                 table.ok[row] = False
                 self._bad += 1
                 continue
-            if table.kind[row] == ft.MANAGEMENT and self._fits(frame, row, table):
+            if self._fits(frame, row, table):
                 return True
             unproven += 1
         if unproven >= 2:
@@ -216,7 +216,7 @@ class WifiInventory:
 
     def _fits(self, frame: bytes, row: int, table: FrameTable) -> bool:
         """Whether a management frame's elements fill it exactly, as chance seldom does."""
-        subtype = int(table.subtype[row])
+        subtype = _subtype(int(table.kind[row]), int(table.subtype[row]))
         if subtype in _NO_ELEMENTS or table.flags[row] & ft.PROTECTED or subtype not in wifi.FIXED:
             return False
         body = frame[int(table.start[row] + table.header[row]) : int(table.stop[row])]
@@ -234,11 +234,14 @@ class WifiInventory:
 
     def _elements(self, batch: FrameBatch, table: FrameTable, rows: Column) -> None:
         """Read the elements of management frames, each list once for each transmitter."""
-        management = rows[(table.kind[rows] == ft.MANAGEMENT) & (table.flags[rows] & ft.PROTECTED == 0)]
+        kinds = table.kind[rows]
+        telling = (kinds == ft.MANAGEMENT) | (kinds == ft.EXTENSION)
+        management = rows[telling & (table.flags[rows] & ft.PROTECTED == 0)]
         prove = self._checksums[batch.source].prove
         begins = table.start[management] + table.header[management]
-        for row, subtype, sender, begin, stop in zip(
+        for row, kind, number, sender, begin, stop in zip(
             management.tolist(),
+            table.kind[management].tolist(),
             table.subtype[management].tolist(),
             table.transmitter[management].tolist(),
             begins.tolist(),
@@ -246,6 +249,7 @@ class WifiInventory:
             strict=True,
         ):
             station = self._stations.get(sender)
+            subtype = _subtype(kind, number)
             if station is None or subtype not in wifi.FIXED or subtype in (1, 3) or not table.ok[row]:
                 continue
             frame = batch.frames[row]
@@ -300,6 +304,13 @@ class WifiInventory:
             addresses=(wifi.address(station.address),),
             facts={**facts, **station.measured()},
         )
+
+
+def _subtype(kind: int, subtype: int) -> int:
+    """A frame's subtype as ``ieee80211`` counts them; -1 where it has no elements."""
+    if kind == ft.MANAGEMENT:
+        return subtype
+    return wifi.DMG_BEACON if kind == ft.EXTENSION and subtype == ft.DMG_BEACON else -1
 
 
 def stage(setup: Setup) -> WifiInventory:

@@ -154,6 +154,8 @@ class Station:
                 self.changed = True
         if subtype in (wifi.BEACON, wifi.PROBE_RESPONSE):
             self._read_network(subtype, body, found)
+        elif subtype == wifi.DMG_BEACON:
+            self._read_dmg(body, found)
         elif subtype == wifi.PROBE_REQUEST:
             self._signature("probe", found)
             if found.ssid:
@@ -183,6 +185,16 @@ class Station:
             self.tell("wifi.mesh", safe_text(found.mesh.decode("utf-8", "replace")))
         if subtype == wifi.BEACON:
             self._signature("beacon", found)
+
+    def _read_dmg(self, body: bytes, found: wifi.Description) -> None:
+        """The beacon of a 60 GHz network: its privacy bit says no more than that there is a protection."""
+        self.become("access_point")
+        if found.ssid and not wifi.hidden(found.ssid):
+            self.name(self.ssids, found.ssid)
+        private = bool(body[19] & 0x10)
+        told = wifi.security(found.items, private)
+        self.tell("wifi.security", None if told == "WEP" else told)
+        self._signature("beacon", found)
 
     def _signature(self, kind: str, found: wifi.Description) -> None:
         items = (

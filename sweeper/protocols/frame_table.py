@@ -7,6 +7,7 @@ by column. The bodies are not touched. The 802.11 header, little-endian::
     frame control u16 | duration u16 | address 1 | address 2 | address 3 | sequence u16
     [| address 4 if to and from DS] [| QoS u16] [| HT control u32 if order]
 
+A DMG beacon (802.11ad, an extension frame of subtype 0) has one address, its sender's.
 Control frames are shorter; a control wrapper carries ``control u16 | HT control u32`` behind address 1 and is
 read as the frame it wraps. Source: IEEE 802.11-2020, 9.2 and 9.3.
 """
@@ -24,6 +25,8 @@ from sweeper.errors import ProtocolError
 from sweeper.protocols import radiotap
 
 MANAGEMENT, CONTROL, DATA, EXTENSION = 0, 1, 2, 3
+DMG_BEACON = 0
+"""Subtype of an extension frame."""
 TO_DS, FROM_DS, RETRY, POWER, PROTECTED, ORDER = 0x01, 0x02, 0x08, 0x10, 0x40, 0x80
 NO_SIGNAL = 127
 """Stands where no signal was told: no receiver reports +127 dBm."""
@@ -266,6 +269,9 @@ def _headers(cut: Column, radio: _Radio, stop: Column, length: Column, fcs: Colu
     second = np.where(named, _address(cut, 10), 0)
     # a control frame's transmitter may carry the group bit to tell its bandwidth (9.3.1.2)
     second = np.where(kind == CONTROL, second & np.uint64(0xFEFFFFFFFFFF), second)
+    extended = (kind == EXTENSION) & (subtype == DMG_BEACON)
+    if extended.any():
+        second = np.where(extended, _address(cut, 4), second)
     tid_low = np.where(both, cut[:, 30], cut[:, 24]) & 15
     return FrameTable(
         ok=ok,

@@ -7,6 +7,7 @@ The body is a fixed part (by subtype) and then elements::
     beacon, probe response   timestamp 8, interval 2, capabilities 2
     association request      capabilities 2, listen interval 2      reassociation: + current AP 6
     probe request            nothing
+    DMG beacon (802.11ad)    timestamp 8, sector sweep 3, interval 2, its control 6, parameters 1
 
 Elements that do not fit end the list; ``complete`` tells whether the list filled its space exactly.
 Sources: IEEE 802.11-2020 9.3.3 and 9.4.2; Wi-Fi Simple Configuration 2.0.8 (WPS); the Wi-Fi Alliance's types.
@@ -20,6 +21,9 @@ from typing import NamedTuple
 ASSOC_REQUEST, ASSOC_RESPONSE, REASSOC_REQUEST, PROBE_REQUEST, PROBE_RESPONSE = 0, 1, 2, 4, 5
 BEACON, DISASSOCIATION, AUTHENTICATION, DEAUTHENTICATION, ACTION = 8, 10, 11, 12, 13
 
+DMG_BEACON = 16
+"""Not a management subtype: stands here for the beacon of 60 GHz networks, an extension frame."""
+
 FIXED = {
     ASSOC_REQUEST: 4,
     ASSOC_RESPONSE: 6,
@@ -28,6 +32,7 @@ FIXED = {
     PROBE_REQUEST: 0,
     PROBE_RESPONSE: 12,
     BEACON: 12,
+    DMG_BEACON: 20,
 }
 """Bytes in front of the elements, for the subtypes that have elements."""
 

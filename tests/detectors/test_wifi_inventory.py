@@ -212,3 +212,20 @@ def test_other_media_are_left_alone() -> None:
         source="t", time_s=0.0, medium=Medium.LAN, link_type=1, times_s=(0.0,), frames=(frame,), lengths=(60,)
     )
     assert list(WifiInventory(EMPTY).feed(other)) == []
+
+
+def test_a_network_at_sixty_gigahertz(corpus_path: Path) -> None:
+    """aircrack's capture of an 802.11ad beacon: tshark calls its sender 8c:3b:ad:b1:5f:ff, Netgear."""
+    path = corpus_path / "wifi" / "aircrack" / "80211ad_beacon.pcap"
+    (device,) = air.devices(air.run(WifiInventory(Library([])), *air.capture(path))).values()
+    assert (device.address, device.facts["wifi.kind"]) == ("8c:3b:ad:b1:5f:ff", "access-point")
+    assert device.facts["wifi.channel"] == 2  # 60.48 GHz
+
+
+def test_a_dmg_beacon_with_a_name() -> None:
+    """Laid out after 802.11-2020, 9.3.4.2; the privacy bit alone names no protection."""
+    body = bytes(19) + b"\x17" + air.element(0, b"Sixty") + air.element(148, bytes(8))
+    frame = b"\x0c\0\0\0" + air.mac("8c:3b:ad:00:00:01") + body
+    device = air.devices(air.run(WifiInventory(Library([])), air.batch([(0.0, frame)])))["8c:3b:ad:00:00:01"]
+    assert device.facts["wifi.ssid"] == ["Sixty"]
+    assert "wifi.security" not in device.facts

@@ -6,7 +6,8 @@ camera held out is a seed never looked at while the limits were set (seeds below
 measure). Contention, retransmission and loss are laid over all of it alike. SYNTHETIC, labelled so wherever
 the results are printed.
 
-    python -m tests.measure.wifi_streams [count]        prints the rates of the rule for each kind
+    python -m tests.measure.wifi_streams [count [most]]      prints the rates of the rule for each kind;
+                                                             most: bytes of an A-MSDU, e.g. 3839, 7935
 """
 
 from __future__ import annotations
@@ -287,6 +288,25 @@ def on_the_air(packets: list[Packet], rng: np.random.Generator) -> list[Packet]:
     return sorted(heard)
 
 
+def aggregated(packets: list[Packet], most: int = 3839, wait_s: float = 0.001) -> list[Packet]:
+    """A-MSDU: packets of one way that follow within ``wait_s`` travel in one frame, as far as they fit.
+
+    Each brings a subframe header of 14 bytes and padding to four (802.11-2020, 9.3.2.2); 3,839 and 7,935
+    bytes are the limits that devices declare.
+    """
+    made: list[Packet] = []
+    last: dict[int, int] = {}
+    for packet in packets:
+        part = packet.size + 14 + -(packet.size + 14) % 4
+        at = last.get(packet.way)
+        if at is not None and packet.time_s - made[at].time_s < wait_s and made[at].size + part <= most:
+            made[at] = made[at]._replace(size=made[at].size + part)
+            continue
+        last[packet.way] = len(made)
+        made.append(packet._replace(size=part))
+    return made
+
+
 def batches(packets: list[Packet], source: str = "synthetic") -> Iterator[FrameBatch]:
     """The packets as QoS data frames cut behind their headers, and a beacon each 102.4 ms."""
     frames: list[tuple[float, bytes, int]] = []
@@ -312,22 +332,24 @@ def batches(packets: list[Packet], source: str = "synthetic") -> Iterator[FrameB
         )  # fmt: skip
 
 
-def verdict(maker: Maker, seed: int, seconds: float = 20.0) -> Level | None:
-    """The highest level at which the detector names the station, ``None`` if it does not."""
+def verdict(maker: Maker, seed: int, seconds: float = 20.0, most: int = 0) -> Level | None:
+    """The highest level at which the detector names the station, ``None`` if it does not; ``most``: bytes of
+    an aggregated frame, 0 without aggregation."""
     rng = np.random.default_rng(seed)
     detector = WifiCameras()
-    packets = on_the_air(maker(rng, seconds), rng)
+    offered = maker(rng, seconds)
+    packets = on_the_air(aggregated(sorted(offered), most) if most else offered, rng)
     made = [record for batch in batches(packets) for record in detector.feed(batch)]
     made += detector.finish()
     levels = [r.level for r in made if isinstance(r, Detection)]
     return max(levels, key=lambda level: level.rank) if levels else None
 
 
-def main(count: int, base: int = 1000) -> None:
+def main(count: int, most: int = 0, base: int = 1000) -> None:
     for title, makers in (("cameras", CAMERAS), ("others", OTHERS)):
         named = medium = total = 0
         for name, maker in makers.items():
-            found = [verdict(maker, base + seed) for seed in range(count)]
+            found = [verdict(maker, base + seed, most=most) for seed in range(count)]
             some, strong = sum(f is not None for f in found), sum(f is Level.MEDIUM for f in found)
             print(
                 f"SYNTHETIC {name:16} {count} devices: named {some / count:.3f}, medium {strong / count:.3f}"
@@ -337,4 +359,4 @@ def main(count: int, base: int = 1000) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    main(*([int(word) for word in sys.argv[1:3]] or [100]))
