@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,6 +71,9 @@ __all__ = [
     "read",
     "schema",
 ]
+
+MANIFEST = "manifest.json"
+"""What an installed bundle has beside its files."""
 
 _FOLDERS = (Medium.RF, Medium.BLE, Medium.WIFI, Medium.LAN)
 
@@ -141,11 +144,24 @@ def schema() -> dict[str, Any]:
 
 
 class Library:
-    """The signatures in use, indexed so that a look costs little however many there are."""
+    """The signatures in use, indexed so that a look costs little however many there are.
 
-    def __init__(self, signatures: Iterable[Signature], problems: Iterable[SignatureError] = ()) -> None:
+    ``bundle`` is the version of the signed bundle among them, ``local`` the ids of the user's own and of
+    other packages': unsigned, and said to be so wherever they speak.
+    """
+
+    def __init__(
+        self,
+        signatures: Iterable[Signature],
+        problems: Iterable[SignatureError] = (),
+        *,
+        bundle: int | None = None,
+        local: Iterable[str] = (),
+    ) -> None:
         self.signatures = sorted(signatures, key=lambda s: (s.medium, s.id))
         self.problems = list(problems)
+        self.bundle = bundle
+        self.local = frozenset(local)
         self.by_id = {s.id: s for s in self.signatures}
         self._shelves: dict[Medium, _Shelf] = {}
 
@@ -153,36 +169,32 @@ class Library:
     def load(cls, *folders: Path) -> Library:
         """Load every file of the folders (the built-in one by default).
 
-        A later folder overrides by id, unless its version is older: a bundle installed long ago must not
-        take back what a newer program brought.
+        A later folder overrides by id. An installed bundle does so only where its version is not older: one
+        of long ago must not take back what a newer program brought. A user's own file always does.
         """
         found: dict[str, Signature] = {}
         problems: list[SignatureError] = []
+        bundle: int | None = None
+        local: set[str] = set()
         for folder in folders or (builtin_folder(),):
-            here: dict[str, Path] = {}
-            for medium in _FOLDERS:
-                for path in sorted((folder / medium.value).glob("*.toml")):
-                    try:
-                        signature = read(path, medium)
-                    except SignatureError as error:
-                        problems.append(error)
-                        continue
-                    if signature.id in here:
-                        other = here[signature.id]
-                        problems.append(
-                            SignatureError(str(path), 1, "id", f"an id of its own, {other} has it")
-                        )
-                        continue
-                    here[signature.id] = path
-                    known = found.get(signature.id)
-                    if known is None or signature.version >= known.version:
-                        found[signature.id] = signature
-        return cls(found.values(), problems)
+            signed = _bundle_version(folder)
+            bundle = bundle if signed is None else signed
+            for signature in _in_folder(folder, problems):
+                known = found.get(signature.id)
+                if known is None or signed is None or signature.version >= known.version:
+                    found[signature.id] = signature
+                    local.discard(signature.id)
+                    if signed is None and folder != builtin_folder():
+                        local.add(signature.id)
+        return cls(found.values(), problems, bundle=bundle, local=local)
 
     @property
     def version(self) -> str:
-        """The newest observation date among the signatures, as the bundle's version until it is signed."""
-        return max((s.observed.isoformat() for s in self.signatures), default="none")
+        """What a report prints: the newest observation date, the bundle in use, and how many are unsigned."""
+        date = max((s.observed.isoformat() for s in self.signatures), default="none")
+        bundle = f", bundle {self.bundle}" if self.bundle is not None else ""
+        local = f", {len(self.local)} local and unsigned" if self.local else ""
+        return f"{date}{bundle}{local}"
 
     @cached_property
     def sha256(self) -> str:
@@ -199,6 +211,36 @@ class Library:
         if shelf is None:
             shelf = self._shelves[medium] = _Shelf([s for s in self.signatures if s.medium is medium])
         return shelf.match(facts)
+
+
+def _in_folder(folder: Path, problems: list[SignatureError]) -> Iterator[Signature]:
+    """The readable signatures of one folder; what cannot be used goes to ``problems``."""
+    here: dict[str, Path] = {}
+    for medium in _FOLDERS:
+        for path in sorted((folder / medium.value).glob("*.toml")):
+            try:
+                signature = read(path, medium)
+            except SignatureError as error:
+                problems.append(error)
+                continue
+            if signature.id in here:
+                expected = f"an id of its own, {here[signature.id]} has it"
+                problems.append(SignatureError(str(path), 1, "id", expected))
+                continue
+            here[signature.id] = path
+            yield signature
+
+
+class _Version(msgspec.Struct):
+    version: int
+
+
+def _bundle_version(folder: Path) -> int | None:
+    """The version of the bundle that was installed there; ``None`` for a folder of plain files."""
+    try:
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Version).version
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 class _Shelf:

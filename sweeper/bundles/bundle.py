@@ -11,9 +11,8 @@ from pathlib import Path
 import msgspec
 
 from sweeper.errors import SweeperError
-from sweeper.signatures import Library
+from sweeper.signatures import MANIFEST, Library
 
-MANIFEST = "manifest.json"
 MOST_FILES = 20_000
 MOST_BYTES = 64 << 20
 """Limits for reading: a hundred times what the built-in signatures need."""

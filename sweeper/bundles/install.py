@@ -4,6 +4,10 @@
 <data>/signatures/previous/   what was there before
 <data>/signatures/local/      the user's own, unsigned, which override by id
 <data>/signatures/keys/       public keys that the user trusts, one minisign ``.pub`` file each
+<data>/signatures/highest     the highest version that was ever installed: no older one is, whatever happened
+
+The program pins the keys in ``sweeper/bundles/pinned/``; a release puts its ``.pub`` file there. The user's
+own keys come on top. The swap is two renames; should the computer stop between them, ``previous`` is used.
 """
 
 from __future__ import annotations
@@ -18,10 +22,10 @@ import platformdirs
 
 from sweeper import __version__
 from sweeper.bundles import minisign
-from sweeper.bundles.bundle import MANIFEST, BundleError, Manifest, read
+from sweeper.bundles.bundle import BundleError, Manifest, read
 from sweeper.errors import InputError
 from sweeper.signature_check import check_examples
-from sweeper.signatures import Library
+from sweeper.signatures import MANIFEST, Library
 
 
 def home() -> Path:
@@ -32,13 +36,17 @@ def home() -> Path:
 def folders(root: Path | None = None) -> list[Path]:
     """The folders to load after the built-in one: the installed bundle, then the user's own."""
     base = root or home()
-    return [path for path in (base / "current", base / "local") if path.is_dir()]
+    bundle = base / "current" if (base / "current").is_dir() else base / "previous"
+    return [path for path in (bundle, base / "local") if path.is_dir()]
+
+
+PINNED = Path(__file__).parent / "pinned"
 
 
 def trusted_keys(root: Path | None = None) -> list[minisign.PublicKey]:
-    """The keys that the user put there. A file that is no key is refused by name."""
+    """The pinned keys and those that the user put there. A file that is no key is refused by name."""
     keys = []
-    for path in sorted(((root or home()) / "keys").glob("*.pub")):
+    for path in [*sorted(PINNED.glob("*.pub")), *sorted(((root or home()) / "keys").glob("*.pub"))]:
         try:
             keys.append(minisign.read_public(path.read_text(encoding="utf-8")))
         except (minisign.SignatureRefusedError, OSError, UnicodeDecodeError) as error:
@@ -66,16 +74,33 @@ def installed(root: Path | None = None) -> Manifest | None:
         return None
 
 
+def highest(root: Path | None = None) -> int:
+    """The highest version ever installed; 0 where none was."""
+    base = root or home()
+    before = installed(base)
+    try:
+        noted = int((base / "highest").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        noted = 0
+    return max(noted, before.version if before is not None else 0)
+
+
 def install(
-    data: bytes, signature: str, today: dt.date, root: Path | None = None
+    data: bytes, signature: str, today: dt.date, root: Path | None = None, *, online: bool = False
 ) -> tuple[Manifest, list[str]]:
-    """Verify and install; the manifest and warnings for the user. Raises one clear line otherwise."""
+    """Verify and install; the manifest and warnings for the user. Raises one clear line otherwise.
+
+    An expired bundle is refused where it was just fetched (``online``): somebody serves an old one. Carried
+    by hand to a computer without a network it is better than none, and a warning.
+    """
     base = root or home()
     key, _comment = minisign.verify(data, signature, trusted_keys(base))
     manifest, content = read(data)
-    before = installed(base)
-    if before is not None and manifest.version <= before.version:
-        raise BundleError(f"version {manifest.version} is not newer than the installed {before.version}")
+    before = highest(base)
+    if manifest.version <= before:
+        raise BundleError(f"version {manifest.version} is not newer than the installed {before}")
+    if online and manifest.expires < today:
+        raise BundleError(f"it expired on {manifest.expires.isoformat()}: the address serves an old one")
     if _numbers(manifest.minimum) > _numbers(__version__):
         raise BundleError(f"it needs sweeper {manifest.minimum} or newer; this is {__version__}")
     base.mkdir(parents=True, exist_ok=True)
@@ -89,6 +114,7 @@ def install(
         problems = [str(problem) for problem in library.problems] or check_examples(library)
         if problems:
             raise BundleError(f"its own check fails: {problems[0]}")
+        _note(base, manifest.version)
         _swap(base, fresh)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -96,6 +122,13 @@ def install(
     if manifest.expires < today:
         warnings.append(f"it expired on {manifest.expires.isoformat()}: look for a newer one")
     return manifest, warnings
+
+
+def _note(base: Path, version: int) -> None:
+    """Before the swap, so that no crash lets an older one in."""
+    fresh = base / "highest.new"
+    fresh.write_text(f"{version}\n", encoding="ascii")
+    fresh.replace(base / "highest")
 
 
 def _swap(base: Path, fresh: Path) -> None:

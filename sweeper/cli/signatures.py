@@ -34,7 +34,7 @@ def list_(folders: tuple[Path, ...]) -> int:
     """Print the table."""
     library = load_library(folders)
     table = Table(box=None, pad_edge=False)
-    for heading in (_("radio"), "id", _("version"), _("status"), _("level"), _("title")):
+    for heading in (_("radio"), "id", _("version"), _("status"), _("level"), _("origin"), _("title")):
         table.add_column(heading)
     for signature in library.signatures:
         table.add_row(
@@ -43,6 +43,7 @@ def list_(folders: tuple[Path, ...]) -> int:
             str(signature.version),
             signature.status.value,
             spoken().level(signature.level),
+            _("local, unsigned") if signature.id in library.local else "",
             spoken().phrase(signature.title.phrase()),
         )
     Console().print(table)
@@ -120,7 +121,8 @@ def install(bundle: str) -> int:
 
     data = _fetched(bundle, MOST_BYTES)
     signature = _fetched(bundle + ".minisig", 4096).decode("utf-8", "replace")
-    manifest, warnings = put(data, signature, dt.datetime.now(dt.UTC).date())
+    online = bundle.startswith("https://")
+    manifest, warnings = put(data, signature, dt.datetime.now(dt.UTC).date(), online=online)
     for line in warnings:
         warn(line)
     done = _("Installed: version {version}, {count} signatures.")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import io
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sweeper.bundles import install as installing
 from sweeper.bundles import minisign
 from sweeper.bundles.bundle import BundleError, build, read
 from sweeper.bundles.install import folders, install, installed, trust
 from sweeper.errors import SweeperError
+from sweeper.records import Level
 from sweeper.signatures import Library
 from tests.test_signatures import GOOD, put
 
@@ -62,12 +66,83 @@ def test_install_swap_and_no_rollback(library: Library, root: Path) -> None:
     assert found is not None
     assert found.version == 4
     assert (root / "previous" / "manifest.json").is_file()
-    assert sorted(p.name for p in root.iterdir()) == ["current", "keys", "previous"], "nothing left behind"
+    assert sorted(p.name for p in root.iterdir()) == ["current", "highest", "keys", "previous"]
 
 
 def test_an_expired_bundle_is_a_warning(library: Library, root: Path) -> None:
     _, warnings = install(*made(library, expires=dt.date(2026, 11, 21)), DAY, root)
     assert any("expired" in line for line in warnings)
+
+
+def test_an_expired_bundle_that_was_just_fetched_is_refused(library: Library, root: Path) -> None:
+    with pytest.raises(BundleError, match="expired on 2026-11-21"):
+        install(*made(library, expires=dt.date(2026, 11, 21)), DAY, root, online=True)
+    assert installed(root) is None
+
+
+def test_no_way_back_even_where_the_installed_one_is_gone(library: Library, root: Path) -> None:
+    install(*made(library, 3), DAY, root)
+    (root / "current" / "manifest.json").write_text("{")
+    with pytest.raises(BundleError, match="not newer than the installed 3"):
+        install(*made(library, 2), DAY, root)
+    shutil.rmtree(root / "current")
+    with pytest.raises(BundleError, match="not newer"):
+        install(*made(library, 3), DAY, root)
+
+
+def test_a_crash_between_the_renames_leaves_the_previous_one_in_use(library: Library, root: Path) -> None:
+    install(*made(library, 1), DAY, root)
+    (root / "current").rename(root / "previous")
+    assert [p.name for p in folders(root)] == ["previous"]
+    assert Library.load(*folders(root)).bundle == 1
+    install(*made(library, 2), DAY, root)
+    assert Library.load(*folders(root)).bundle == 2
+
+
+def test_a_failed_installation_changes_nothing(tmp_path: Path, library: Library, root: Path) -> None:
+    install(*made(library, 1), DAY, root)
+    before = {p.relative_to(root): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+    put(tmp_path / "bad", EXAMPLE.replace('level = "low"', 'level = "confirmed"'))
+    bad = {"ble/example.toml": (tmp_path / "bad" / "ble" / "example.toml").read_bytes()}
+    data = repacked(made(library, 2)[0], bad)
+    with pytest.raises(BundleError, match=r"own check fails: .*level"):
+        install(data, minisign.sign(data, SECRET, ""), DAY, root)
+    assert {p.relative_to(root): p.read_bytes() for p in root.rglob("*") if p.is_file()} == before
+
+
+def repacked(data: bytes, files: dict[str, bytes]) -> bytes:
+    """The bundle with other files, its manifest made to fit: what a careless signer could build."""
+    manifest, content = read(data)
+    content = {**content, **files}
+    digests = {name: hashlib.sha256(text).hexdigest() for name, text in content.items()}
+    fitting = msgspec.structs.replace(manifest, files=digests)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("manifest.json", msgspec.json.encode(fitting))
+        for name, text in content.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+def test_a_pinned_key_is_trusted(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "PINNED", tmp_path / "pinned")
+    (tmp_path / "pinned").mkdir()
+    data, signature = made(library)
+    with pytest.raises(minisign.SignatureRefusedError, match="not trusted"):
+        install(data, signature, DAY, tmp_path / "home")
+    (tmp_path / "pinned" / "release.pub").write_text(minisign.write_public(minisign.public(SECRET)))
+    manifest, _warnings = install(data, signature, DAY, tmp_path / "home")
+    assert manifest.version == 1
+
+
+def test_the_users_own_override_by_id_and_say_that_they_are_unsigned(library: Library, root: Path) -> None:
+    install(*made(library, 7), DAY, root)
+    put(root / "local", EXAMPLE.replace("version = 1", "version = 0").replace('"low"', '"info"'))
+    used = Library.load(*folders(root))
+    assert used.by_id["example"].level is Level.INFO
+    assert used.local == {"example"}
+    assert "bundle 7" in used.version
+    assert "1 local and unsigned" in used.version
 
 
 def test_a_changed_byte_an_unknown_key_and_a_changed_comment_are_refused(
