@@ -1,27 +1,29 @@
-"""``sweeper job``: engagements, each in a folder of its own, with purpose, people, verdicts and terms."""
+"""``sweeper job``: engagements, each in a folder of its own, with purpose, people, verdicts and terms.
+
+What is done with a job once it is there stands in further files: ``job_people`` (consent, terms, rights),
+``job_search`` (verdicts, photos, plans, checks), ``job_archive`` (register, lock, export, purge).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import getpass
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from sweeper import cli
 from sweeper.cli.options import warn
 from sweeper.cli.words import _, spoken
-from sweeper.errors import SweeperError
-from sweeper.jobs.job import DATABASE, Decision, Head, Job, Person, Role, Verdict
-from sweeper.jobs.law import PROFILES, LicenceState
+from sweeper.jobs import practice
+from sweeper.jobs.job import Head, Job, Person, Role, Verdict
+from sweeper.jobs.law import PROFILES, Licence
 from sweeper.session import Sink
 from sweeper.signatures import Library
 from sweeper.text import safe_text
@@ -98,68 +100,170 @@ def kept(folder: Path | None, who: str, what: str, **made: object) -> Iterator[l
             warn(_("not everything was kept: {why}").format(why=problem))
 
 
-@click.group(help=_("Engagements: purpose, permission, people, verdicts, terms, purge."))
+class JobGroup(click.Group):
+    """The group's further commands, imported when one of them is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = ELSEWHERE.get(cmd_name)
+        if module is None:
+            return super().get_command(ctx, cmd_name)
+        commands: dict[str, click.Command] = import_module(f"sweeper.cli.{module}").COMMANDS
+        return commands[cmd_name]
+
+
+ELSEWHERE = {
+    "list": "job_archive",
+    "register": "job_archive",
+    "export": "job_archive",
+    "import": "job_archive",
+    "lock": "job_archive",
+    "unlock": "job_archive",
+    "purge": "job_archive",
+    "verdict": "job_search",
+    "photo": "job_search",
+    "plan": "job_search",
+    "check": "job_search",
+    "meeting": "job_search",
+    "custody": "job_search",
+    "consent": "job_people",
+    "withdraw": "job_people",
+    "object": "job_people",
+    "answer": "job_people",
+    "terms": "job_people",
+    "subject": "job_people",
+    "paper": "job_people",
+}
+"""Command -> the module of this package in which it stands."""
+
+
+@click.group(cls=JobGroup, help=_("Engagements: purpose, permission, people, verdicts, terms, purge."))
 def job() -> None:
     """A group."""
+
+
+class Day(click.ParamType[dt.date]):
+    """A day as 2026-11-30."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return dt.date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(_("{value!r} is no day; write 2026-11-30").format(value=value), param, ctx)
+
+
+DAY = Day()
+
+
+def text_option(name: str, help_: str) -> Callable[[F], F]:
+    """``--NAME TEXT``, not given by default."""
+    return click.option(f"--{name}", default=None, metavar="TEXT", help=help_)
+
+
+def head_options(function: F) -> F:
+    """What is said about a job, at its beginning and later."""
+    options = (
+        text_option("number", _("The job's number in your register.")),
+        text_option("purpose", _("What the sweep is for.")),
+        text_option("permission", _("Who allowed it, and how.")),
+        text_option("place", _("Where.")),
+        text_option("client", _("For whom.")),
+        text_option("scope", _("What belongs to it.")),
+        text_option("out-of-scope", _("What does not.")),
+        text_option("recommendations", _("What you recommend, a line each.")),
+        click.option("--next", "next_sweep", type=DAY, metavar="DAY", help=_("Day of the next sweep.")),
+        click.option("--technician", "technicians", multiple=True, metavar="NAME", help=_("Who sweeps.")),
+        click.option("--reviewer", "reviewers", multiple=True, metavar="NAME", help=_("Who reviews.")),
+        click.option("--viewer", "viewers", multiple=True, metavar="NAME", help=_("Who may only read.")),
+        click.option("--law", type=click.Choice(list(PROFILES)), help=_("The law of the place.")),
+        click.option("--retention", type=click.IntRange(1, 3650), help=_("Days kept; 30 by default.")),
+        click.option("--subkind", type=click.IntRange(1, 3), help=_("Sub-kind of the licence for this job.")),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 @job.command(help=_("Begin a job in a new folder."))
 @click.argument("folder", type=FOLDER)
 @click.option("--own", is_flag=True, help=_("My own car or flat: nothing more is asked."))
-@click.option("--number", default="", help=_("The job's number in your register."))
-@click.option("--purpose", default="", help=_("What the sweep is for."))
-@click.option("--permission", default="", help=_("Who allowed it, and how."))
-@click.option("--place", default="", help=_("Where."))
-@click.option("--client", default="", help=_("For whom."))
-@click.option("--technician", "technicians", multiple=True, metavar="NAME", help=_("Who sweeps; repeatable."))
-@click.option("--reviewer", "reviewers", multiple=True, metavar="NAME", help=_("Who reviews; repeatable."))
-@click.option(
-    "--law", type=click.Choice(list(PROFILES)), default="neutral", show_default=True, help=_("Law.")
-)
-@click.option(
-    "--retention", type=click.IntRange(1, 3650), default=30, show_default=True, help=_("Days kept.")
-)
+@head_options
 @who_option
-def new(
-    folder: Path,
-    own: bool,
-    number: str,
-    purpose: str,
-    permission: str,
-    place: str,
-    client: str,
-    technicians: tuple[str, ...],
-    reviewers: tuple[str, ...],
-    law: str,
-    retention: int,
-    who: str,
-) -> int:
+def new(folder: Path, own: bool, who: str, **given: Any) -> int:
     """Create it, and say what is still missing before a sweep may start."""
-    people = [Person(name, Role.TECHNICIAN) for name in technicians]
-    people += [Person(name, Role.REVIEWER) for name in reviewers]
+    said = _said(given)
+    law = said.get("profile", "neutral")
+    mine = practice.read()
+    card = mine.licence if mine.law == law and not own else None
     head = Head(
-        number=number or folder.name,
-        purpose=purpose or (_("my own property") if own else ""),
-        permission=permission or (_("my own") if own else ""),
-        place=place or (_("at home") if own else ""),
-        client=client,
-        people=tuple(people),
+        number=said.pop("number", folder.name),
+        purpose=said.pop("purpose", _("my own property") if own else ""),
+        permission=said.pop("permission", _("my own") if own else ""),
+        place=said.pop("place", _("at home") if own else ""),
         own=own,
-        profile=law,
-        retention_days=retention,
+        licence=_of_kind(card, given["subkind"]),
+        equipment=() if own else mine.equipment,
+        **said,
     )
     made = Job.create(folder, head, who)
     made.close()
     click.echo(_("Job made: {folder}").format(folder=folder))
-    missing = head.missing()
-    if missing:
-        click.echo(_("Before a sweep can start it needs: {fields}").format(fields=", ".join(missing)))
+    _tell_missing(head)
     return cli.OK
 
 
-@job.command(help=_("Show a job: what it is for, its sweeps, findings and verdicts."))
+def _said(given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the head that were given, by their names there."""
+    names = {"law": "profile", "retention": "retention_days"}
+    people = [Person(name, Role.TECHNICIAN) for name in given["technicians"]]
+    people += [Person(name, Role.REVIEWER) for name in given["reviewers"]]
+    people += [Person(name, Role.VIEWER) for name in given["viewers"]]
+    apart = ("technicians", "reviewers", "viewers", "subkind")
+    said = {names.get(key, key): v for key, v in given.items() if key not in apart and v is not None}
+    return said | ({"people": tuple(people)} if people else {})
+
+
+def _of_kind(card: Licence | None, subkind: int | None) -> Licence | None:
+    if card is None or subkind is None:
+        return card
+    return msgspec.structs.replace(card, subkind=subkind)
+
+
+def _tell_missing(head: Head) -> None:
+    missing = head.missing()
+    if missing:
+        click.echo(_("Before a sweep can start it needs: {fields}").format(fields=", ".join(missing)))
+
+
+@job.command(help=_("Change what is said about a job; the audit log names the fields."))
 @click.argument("folder", type=FOLDER)
-def show(folder: Path) -> int:
+@head_options
+@who_option
+def change(folder: Path, who: str, **given: Any) -> int:
+    """Only what is given changes; people given are added to those entered."""
+    said = _said(given)
+    with opened(folder) as found:
+        before = found.head
+        if "people" in said:
+            new_names = {person.name for person in said["people"]}
+            kept_people = tuple(p for p in before.people if p.name not in new_names)
+            said["people"] = (*kept_people, *said["people"])
+        if given["subkind"] is not None:
+            said["licence"] = _of_kind(before.licence or practice.read().licence, given["subkind"])
+        found.change_head(who, **said)
+        _tell_missing(found.head)
+    return cli.OK
+
+
+@job.command("open", help=_("Show a job: what it is for, its sweeps, findings and verdicts."))
+@click.argument("folder", type=FOLDER)
+def open_(folder: Path) -> int:
     """Print it for a person."""
     console = Console(highlight=False)
     with opened(folder, read_only=True) as found:
@@ -182,114 +286,12 @@ def show(folder: Path) -> int:
             title = safe_text(spoken().phrase(finding.title))
             said = f"{verdict.value}{f' ({decision.who})' if decision else ''}"
             console.print(
-                f"{sweep}/{finding.id}  {spoken().level(finding.level)}  {title}  {said}", markup=False
+                f"{sweep}/{finding.id}  {spoken().level(finding.level)}  {title}  {safe_text(said)}",
+                markup=False,
             )
+        if found.purge_due() < found.now() and not found.purges():
+            warn(_("the term of retention has ended: sweeper job purge {folder}").format(folder=folder))
     return cli.OK
 
 
-@job.command("list", help=_("The register: every job below a folder."))
-@click.argument("folder", type=FOLDER, default=Path())
-@click.option("--json", "json_out", metavar="-", help=_("Print a JSON document."))
-def list_(folder: Path, json_out: str | None) -> int:
-    """A line a job."""
-    rows = []
-    for path in sorted(folder.rglob(DATABASE)):
-        if path.parent.name == "evidence":
-            continue
-        with opened(path.parent, read_only=True) as found:
-            head = found.head
-            rows.append(
-                {
-                    "folder": str(path.parent),
-                    "number": head.number,
-                    "place": head.place,
-                    "client": head.client,
-                    "created_utc_s": head.created_utc_s,
-                    "sweeps": len(found.store.sweeps()),
-                    "findings": len(found.findings()),
-                    "purge_due_utc_s": found.purge_due(),
-                    "purged": bool(found.purges()),
-                }
-            )
-    if json_out is not None:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return cli.OK
-    table = Table(box=None, pad_edge=False)
-    for heading in (_("number"), _("place"), _("begun"), _("sweeps"), _("findings"), _("purge"), _("folder")):
-        table.add_column(heading)
-    for row in rows:
-        due = _("done") if row["purged"] else spoken().date(float(str(row["purge_due_utc_s"])))
-        begun = spoken().date(float(str(row["created_utc_s"])))
-        cells = (row["number"], row["place"], begun, row["sweeps"], row["findings"], due, row["folder"])
-        table.add_row(*(escape(safe_text(str(cell))) for cell in cells))
-    Console().print(table)
-    return cli.OK
-
-
-@job.command(help=_("Give a verdict on a finding, as SWEEP/FINDING, in the name of a person."))
-@click.argument("folder", type=FOLDER)
-@click.argument("finding", metavar="SWEEP/FINDING")
-@click.argument("verdict", type=click.Choice([verdict.value for verdict in Verdict]))
-@click.option("--note", default="", help=_("Why."))
-@who_option
-def verdict(folder: Path, finding: str, verdict: str, note: str, who: str) -> int:
-    """File it."""
-    sweep, slash, number = finding.partition("/")
-    if not slash or not sweep.isdigit():
-        raise SweeperError(_("{text!r} is no finding; write 1/F-001").format(text=finding))
-    with opened(folder) as found:
-        found.decide(Decision(int(sweep), number, Verdict(verdict), who, note))
-    return cli.OK
-
-
-@job.command(help=_("Delete other people's identifiers and recordings for good; a certificate stays."))
-@click.argument("folder", type=FOLDER)
-@click.option("--yes", is_flag=True, help=_("Do not ask."))
-@who_option
-def purge(folder: Path, yes: bool, who: str) -> int:
-    """Ask, delete, print the certificate."""
-    if not yes and not click.confirm(_("This cannot be undone. Delete?")):
-        return cli.OK
-    with opened(folder) as found:
-        certificate = found.purge(who)
-    click.echo(json.dumps(msgspec.to_builtins(certificate), ensure_ascii=False, indent=2))
-    return cli.OK
-
-
-@job.command(help=_("A person withdraws consent: begin the term in working days."))
-@click.argument("folder", type=FOLDER)
-@click.option("--text", default="", help=_("What was said."))
-@who_option
-def withdraw(folder: Path, text: str, who: str) -> int:
-    """File it and say when it is due."""
-    with opened(folder) as found:
-        term = found.withdraw(who, dt.datetime.now(dt.UTC).date(), text)
-    click.echo(_("To be done by {day}.").format(day=term.due.isoformat()))
-    return cli.OK
-
-
-@job.command("object", help=_("A person objects to automated processing: begin the term."))
-@click.argument("folder", type=FOLDER)
-@click.option("--text", default="", help=_("What was said."))
-@who_option
-def object_(folder: Path, text: str, who: str) -> int:
-    """File it and say when it is due."""
-    with opened(folder) as found:
-        term = found.objection(who, dt.datetime.now(dt.UTC).date(), text)
-    click.echo(_("To be answered by {day}.").format(day=term.due.isoformat()))
-    return cli.OK
-
-
-@job.command(help=_("The state of the licence entered in a job."))
-@click.argument("folder", type=FOLDER)
-def licence(folder: Path) -> int:
-    """Exit code 3 where it is expired or flagged."""
-    with opened(folder, read_only=True) as found:
-        card, law = found.head.licence, found.head.law()
-    if card is None:
-        click.echo(_("No licence is entered."))
-        return cli.NOT_HEARD
-    today = dt.datetime.now(dt.UTC).date()
-    state, last = card.state(law, today), card.expires(law)
-    click.echo(f"{card.number}, {card.holder}: {state.value}" + (f", {last.isoformat()}" if last else ""))
-    return cli.OK if state in (LicenceState.VALID, LicenceState.ENDING) else cli.NOT_HEARD
+job.add_command(open_, "show")

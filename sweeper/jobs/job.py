@@ -174,13 +174,15 @@ class Job:
         until = consent.until.isoformat() if consent.until is not None else "purpose reached"
         return self.file(consent, who, "consent", until=until)
 
-    def withdraw(self, who: str, received: dt.date, text: str = "") -> Term:
-        """Consent withdrawn: the term in working days begins the day after."""
-        return self._term("withdrawal", who, received, text, self.head.law().withdrawal_working_days)
+    def withdraw(self, person: str, received: dt.date, text: str = "", *, by: str = "") -> Term:
+        """``person`` withdraws consent: the term in working days begins the day after. ``by`` files it."""
+        days = self.head.law().withdrawal_working_days
+        return self._term("withdrawal", person, received, text, days, by or person)
 
-    def objection(self, who: str, received: dt.date, text: str = "") -> Term:
-        """An objection to automated processing: considered within its term, and the person is told."""
-        return self._term("objection", who, received, text, self.head.law().objection_working_days)
+    def objection(self, person: str, received: dt.date, text: str = "", *, by: str = "") -> Term:
+        """``person`` objects to automated processing: considered within its term, and the person is told."""
+        days = self.head.law().objection_working_days
+        return self._term("objection", person, received, text, days, by or person)
 
     def terms(self, kind: str) -> list[tuple[int, Term]]:
         return [(n, msgspec.json.decode(v, type=Term)) for n, _, v in self.store.papers(kind)]
@@ -218,9 +220,9 @@ class Job:
         """The certificates of all purges so far."""
         return [certificate for _, certificate in self.filed(Purge)]
 
-    def _term(self, kind: str, who: str, received: dt.date, text: str, days: int) -> Term:
+    def _term(self, kind: str, person: str, received: dt.date, text: str, days: int, who: str) -> Term:
         self._writable()
-        term = Term(who, received, self.head.law().add_working_days(received, days), text)
+        term = Term(person, received, self.head.law().add_working_days(received, days), text)
         with self.store.transaction():
             self.store.add_paper(kind, self.now(), msgspec.json.encode(term))
             self.store.audit(self.now(), who, kind, due=term.due.isoformat())

@@ -10,7 +10,7 @@ from sweeper.language import Language
 from sweeper.report import annex, docx, html, pdf, results
 from sweeper.report.build import build
 from sweeper.report.collect import Collector
-from sweeper.report.model import JobPart
+from sweeper.report.model import JobPart, Sheet
 from sweeper.signatures import Library
 
 SUFFIXES = (".html", ".pdf", ".docx", ".json", ".zip")
@@ -44,6 +44,31 @@ def made(
     if suffix == ".docx":
         return docx.render(report, made_utc_s=made_utc_s)
     return html.page(report).encode()
+
+
+def sheet(name: str, paper: Sheet, *, made_utc_s: float | None = None) -> bytes:
+    """One paper as PDF, DOCX or plain text, by the ending of ``name``; any other gets PDF."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix == ".docx":
+        return docx.sheet(paper, made_utc_s=made_utc_s)
+    if suffix == ".txt":
+        return plain(paper).encode()
+    return pdf.sheet(paper, made_utc_s=made_utc_s)
+
+
+def plain(paper: Sheet) -> str:
+    """A paper as text, a paragraph a line."""
+    lines = [paper.title, ""]
+    lines += [f"{fact.name}: {fact.value}" for fact in paper.cover]
+    for section in paper.sections:
+        lines += ["", section.title] if section.title else [""]
+        lines += section.paragraphs
+        lines += [f"{number}. {step}" for number, step in enumerate(section.steps, start=1)]
+        lines += [f"{fact.name}: {fact.value}" for fact in section.facts]
+        if section.table is not None:
+            lines += [" | ".join(row) for row in (section.table.columns, *section.table.rows)]
+    lines += [f"{name} {'_' * 30}" for name in paper.signatures]
+    return "\n".join([*lines, "", paper.note]).rstrip() + "\n"
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

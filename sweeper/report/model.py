@@ -151,3 +151,19 @@ class Report(msgspec.Struct, frozen=True):
     after: tuple[Section, ...]
     words: dict[str, str]
     confidentiality: str = ""
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """One paper: a notice, a form, a reply, a list. ``signatures`` are lines to sign on, by their
+    captions.
+    """
+
+    language: str
+    title: str
+    words: dict[str, str]
+    cover: tuple[Fact, ...] = ()
+    sections: tuple[Section, ...] = ()
+    signatures: tuple[str, ...] = ()
+    note: str = ""
+    confidentiality: str = ""
+    demo: str = ""

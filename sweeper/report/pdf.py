@@ -17,7 +17,7 @@ import msgspec
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.report import paint
-from sweeper.report.model import Group, Picture, Report, Section
+from sweeper.report.model import Group, Picture, Report, Section, Sheet
 
 FONT = "Libertinus Serif"
 _EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
@@ -30,18 +30,27 @@ def render(report: Report, *, brief: bool = False, made_utc_s: float | None = No
     Raises ``Unavailable`` where the typesetter is not installed.
     """
     made = dt.datetime.fromtimestamp(int(made_utc_s), dt.UTC) if made_utc_s is not None else _EPOCH
-    model = msgspec.json.encode(_coloured(report)).decode()
+    return _typeset("report", msgspec.json.encode(_coloured(report)).decode(), brief, made)
+
+
+def sheet(paper: Sheet, *, made_utc_s: float | None = None) -> bytes:
+    """One paper as a PDF file. Raises ``Unavailable`` where the typesetter is not installed."""
+    made = dt.datetime.fromtimestamp(int(made_utc_s), dt.UTC) if made_utc_s is not None else _EPOCH
+    return _typeset("sheet", msgspec.json.encode(paper).decode(), False, made)
+
+
+def _typeset(template: str, model: str, brief: bool, made: dt.datetime) -> bytes:
     try:
-        return _compiled(model, brief, made)
+        return _compiled(template, model, brief, made)
     except _typst().TypstError as error:
         if "could not be displayed" not in str(error):
             raise
-        return _compiled(_OUTSIDE.sub(_escape, model), brief, made)
+        return _compiled(template, _OUTSIDE.sub(_escape, model), brief, made)
 
 
-def _compiled(model: str, brief: bool, made: dt.datetime) -> bytes:
+def _compiled(template: str, model: str, brief: bool, made: dt.datetime) -> bytes:
     pdf: bytes = _typst().compile(
-        _template(),
+        _template(template),
         format="pdf",
         sys_inputs={"report": model, "brief": "yes" if brief else "no"},
         ignore_system_fonts=True,
@@ -95,8 +104,9 @@ def _typst() -> ModuleType:
 
 
 @cache
-def _template() -> bytes:
-    return resources.files("sweeper.report").joinpath("templates", "report.typ").read_bytes()
+def _template(name: str) -> bytes:
+    folder = resources.files("sweeper.report").joinpath("templates")
+    return folder.joinpath("base.typ").read_bytes() + folder.joinpath(f"{name}.typ").read_bytes()
 
 
 def _coloured(report: Report) -> Report:

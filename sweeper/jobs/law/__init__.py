@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import os
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -88,19 +89,26 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def add_working_days(self, day: dt.date, count: int) -> dt.date:
         """The ``count``-th working day after ``day``, by the country's calendar of holidays."""
-        import holidays
-
-        calendar = (
-            holidays.country_holidays(self.country, years=range(day.year, day.year + 2))
-            if self.country
-            else {}
-        )
+        off = self._holidays(day.year, day.year + 1)
         current, left = day, count
         while left > 0:
             current += dt.timedelta(days=1)
-            if current.weekday() < 5 and current not in calendar:
-                left -= 1
+            left -= current.weekday() < 5 and current not in off
         return current
+
+    def working_days_between(self, day: dt.date, last: dt.date) -> int:
+        """Working days after ``day`` up to and with ``last``; 0 where that has passed."""
+        off = self._holidays(day.year, last.year)
+        days = (day + dt.timedelta(days=n) for n in range(1, (last - day).days + 1))
+        return sum(each.weekday() < 5 and each not in off for each in days)
+
+    def _holidays(self, first: int, last: int) -> Mapping[dt.date, str]:
+        if not self.country:
+            return {}
+        import holidays
+
+        found: Mapping[dt.date, str] = holidays.country_holidays(self.country, years=range(first, last + 1))
+        return found
 
 
 PAPERS = ("notice", "consent", "objection-reply", "withdrawal-reply", "withdrawal-refusal")
