@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -28,7 +27,9 @@ import msgspec
 from sweeper.errors import InputError, ProtocolError
 from sweeper.proposing import Proposed, candidates
 from sweeper.records import Level, Medium
-from sweeper.signature_check import check_examples, example_facts
+from sweeper.signature_check import example_facts
+from sweeper.signature_writing import NEXT, put
+from sweeper.signature_writing import text_of as text_of_signature
 from sweeper.signatures import (
     DeviceClass,
     Example,
@@ -42,11 +43,10 @@ from sweeper.signatures import (
     SignatureStatus,
     Words,
     builtin_folder,
-    read,
 )
 from sweeper.subjects import Look, Subject, heard
-from sweeper.toml_text import toml
 
+HEAD = "Made by sweeper from what was heard. Local and unsigned."
 LICENCE = "private"
 """Of one's own signatures: nobody has been given them."""
 NEAR_MISSES = 3
@@ -225,8 +225,7 @@ def slug(text: str) -> str:
 
 def text_of(draft: Draft, proposal: Proposal) -> str:
     """The TOML of the signature. The first look of each subject is its captured example."""
-    head = "# Made by sweeper from what was heard. Local and unsigned.\n"
-    return head + toml(_content(draft, proposal))
+    return text_of_signature(_signature(draft, proposal), HEAD)
 
 
 def write(draft: Draft, proposal: Proposal, folder: Path) -> Path:
@@ -240,26 +239,15 @@ def write(draft: Draft, proposal: Proposal, folder: Path) -> Path:
         raise InputError("innocent causes", "at least two are needed: most things found are harmless")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", draft.id):
         raise InputError("id", "small Latin letters, digits and hyphens")
-    content = text_of(draft, proposal)
-    place = folder / proposal.medium.value
-    place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="new-", dir=folder) as scratch:
-        fresh = Path(scratch) / f"{draft.id}.toml"
-        fresh.write_text(content, encoding="utf-8")
-        problems = check_examples(Library([read(fresh, proposal.medium)]))
-        if problems:
-            raise InputError(draft.id, problems[0].removeprefix(f"{fresh}: "))
-        fresh.replace(place / fresh.name)
-    return place / f"{draft.id}.toml"
+    return put(_signature(draft, proposal), folder, HEAD)
 
 
-def _content(draft: Draft, proposal: Proposal) -> dict[str, object]:
+def _signature(draft: Draft, proposal: Proposal) -> Signature:
     def words(text: str) -> Words:
         return Words(text, text, text)
 
     description = draft.description or f"Made from {Path(proposal.subjects[0].recording).name or 'a sweep'}."
-    first, second = _DEFAULT_NEXT
-    signature = Signature(
+    return Signature(
         id=draft.id,
         version=1,
         status=SignatureStatus.EXPERIMENTAL,
@@ -277,29 +265,11 @@ def _content(draft: Draft, proposal: Proposal) -> dict[str, object]:
         title=words(draft.title),
         description=words(description),
         benign=tuple(words(text) for text in draft.benign if text.strip()),
-        next=tuple(words(text) for text in draft.next if text.strip()) or (first, second),
+        next=tuple(words(text) for text in draft.next if text.strip()) or NEXT,
         match=proposal.match(),
         examples=Examples(tuple(_positive(proposal)), tuple(_negative(proposal))),
         medium=proposal.medium,
     )
-    content = msgspec.to_builtins(signature, builtin_types=(dt.date,))
-    for computed in ("medium", "origin"):
-        content.pop(computed, None)
-    return _without_nothing(content)
-
-
-_DEFAULT_NEXT = (
-    Words(
-        "Search by signal strength: go where it grows.",
-        "Ищите по уровню сигнала: идите туда, где он растёт.",
-        "Сигнал деңгейі бойынша іздеңіз: ол күшейетін жаққа жүріңіз.",
-    ),
-    Words(
-        "Ask the people near whether it is theirs.",
-        "Спросите людей рядом, не их ли это вещь.",
-        "Жанындағы адамдардан бұл солардікі емес пе, сұраңыз.",
-    ),
-)
 
 
 def _positive(proposal: Proposal) -> Iterable[Example]:
@@ -331,18 +301,3 @@ def _example(look: Look, provenance: str, match: Match, keys: set[str], subject:
         kind = subject.address_type if subject is not None and sender else None
         return Example(provenance=provenance, ad=look.ad, address=address, address_type=kind)
     return Example(provenance=provenance, facts=kept)
-
-
-def _without_nothing(value: object) -> dict[str, object]:
-    """Nested dicts without their ``None`` and empty texts, which TOML cannot or need not say."""
-    cleaned = _cleaned(value)
-    return cleaned if isinstance(cleaned, dict) else {}
-
-
-def _cleaned(value: object) -> object:
-    if isinstance(value, dict):
-        kept = {key: _cleaned(one) for key, one in value.items() if one is not None and one != ""}
-        return {key: one for key, one in kept.items() if key == "facts" or one not in ([], {}, ())}
-    if isinstance(value, list | tuple):
-        return [_cleaned(one) for one in value]
-    return value
