@@ -19,6 +19,8 @@ COMMANDS = {
     "listen": "sweeper.cli.tune:listen",
     "locate": "sweeper.cli.tune:locate",
     "sound-test": "sweeper.cli.prove:sound_test",
+    "traffic-test": "sweeper.cli.prove:traffic_test",
+    "harmonic-test": "sweeper.cli.prove:harmonic_test",
     "calibrate": "sweeper.cli.prove:calibrate",
     "ble": "sweeper.cli.ble:ble",
     "known": "sweeper.cli.known:known",

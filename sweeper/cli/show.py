@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from sweeper import sensing
-from sweeper.cli.words import _, spoken
+from sweeper.cli.words import _, spoken, status_line
 from sweeper.records import Finding, Level, Medium
 from sweeper.report.collect import Collector
 from sweeper.text import Phrase, safe_text
@@ -36,7 +36,7 @@ def show(collected: Collector, console: Console | None = None) -> None:
         _finding(console, finding)
     _coverage(console, collected)
     for status, _count in collected.statuses:
-        console.print(safe_text(f"{status.subject}: {status.detail}"), style="yellow", markup=False)
+        console.print(safe_text(f"{status.subject}: {status_line(status)}"), style="yellow", markup=False)
 
 
 def _finding(console: Console, finding: Finding) -> None:

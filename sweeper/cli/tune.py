@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
+import wave
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -14,8 +16,11 @@ import numpy as np
 
 from sweeper import cli
 from sweeper.cli.options import Frequency, warn
-from sweeper.cli.words import _
+from sweeper.cli.show import written
+from sweeper.cli.words import _, status_line
 from sweeper.dsp.demod import AUDIO_HZ, Mode
+from sweeper.dsp.locate import Locator
+from sweeper.errors import InputError
 from sweeper.records import Status
 
 BAR = 40
@@ -44,12 +49,16 @@ def _source(function: Any) -> Any:
 @click.argument("frequency", type=Frequency())
 @click.option("--mode", type=click.Choice([m.value for m in Mode]), default="nfm", help=_("Demodulation."))
 @click.option("--squelch", type=float, metavar="DBFS", help=_("Silent below this level."))
+@click.option("--volume", type=click.FloatRange(0, 10), default=1.0, show_default=True, help=_("Loudness."))
+@click.option("--save", metavar="FILE", help=_("Also keep the sound as a WAV file: mind the law."))
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help=_("Stop after this time."))
 @_source
 def listen(
     frequency: float,
     mode: str,
     squelch: float | None,
+    volume: float,
+    save: str | None,
     seconds: float | None,
     name: str,
     width: float,
@@ -61,32 +70,94 @@ def listen(
     from sweeper.radio.listening import Target
     from sweeper.radio.listening import listen as hear
 
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and save is None:
         raise click.UsageError(_("standard output is a terminal; send it to a player, as --help shows"))
     target = Target(frequency, width, gain, ppm)
+    kept = _saved(save)
 
     async def play() -> None:
-        async for sound in hear(receiver(name), target, Mode(mode), squelch):
+        async for sound in hear(receiver(name), target, Mode(mode), squelch, lambda: volume):
             if isinstance(sound, Status):
-                warn(sound.detail)
+                warn(status_line(sound))
                 continue
             samples = np.clip(sound.audio * FULL_SCALE, -FULL_SCALE, FULL_SCALE).astype("<i2")
-            sys.stdout.buffer.write(samples.tobytes())
-            sys.stdout.buffer.flush()
+            if kept is not None:
+                kept.writeframes(samples.tobytes())
+            if not sys.stdout.isatty():
+                _pour(samples.tobytes())
             if seconds is not None and sound.time_s + len(sound.audio) / AUDIO_HZ >= seconds:
                 return
 
-    return _until_stopped(play())
+    try:
+        return _until_stopped(play())
+    finally:
+        if kept is not None:
+            kept.close()
+            written(str(save))
+
+
+def _saved(path: str | None) -> wave.Wave_write | None:
+    """A WAV file for the sound, and the warning that goes with it."""
+    if path is None:
+        return None
+    warn(
+        _(
+            "what is heard is kept in {path}. Recording what people say without their consent is a crime in "
+            "many countries; keep it only if you may."
+        ).format(path=path)
+    )
+    try:
+        file = wave.open(path, "wb")  # noqa: SIM115  (closed by who listens)
+    except OSError as error:
+        raise InputError(path, f"cannot be written: {error.strerror}") from None
+    file.setnchannels(1)
+    file.setsampwidth(2)
+    file.setframerate(AUDIO_HZ)
+    return file
+
+
+def _pour(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+class Tone:
+    """The sound of a level: ticks whose pitch and rate rise towards the transmitter; 16-bit mono, 48 kHz."""
+
+    TICK_S = 0.03
+
+    def __init__(self) -> None:
+        self._time_s = 0.0
+        self._next_s = 0.0
+
+    def until(self, time_s: float, pitch_hz: float, ticks_hz: float) -> bytes:
+        """The piece from where the last one ended to ``time_s``."""
+        count = max(0, round((time_s - self._time_s) * AUDIO_HZ))
+        at = self._time_s + np.arange(count) / AUDIO_HZ
+        sound = np.zeros(count)
+        while self._next_s < time_s:
+            inside = (at >= self._next_s) & (at < self._next_s + self.TICK_S)
+            since = at[inside] - self._next_s
+            sound[inside] = np.sin(2 * np.pi * pitch_hz * since) * np.sin(np.pi * since / self.TICK_S)
+            self._next_s += 1 / ticks_hz
+        self._time_s += count / AUDIO_HZ
+        return bytes((0.8 * FULL_SCALE * sound).astype("<i2").tobytes())
 
 
 @click.command(help=_("Walk towards a transmitter: its level, its trend, and how near on this walk's scale."))
 @click.argument("frequency", type=Frequency())
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help=_("Stop after this time."))
+@click.option("--weakest", type=float, metavar="DBFS", help=_("The level far away: the scale's lower end."))
+@click.option("--strongest", type=float, metavar="DBFS", help=_("The level at the place: its upper end."))
+@click.option("--tone", is_flag=True, help=_("Ticks on standard output, as 'listen' gives sound."))
 @click.option("--json", "json_out", metavar="-", help=_("One JSON object a line."))
 @_source
 def locate(
     frequency: float,
     seconds: float | None,
+    weakest: float | None,
+    strongest: float | None,
+    tone: bool,
     json_out: str | None,
     name: str,
     width: float,
@@ -97,15 +168,28 @@ def locate(
     from sweeper.radio.inventory import receiver
     from sweeper.radio.listening import Target, follow
 
+    if tone and (sys.stdout.isatty() or json_out is not None):
+        raise click.UsageError(_("standard output is a terminal; send it to a player, as --help shows"))
     target = Target(frequency, width, gain, ppm)
+    locator, ticks = Locator(), Tone()
+    locator.weakest_db = math.inf if weakest is None else weakest
+    locator.strongest_db = -math.inf if strongest is None else strongest
 
     async def walk() -> None:
-        async for reading in follow(receiver(name), target):
+        async for reading in follow(receiver(name), target, locator):
             if isinstance(reading, Status):
-                warn(reading.detail)
+                warn(status_line(reading))
                 continue
+            if tone:
+                _pour(ticks.until(reading.time_s, reading.pitch_hz, reading.ticks_hz))
             show(
-                reading.time_s, reading.smooth_db, reading.share, reading.trend, "dBFS", json_out is not None
+                reading.time_s,
+                reading.smooth_db,
+                reading.share,
+                reading.trend,
+                "dBFS",
+                json_out is not None,
+                to_error=tone,
             )
             if seconds is not None and reading.time_s >= seconds:
                 return
@@ -113,7 +197,16 @@ def locate(
     return _until_stopped(walk())
 
 
-def show(time_s: float, level_db: float, share: float, trend: int, unit: str, as_json: bool) -> None:
+def show(
+    time_s: float,
+    level_db: float,
+    share: float,
+    trend: int,
+    unit: str,
+    as_json: bool,
+    *,
+    to_error: bool = False,
+) -> None:
     """One reading."""
     if as_json:
         line = {"time_s": round(time_s, 2), "level_db": round(level_db, 1), "share": round(share, 3)}
@@ -121,7 +214,9 @@ def show(time_s: float, level_db: float, share: float, trend: int, unit: str, as
         return
     arrow = {1: "▲", 0: "■", -1: "▼"}[trend]
     filled = round(share * BAR)
-    click.echo(f"\r{level_db:7.1f} {unit} {arrow} {'█' * filled}{'·' * (BAR - filled)}", nl=False)
+    click.echo(
+        f"\r{level_db:7.1f} {unit} {arrow} {'█' * filled}{'·' * (BAR - filled)}", nl=False, err=to_error
+    )
 
 
 def _until_stopped(work: Coroutine[Any, Any, None]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sweeper import language
+from sweeper.records import Status
 
 _spoken = language.get("en")
 
@@ -25,3 +26,8 @@ def _(text: str) -> str:
 def ngettext(one: str, many: str, n: int) -> str:
     """``one`` or ``many`` in that language, as its plurals ask for ``n``."""
     return _spoken.ngettext(one, many, n)
+
+
+def status_line(status: Status) -> str:
+    """What a Status says, in that language where it is not an outside word."""
+    return _spoken.phrase(status.said) if status.said is not None else status.detail

@@ -43,6 +43,19 @@ GAIN_DB = 36.0
 """Base stations are strong, but indoors not always: a gain between."""
 
 
+SPAN_PPM = 150.0
+"""The cheapest dongles are off by 100 ppm."""
+
+BESIDE_HZ = 150e3
+"""A known carrier is listened to from so far below: clear of the receiver's own spike."""
+
+CARRIER_LOOK_S, CARRIER_LOOKS = 0.05, 5
+"""Bins of 20 Hz: 0.05 ppm at 433 MHz; of five looks three must agree."""
+
+LINE_DB = 18.0
+"""Noise of one transform reaches 13 dB over its median in one of a million bins."""
+
+
 async def calibrate(make: Callable[[], Receiver], gain_db: float | None = None) -> Crystal | None:
     """The receiver's crystal error, or ``None`` where no base station is heard. Raises ``Unavailable``."""
     receiver = make()
@@ -68,6 +81,51 @@ async def calibrate(make: Callable[[], Receiver], gain_db: float | None = None) 
         raise Unavailable(receiver.name, lost.reason, lost.detail) from lost
     finally:
         await receiver.close()
+
+
+async def calibrate_on(
+    make: Callable[[], Receiver], carrier_hz: float, gain_db: float | None = None
+) -> Crystal | None:
+    """The error from a carrier whose frequency is known: a time signal, a broadcast carrier, a calibrator's.
+
+    The strongest line within ``SPAN_PPM`` of it is taken for it; ``None`` where none stands out. Raises
+    ``Unavailable``.
+    """
+    receiver = make()
+    try:
+        facts = await receiver.open()
+        rate_hz = await _set_rate(receiver)
+        if facts.gains_db:
+            await receiver.set_gain(nearest(facts.gains_db, GAIN_DB if gain_db is None else gain_db))
+        settle = round((facts.settle_window_s / 2 + facts.settle_margin_s) * rate_hz)
+        center_hz = carrier_hz - BESIDE_HZ
+        look = Look(center_hz, round(CARRIER_LOOK_S * rate_hz), settle)
+        seen: list[tuple[float, float]] = []
+        async with aclosing(receiver.look([look] * CARRIER_LOOKS)) as outcomes:
+            async for outcome in outcomes:
+                if isinstance(outcome, Heard):
+                    shown = line_near(outcome.samples, rate_hz, BESIDE_HZ, SPAN_PPM * 1e-6 * carrier_hz)
+                    seen += [(carrier_hz, center_hz + shown)] if shown is not None else []
+        return from_signals(seen) if 2 * len(seen) > CARRIER_LOOKS else None
+    except ReceiverLost as lost:
+        raise Unavailable(receiver.name, lost.reason, lost.detail) from lost
+    finally:
+        await receiver.close()
+
+
+def line_near(samples: Samples, rate_hz: float, want_hz: float, reach_hz: float) -> float | None:
+    """Offset in hertz of the strongest line within ``reach_hz`` of ``want_hz``, to a tenth of a bin; ``None``
+    where nothing stands ``LINE_DB`` over the median there."""
+    window = np.hanning(len(samples)).astype(np.float32)
+    power = np.abs(np.fft.fft(samples * window)) ** 2
+    hz = np.fft.fftfreq(len(samples), 1 / rate_hz)
+    near = np.flatnonzero(np.abs(hz - want_hz) <= max(reach_hz, 8 * rate_hz / len(samples)))
+    at = int(near[np.argmax(power[near])])
+    if power[at] < np.median(power[near]) * 10 ** (LINE_DB / 10):
+        return None
+    left, mid, right = (float(np.log(power[i % len(power)] + 1e-30)) for i in (at - 1, at, at + 1))
+    bend = left - 2 * mid + right
+    return float(hz[at]) + (0.5 * (left - right) / bend if bend < 0 else 0.0) * rate_hz / len(samples)
 
 
 def correction_tones(samples: Samples, rate_hz: float, center_hz: float) -> list[tuple[float, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,36 @@ def test_locate_gives_levels_and_listen_gives_sound(dongle: Dongle) -> None:
     code, out, err = sweeper(dongle, "listen", "433.5M", *words)
     assert code == 0, err
     assert len(out) / 2 == pytest.approx(48_000, rel=0.25), "one second of 16-bit mono at 48 kHz"
+
+
+def test_sound_is_kept_only_when_asked_for_and_with_a_warning(dongle: Dongle, tmp_path: Path) -> None:
+    before = set(tmp_path.iterdir())
+    words = ["--gain", "30", "--seconds", "0.5"]
+    _, out, err = sweeper(dongle, "listen", "433.5M", *words)
+    assert "consent" not in err
+    left = {path.name for path in set(tmp_path.iterdir()) - before}
+    assert not [name for name in left if not name.endswith(".lock")], "nothing is stored"
+    code, out, err = sweeper(dongle, "listen", "433.5M", *words, "--save", str(tmp_path / "kept.wav"))
+    assert code == 0, err
+    assert "consent" in err
+    with wave.open(str(tmp_path / "kept.wav")) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 48_000)
+        assert file.readframes(file.getnframes()) == out
+    quiet = sweeper(dongle, "listen", "433.5M", *words, "--mode", "am", "--volume", "0")[1]
+    assert quiet.strip(b"\0") == b""
+
+
+def test_ticks_rise_with_the_level(dongle: Dongle) -> None:
+    words = ["locate", "433.5M", "--gain", "30", "--seconds", "2", "--tone"]
+    counts = []
+    for level in ("-90", "-37"):
+        scale = ["--weakest", level, "--strongest", str(float(level) + 53)]
+        code, out, err = sweeper(dongle, *words, *scale)
+        assert code == 0, err
+        samples = np.frombuffer(out, "<i2").astype(float)
+        loud = np.abs(samples).reshape(-1)[: len(samples) // 48 * 48].reshape(-1, 48).max(axis=1) > 1000
+        counts.append(int(np.count_nonzero(loud[1:] & ~loud[:-1])))
+    assert counts[0] > 2 * counts[1] > 0, "near the upper end of the scale, then near the lower"
 
 
 def test_no_dongle_is_one_clear_line(tmp_path: Path) -> None:
