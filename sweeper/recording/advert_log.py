@@ -5,8 +5,9 @@
      "lat": 42.1, "lon": -71.2, "kind": "AirTag", "data": "1eff4c00...", "address_type": "random"}
 
 ``time`` is UTC seconds or ISO 8601, ``data`` the AD structures in hex; all but ``time`` and ``address`` may
-be missing or null. ``kind`` is what the logging program took the sender for: a hint, never evidence. A line
-that is none of these is passed over and told with its byte offset.
+be missing or null. Logs of other programs are read too: their names for the fields, and bleak's fields in
+place of ``data`` (see ``advert_fields``). ``kind`` is what the logging program took the sender for: a hint,
+never evidence. A line that is none of these is passed over and told with its byte offset.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from sweeper.recording.advert_fields import advert_of, folded, is_sender
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, Place
 
@@ -55,6 +57,8 @@ def is_log(head: bytes) -> bool:
     if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return False
     for line in head.split(b"\n")[:HEAD_LINES]:
+        if (other := _other(line)) is not None and is_sender(other.address):
+            return True
         parsed = _parse(line)
         if parsed is not None and (
             parsed.type in ("advertisement", "log") or (parsed.type is None and _advert(parsed) is not None)
@@ -69,6 +73,8 @@ def adverts(file: BinaryIO, problems: Problems) -> Iterator[Advertisement]:
     while line := file.readline(MAX_LINE):
         parsed = _parse(line)
         advert = _advert(parsed) if parsed is not None else None
+        if advert is None or (not advert.data and _has_fields(line)):
+            advert = _other(line) or advert
         if advert is not None:
             yield advert
         elif line.strip() and not (parsed is not None and parsed.type not in (None, "advertisement")):
@@ -81,7 +87,30 @@ def adverts(file: BinaryIO, problems: Problems) -> Iterator[Advertisement]:
 def parse(line: bytes) -> Advertisement | None:
     """The advertisement that a line holds, if it holds one."""
     parsed = _parse(line)
-    return None if parsed is None else _advert(parsed)
+    advert = None if parsed is None else _advert(parsed)
+    return advert or _other(line)
+
+
+def _has_fields(line: bytes) -> bool:
+    """Whether a line without bytes has bleak's fields: most logs have neither, and are long."""
+    return b"anufacturer" in line or b"ervice" in line or b"ame" in line
+
+
+def _other(line: bytes) -> Advertisement | None:
+    """An advertisement as other programs log it; not for lines that say they are something else."""
+    if b"{" not in line[:8]:
+        return None
+    try:
+        found = msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    if not isinstance(found, dict) or found.get("type") not in (None, "advertisement"):
+        return None
+    row = {folded(name): value for name, value in found.items()}
+    inner = row.get("advertisementdata") or row.get("adv")
+    if isinstance(inner, dict):
+        row = {**{folded(name): value for name, value in inner.items()}, **row}
+    return advert_of(row)
 
 
 def _parse(line: bytes) -> _Line | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.errors import InputError
-from sweeper.recording import advert_log, captures, power_csv, raw, sigmf_files, wav
+from sweeper.recording import advert_csv, advert_log, captures, power_csv, raw, sigmf_files, wav
 from sweeper.recording.files import READ_ERRORS, open_regular, open_stream, packing, size_of
 from sweeper.recording.probing import CAPTURE_NAMES, HEAD_BYTES
 
@@ -94,7 +94,8 @@ def is_recording(path: Path) -> bool:
 
 
 def _is_stream(head: bytes) -> bool:
-    return captures.is_capture(head) or advert_log.is_log(head) or power_csv.kind_of(head) is not None
+    logs = advert_log.is_log(head) or advert_csv.is_table(head)
+    return logs or captures.is_capture(head) or power_csv.kind_of(head) is not None
 
 
 def _is_iq_wav(path: Path) -> bool:

@@ -20,6 +20,7 @@ CONTAINERS = (
     "wav",
     "sigmf",
     "ble-jsonl",
+    "ble-csv",
     "rtl-power-csv",
     "hackrf-sweep-csv",
 )

@@ -1,7 +1,7 @@
 """What a file is: decided by its content, then by its name, and by the user over both.
 
-1. Bytes that say what they are: pcap, pcapng, btsnoop, RIFF, a SigMF pair or archive, a JSON-lines log, a
-   sweep in CSV.
+1. Bytes that say what they are: pcap, pcapng, btsnoop, RIFF, a SigMF pair or archive, a log in JSON lines
+   or CSV, a sweep in CSV.
 2. Otherwise a headerless IQ file. Its extension names the format; where the content plainly contradicts it,
    the content is believed and the reader told. Under ``.iq``, ``.raw``, ``.bin`` and their like the content
    decides alone (see ``guess``).
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sweeper.errors import InputError
-from sweeper.recording import advert_log, captures, power_csv, raw, sigmf_files, wav
+from sweeper.recording import advert_csv, advert_log, captures, power_csv, raw, sigmf_files, wav
 from sweeper.recording.files import READ_ERRORS, open_regular, open_stream, packing, reason, shown, size_of
 from sweeper.recording.names import facts
 from sweeper.recording.overrides import CONTAINERS, Overrides, believable, checked
@@ -143,6 +143,8 @@ def _stream(
         return Probe(place, name, begun.medium, begun.format, start_utc_s=utc, origin_s=first or 0.0)
     if advert_log.is_log(head) and wanted in (None, advert_log.FORMAT):
         return _log(place, name, file, size)
+    if advert_csv.is_table(head) and wanted in (None, advert_csv.FORMAT):
+        return _table(place, name, file, head, size)
     kind = power_csv.kind_of(head)
     if kind is not None and wanted in (None, power_csv.RTL_POWER, power_csv.HACKRF_SWEEP):
         return Probe(place, name, Medium.RF, wanted or kind, duration_s=_csv_duration(file, head, size))
@@ -223,6 +225,21 @@ def _log(place: Path, name: str, file: BinaryIO, size: int | None) -> Probe:
         start_utc_s=origin if first is not None and origin > captures.UNSET_CLOCK_S else None,
         duration_s=max(0.0, round(last - origin, captures.CLOCK_DIGITS)) if last is not None else None,
         origin_s=origin,
+    )
+
+
+def _table(place: Path, name: str, file: BinaryIO, head: bytes, size: int | None) -> Probe:
+    first = next(advert_csv.adverts(file, Problems()), None)
+    last_s = advert_csv.parse_tail(_tail(file, size), head)
+    origin_s = first.time_s if first is not None else 0.0
+    return Probe(
+        place,
+        name,
+        Medium.BLE,
+        advert_csv.FORMAT,
+        start_utc_s=origin_s if first is not None and origin_s > captures.UNSET_CLOCK_S else None,
+        duration_s=max(0.0, round(last_s - origin_s, captures.CLOCK_DIGITS)) if last_s is not None else None,
+        origin_s=origin_s,
     )
 
 

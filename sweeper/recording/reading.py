@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
-from typing import BinaryIO
 
-from sweeper.recording import advert_log, captures, power_csv, samples
+from sweeper.recording import advert_csv, advert_log, captures, power_csv, samples
 from sweeper.recording.files import READ_ERRORS, open_stream, reason
 from sweeper.recording.probing import Probe
 from sweeper.recording.problems import Problems
@@ -30,7 +29,9 @@ def read(
         if found.medium is Medium.RF:
             made: Iterator[Record] = power_csv.traces(file, found.format, source, problems)
         elif found.format == advert_log.FORMAT:
-            made = _advert_batches(file, found.origin_s, source, problems)
+            made = _advert_batches(advert_log.adverts(file, problems), found.origin_s, source, problems)
+        elif found.format == advert_csv.FORMAT:
+            made = _advert_batches(advert_csv.adverts(file, problems), found.origin_s, source, problems)
         else:
             made = captures.batches(file, found.origin_s, source, problems)
         try:
@@ -41,11 +42,13 @@ def read(
             problems.add(f"reading broke off: {reason(error)}")
 
 
-def _advert_batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) -> Iterator[Record]:
+def _advert_batches(
+    logs: Iterator[Advertisement], origin_s: float, source: str, problems: Problems
+) -> Iterator[Record]:
     """Advertisements of a log in batches of at most a second and ``captures.BATCH``."""
     batch: list[Advertisement] = []
     last_s = -math.inf
-    for logged in advert_log.adverts(file, problems):
+    for logged in logs:
         advert = captures.at(logged, round(logged.time_s - origin_s, captures.CLOCK_DIGITS))
         if batch and (
             len(batch) >= captures.BATCH or abs(advert.time_s - batch[0].time_s) >= captures.BATCH_S
