@@ -138,7 +138,8 @@ ASK = """
 . {script}
 complete -p sweeper >/dev/null || exit 1
 COMP_WORDS=(sweeper re); COMP_CWORD=1; _sweeper_completion {starter}; echo "${{COMPREPLY[@]}}"
-COMPREPLY=(); COMP_WORDS=(sweeper replay --ea); COMP_CWORD=2; _sweeper_completion {starter}; echo "${{COMPREPLY[@]}}"
+COMPREPLY=()
+COMP_WORDS=(sweeper replay --ea); COMP_CWORD=2; _sweeper_completion {starter}; echo "${{COMPREPLY[@]}}"
 """
 
 
