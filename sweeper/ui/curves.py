@@ -15,12 +15,17 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QGraphicsItem
 
 from sweeper.ui import words
+from sweeper.ui.bandstrip import BandStrip
+from sweeper.ui.markers import Markers
 from sweeper.ui.panorama import Grid, View
+from sweeper.ui.peaks import Peak, peaks
 from sweeper.ui.theme import Style
 from sweeper.ui.words import _
 
 CURVES: tuple[tuple[str, str], ...] = (
     ("floor", "trace-floor"),
+    ("reference", "trace-reference"),
+    ("cursor", "level-low"),
     ("minimum", "trace-floor"),
     ("mean", "trace-mean"),
     ("maximum", "trace-max"),
@@ -29,7 +34,14 @@ CURVES: tuple[tuple[str, str], ...] = (
 """Name and role of its colour; drawn in this order, so the current trace lies on top. All pens are one pixel
 wide: Qt draws a wider line of 4,000 points thirty times slower."""
 
-STROKES = {"floor": Qt.PenStyle.DashLine, "minimum": Qt.PenStyle.DotLine}
+STROKES = {
+    "floor": Qt.PenStyle.DashLine,
+    "minimum": Qt.PenStyle.DotLine,
+    "cursor": Qt.PenStyle.DashDotLine,
+}
+SWITCHED = ("current", "maximum", "mean", "minimum", "floor", "reference")
+"""Curves that the reader switches on and off; the cursor's follows the waterfall."""
+
 HEADROOM_DB = 6.0
 SHRINK_DB = 20.0
 """The level axis grows at once, and shrinks only when this much of it is unused: it should not swim."""
@@ -43,6 +55,7 @@ def titles() -> dict[str, str]:
         "mean": _("Mean"),
         "minimum": _("Min hold"),
         "floor": _("Noise floor"),
+        "reference": _("Reference"),
     }
 
 
@@ -58,10 +71,21 @@ class FrequencyAxis(pg.AxisItem):  # type: ignore[misc]
 class Curves:
     """The plot of the live trace. ``show`` draws a ``View``; ``read`` says what lies under the cursor."""
 
-    def __init__(self, style: Style, shown: set[str], on_cursor: Callable[[float | None], None]) -> None:
+    def __init__(
+        self,
+        style: Style,
+        shown: set[str],
+        on_cursor: Callable[[float | None], None],
+        on_marked: Callable[[], object],
+    ) -> None:
         self._style, self._on_cursor = style, on_cursor
         self.shown = shown
         self.view: View | None = None
+        self.reference: npt.NDArray[np.float32] | None = None
+        """Levels of the reference on the grid of the view, NaN where it has none."""
+        self.difference = False
+        """Whether levels are shown as decibels over the reference."""
+        self._row: npt.NDArray[np.float32] | None = None
         self._frequencies: npt.NDArray[np.float64] = np.zeros(0)
         self.plot = pg.PlotWidget(axisItems={"bottom": FrequencyAxis("bottom")})
         self.plot.setMenuEnabled(False)
@@ -82,7 +106,11 @@ class Curves:
         self.restyle(style)
         for item in (self._span, self._cursor):
             self.plot.addItem(item, ignoreBounds=True)
+        self.strip = BandStrip(style)
+        self.plot.addItem(self.strip, ignoreBounds=True)
+        self.markers = Markers(self.plot, style, on_marked)
         self.plot.scene().sigMouseMoved.connect(self._moved)
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.getViewBox().sigXRangeChanged.connect(lambda *_args: self.draw())
 
     def _line(self) -> pg.PlotCurveItem:
@@ -103,6 +131,8 @@ class Curves:
         self._span.setBrush(tint)
         for line in self._span.lines:
             line.setPen(pg.mkPen(style.color("accent")))
+        if hasattr(self, "markers"):
+            self.markers.restyle(style)
 
     def show(self, view: View) -> None:
         """Draw this view; fits the frequency axis when the grid is new."""
@@ -111,8 +141,7 @@ class Curves:
         if fresh:
             self._frequencies = view.grid.frequencies()
             self.fit()
-            unit = _("dBm/Hz") if view.calibrated else _("dBFS/Hz")
-            self.plot.setLabel("left", unit)
+            self.relevel()
         self._level(view)
         self.draw()
 
@@ -145,10 +174,11 @@ class Curves:
         first, last = view.grid.column(low), view.grid.column(high) + 1
         pixels = max(64, self.plot.getViewBox().width() or 64)
         for name, line in self._lines.items():
-            if name not in self.shown:
+            whole = self.levels(name)
+            if whole is None or (name not in self.shown and name != "cursor"):
                 line.setVisible(False)
                 continue
-            levels = getattr(view, name)[first:last]
+            levels = whole[first:last]
             xs, ys = thinned(self._frequencies[first:last], levels, int(pixels))
             heard = np.isfinite(ys)
             if heard.all():
@@ -157,8 +187,42 @@ class Curves:
                 line.setData(xs, ys, connect="finite")
             line.setVisible(bool(heard.any()))
 
+    def levels(self, name: str) -> npt.NDArray[np.float32] | None:
+        """A curve as it is drawn: its levels, or how far they lie over the reference."""
+        view, reference = self.view, self.reference
+        if view is None:
+            return None
+        if name == "reference":
+            made = reference
+        elif name == "cursor":
+            made = self._row
+        else:
+            made = getattr(view, name)
+        if made is None or len(made) != view.grid.columns:
+            return None
+        if not self.difference or reference is None or len(reference) != len(made):
+            return made
+        over: npt.NDArray[np.float32] = made - reference
+        return over
+
+    def show_row(self, levels: npt.NDArray[np.float32] | None) -> None:
+        """Draw a row of the waterfall beside the trace of now; ``None`` takes it away."""
+        self._row = levels
+        self.draw()
+
+    def relevel(self) -> None:
+        """Fit the level axis anew, after the difference was switched."""
+        if self.view is not None:
+            unit = _("dBm/Hz") if self.view.calibrated else _("dBFS/Hz")
+            self.plot.setLabel("left", _("dB over the reference") if self.difference else unit)
+            self.plot.getViewBox().setYRange(0, 1, padding=0)
+            self._level(self.view)
+            self.draw()
+
     def _level(self, view: View) -> None:
         top, bottom = _extent(view)
+        if self.difference and self.reference is not None:
+            top, bottom = _span(self.levels("maximum"), self.levels("minimum"))
         if top is None or bottom is None:
             return
         box = self.plot.getViewBox()
@@ -177,6 +241,38 @@ class Curves:
         hz = float(box.mapSceneToView(place).x())
         self.point(hz)
         self._on_cursor(hz)
+
+    def _clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        """A double click sets a marker."""
+        box = self.plot.getViewBox()
+        if event.double() and box.sceneBoundingRect().contains(event.scenePos()):
+            self.markers.add(float(box.mapSceneToView(event.scenePos()).x()))
+
+    def visible(self) -> tuple[int, int]:
+        """First and last-but-one column on the screen."""
+        if self.view is None:
+            return 0, 0
+        (low, high), _levels = self.plot.getViewBox().viewRange()
+        return self.view.grid.column(low), self.view.grid.column(high) + 1
+
+    def mark_peak(self) -> None:
+        """Set a marker at the strongest peak on the screen that has none yet."""
+        view = self.view
+        if view is None:
+            return
+        first, last = self.visible()
+        near = 3 * view.grid.step_hz
+        for peak in peaks(self._frequencies[first:last], view.maximum[first:last], view.floor[first:last]):
+            if all(abs(peak.hz - hz) > near for hz in self.markers.frequencies):
+                self.markers.add(peak.hz)
+                return
+
+    def peaks(self) -> list[Peak]:
+        """The peaks of the max hold on the screen."""
+        if self.view is None:
+            return []
+        where = slice(*self.visible())
+        return peaks(self._frequencies[where], self.view.maximum[where], self.view.floor[where])
 
     def point(self, hz: float | None) -> None:
         """Put the cursor at a frequency, or take it away."""
@@ -218,3 +314,12 @@ def _extent(view: View) -> tuple[float | None, float | None]:
     top = float(view.maximum[heard].max())
     low = view.minimum[np.isfinite(view.minimum)]
     return top, float(np.percentile(low, 2)) if low.size else top - 40
+
+
+def _span(
+    high: npt.NDArray[np.float32] | None, low: npt.NDArray[np.float32] | None
+) -> tuple[float | None, float | None]:
+    """Greatest and least level of two curves; ``None`` where nothing was heard."""
+    if high is None or low is None or not np.isfinite(high).any() or not np.isfinite(low).any():
+        return None, None
+    return float(np.nanmax(high)), float(np.nanpercentile(low, 2))

@@ -7,7 +7,6 @@ the transport and the inspector show.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +30,13 @@ from sweeper.records import (
 from sweeper.ui import columns, equipment, recipes
 from sweeper.ui.bridge import Core, Ended, Recipe, Stretch
 from sweeper.ui.familiar import Familiar
+from sweeper.ui.following import Following
 from sweeper.ui.guide import Guide
 from sweeper.ui.history import History
 from sweeper.ui.jobdesk import JobDesk, Kept
 from sweeper.ui.legs import Legs
 from sweeper.ui.panorama import View
+from sweeper.ui.phase import Phase
 from sweeper.ui.plans import FloorPlan
 from sweeper.ui.settings import Settings
 from sweeper.ui.tables import RecordTable
@@ -50,16 +51,6 @@ BATCH_MS = 100
 """Tables change at most ten times a second: faster cannot be read."""
 
 STATUSES_KEPT = 500
-
-
-class Phase(enum.Enum):
-    """Where the session is."""
-
-    IDLE = "idle"
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    ENDED = "ended"
 
 
 class Desk(QObject):
@@ -80,6 +71,8 @@ class Desk(QObject):
     kept_shown = Signal()
     """A sweep of a job is shown instead of a session."""
     equipment_changed = Signal()
+    wanted = Signal(str)
+    """A view asks for another one."""
     target_changed = Signal()
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
@@ -108,6 +101,7 @@ class Desk(QObject):
         self.jobs.shown.connect(self.show_kept)
         self.legs = Legs(self)
         self.familiar = Familiar(self)
+        self.following = Following(self)
         self.jobs.refused.connect(self._on_refused)
         self._timer = QTimer(self)
         self._timer.setInterval(BATCH_MS)
@@ -150,6 +144,7 @@ class Desk(QObject):
     ) -> None:
         """Run a recipe; what was shown before is cleared. ``after``: its end, on the core's thread."""
         self._reset()
+        self.following.stop()
         self.verdicts.clear()
         self.title, self.live = title, live
         self.phase = Phase.STARTING
@@ -396,4 +391,5 @@ class Desk(QObject):
     def close(self) -> bool:
         """End everything; ``True`` if the core's thread is gone."""
         self._timer.stop()
+        self.following.stop()
         return self.core.close()

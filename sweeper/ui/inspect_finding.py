@@ -1,4 +1,4 @@
-"""What the inspector shows of a finding beyond its words: verdict, note, what can be done, photos, evidence."""
+"""What the inspector shows of a finding beyond its words: verdict, what can be done, photos, evidence."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ class Legs(QObject):
         self.changed.emit()
 
     def _on_changed(self) -> None:
-        from sweeper.ui.desk import Phase
+        from sweeper.ui.phase import Phase
 
         if self.leg and self._desk.phase is Phase.ENDED and self._desk.live:
             self._ended()

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from sweeper.errors import SweeperError
 from sweeper.plan import SweepPlan
@@ -165,3 +167,17 @@ def keep_friendlies(home: Path, friendly: Sequence[Friendly]) -> None:
     """Write them down. Raises ``OSError``."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "friendly.json").write_bytes(msgspec.json.encode(list(friendly)))
+
+
+def levels_on(path: str, frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """A reference's mean level at these frequencies, dB per hertz; NaN where it was not heard."""
+    found = load(path)
+    made = np.full(len(frequencies), np.nan, np.float32)
+    if found is None or not len(frequencies):
+        return made
+    first, count = found.grid.cells(float(frequencies[0]), float(frequencies[-1]))
+    cells = found.grid.read("mean", first, count)
+    index = np.rint(frequencies / found.grid.cell_hz).astype(np.int64) - first
+    inside = (index >= 0) & (index < count)
+    made[inside] = cells[index[inside]]
+    return made

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from sweeper import language
 from sweeper.ui import app, menus, theme
-from sweeper.ui.desk import Phase
+from sweeper.ui.phase import Phase
 from sweeper.ui.settings import Settings
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QSettings, QStandardPaths
 
 from sweeper import language
@@ -20,6 +21,14 @@ SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
 
 JOBS_KNOWN = 20
 """Job folders remembered."""
+
+
+class Tuning(msgspec.Struct, frozen=True):
+    """How a receiver is used: gain in dB (``None``: found by itself), the crystal's error in ppm."""
+
+    gain_db: float | None = None
+    ppm: float = 0.0
+    antenna: str = ""
 
 
 class Settings:
@@ -114,3 +123,13 @@ class Settings:
         from sweeper import known
 
         return known.home()
+
+    def tuning(self, name: str) -> Tuning:
+        """How the receiver of this name is used."""
+        try:
+            return msgspec.json.decode(self.text(f"tuning-{name}") or "{}", type=Tuning)
+        except msgspec.MsgspecError:
+            return Tuning()
+
+    def tune(self, name: str, tuning: Tuning) -> None:
+        self.put(f"tuning-{name}", msgspec.json.encode(tuning).decode())

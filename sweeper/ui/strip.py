@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar
 from sweeper.records import State
 from sweeper.text import safe_text
 from sweeper.ui import icons, words
-from sweeper.ui.desk import Desk, Phase
+from sweeper.ui.desk import Desk
 from sweeper.ui.parts import label
+from sweeper.ui.phase import Phase
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _, ngettext
 

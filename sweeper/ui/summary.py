@@ -41,7 +41,7 @@ def careful() -> str:
 
 def result(desk: Desk) -> tuple[str, str, str]:
     """A word, a sentence, and what was listened to."""
-    from sweeper.ui.desk import Phase
+    from sweeper.ui.phase import Phase
 
     if desk.phase is Phase.IDLE:
         return (
@@ -71,7 +71,7 @@ def result(desk: Desk) -> tuple[str, str, str]:
 
 def result_icon(desk: Desk) -> tuple[str, str]:
     """Icon and colour role of the result."""
-    from sweeper.ui.desk import Phase
+    from sweeper.ui.phase import Phase
 
     worst = desk.worst()
     if worst is not None and worst is not Level.INFO:

@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider
 
 from sweeper.ui import words
-from sweeper.ui.desk import Desk, Phase
+from sweeper.ui.desk import Desk
 from sweeper.ui.icons import icon
 from sweeper.ui.parts import button, choice, label, tool
+from sweeper.ui.phase import Phase
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _
 

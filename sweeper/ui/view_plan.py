@@ -19,10 +19,10 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QTabWidget, 
 from sweeper.errors import InputError
 from sweeper.text import safe_text
 from sweeper.ui import pages, plans, words
-from sweeper.ui.desk import Phase
 from sweeper.ui.flow import Flow
 from sweeper.ui.measuring import Measuring
 from sweeper.ui.parts import button, label, prose
+from sweeper.ui.phase import Phase
 from sweeper.ui.plan_canvas import PlanCanvas, length
 from sweeper.ui.plans import FloorPlan, Taken
 from sweeper.ui.theme import GRID

@@ -11,24 +11,26 @@ thrown away piecemeal.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
 
+from sweeper import allocations
 from sweeper.records import Emission
 from sweeper.text import safe_text
-from sweeper.ui import palettes, waterfall, words
+from sweeper.ui import palettes, readout, references, spectrum_tools, waterfall, words
 from sweeper.ui.bridge import Stretch
-from sweeper.ui.curves import CURVES, Curves, titles
-from sweeper.ui.flow import Flow
+from sweeper.ui.curves import Curves
 from sweeper.ui.history import History
-from sweeper.ui.panorama import View, level_db
-from sweeper.ui.parts import choice, label, row, tool
-from sweeper.ui.tables import Table
+from sweeper.ui.moment import Moment
+from sweeper.ui.panorama import View
+from sweeper.ui.parts import label, row
+from sweeper.ui.spectrum_lists import Lists
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _
 
@@ -42,6 +44,7 @@ DEFAULT_CURVES = {"current", "maximum", "floor"}
 ROWS_LEAST, ROWS_MOST = 8, 300
 """Rows of the waterfall on the screen; doubled in between, so that it does not crawl as it fills."""
 AXIS_WIDTH = 64
+PEAKS_S = 0.5
 
 
 class SpectrumView(QWidget):
@@ -49,16 +52,19 @@ class SpectrumView(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._desk = desk
+        self.desk = desk
         self._stretch: Stretch | None = None
         self._offered: list[Stretch] = []
         self._histories = desk.histories
         style = desk.style
         shown = desk.settings.text("curves", ",".join(sorted(DEFAULT_CURVES))).split(",")
-        self._curves = Curves(style, set(shown), self._trace_cursor)
+        self.curves = Curves(style, set(shown), self._trace_cursor, self._on_marked)
+        self.whole = False
+        self._peaked_at = 0.0
         self._fall, self._item, self._times = waterfall.frame()
-        self._fall.setXLink(self._curves.plot)
+        self._fall.setXLink(self.curves.plot)
         self._fall.scene().sigMouseMoved.connect(self._fall_cursor)
+        self.moment = Moment(self._fall, self.curves, self._history, lambda text: self._read.setText(text))
         self._line = pg.InfiniteLine(angle=90)
         self._line.hide()
         self._fall.addItem(self._line, ignoreBounds=True)
@@ -72,7 +78,7 @@ class SpectrumView(QWidget):
 
     def rebuild(self) -> None:
         """Build everything but the plots anew, in the language, theme and text size of now."""
-        for plot in (self._curves.plot, self._fall):
+        for plot in (self.curves.plot, self._fall):
             plot.setParent(self)
         layout, heir = self.layout(), QWidget()
         if layout is not None:
@@ -85,25 +91,27 @@ class SpectrumView(QWidget):
             self._show(kept[1])
 
     def _build(self) -> None:
-        desk, style = self._desk, self._desk.style
+        desk, style = self.desk, self.desk.style
         self.setAccessibleName(_("Spectrum"))
-        self._curves.plot.setAccessibleName(_("Live trace: power over frequency"))
+        self.curves.plot.setAccessibleName(_("Live trace: power over frequency"))
         self._fall.setAccessibleName(_("Waterfall: power over frequency and time"))
-        for plot in (self._curves.plot, self._fall):
+        for plot in (self.curves.plot, self._fall):
             plot.getAxis("left").setWidth(style.px(AXIS_WIDTH))
             for side in ("left", "bottom"):
                 plot.getAxis(side).setTickFont(style.font("caption"))
                 plot.getAxis(side).setTextPen(style.color("muted"))
                 plot.getAxis(side).setPen(style.color("line"))
-        self._curves.plot.setLabel("left", _("dBFS/Hz"))
+        self.curves.plot.setLabel("left", _("dBFS/Hz"))
         self._fall.getAxis("bottom").setStyle(showValues=False)
         self._fall.getAxis("bottom").setHeight(4)
         self._fall.getAxis("bottom").enableAutoSIPrefix(False)
         self._fall.setLabel("left", _("Time"))
-        self._curves.plot.setLabel("bottom", _("Frequency, MHz"))
-        self._curves.restyle(style)
+        self.curves.plot.setLabel("bottom", _("Frequency, MHz"))
+        self.curves.restyle(style)
         self._fall.setBackground(style.color("sunken"))
         self._line.setPen(pg.mkPen(style.color("muted"), width=1))
+        self.moment.restyle(style)
+        self.use_bands(desk.settings.text("bands", "kz"))
         self._paint_levels()
         self._title = label("", size="section")
         self._read = label("", tone="muted")
@@ -114,14 +122,15 @@ class SpectrumView(QWidget):
         self._bands.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._bands.activated.connect(lambda _index: self.show_stretch(self._bands.currentData()))
         self._bands.hide()
-        self._table = Table(desk.emissions, style, _("Signals above the noise"))
-        self._table.chosen.connect(desk.select)
-        self._table.opened.connect(self.zoom_to)
+        self.lists = Lists(desk, self.zoom_to, self.curves.markers.add)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID)
         layout.setSpacing(GRID)
         layout.addLayout(row(self._title, self._bands, 0, self._read))
-        layout.addLayout(self._tools())
+        layout.addLayout(spectrum_tools.tools(self))
+        self._marked = label("", size="caption", tone="accent", wrap=True)
+        self._marked.hide()
+        layout.addWidget(self._marked)
         self._nothing = label(
             _("No radio spectrum so far. It appears here as soon as one is heard."), tone="muted"
         )
@@ -129,7 +138,7 @@ class SpectrumView(QWidget):
         layout.addWidget(self._nothing, 1)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
-        for widget, low in ((self._curves.plot, 72), (self._fall, 56), (self._table, 60)):
+        for widget, low in ((self.curves.plot, 72), (self._fall, 56), (self.lists, 60)):
             widget.setMinimumHeight(low)
             self._split.addWidget(widget)
         kept = desk.settings.raw("spectrum-sizes")
@@ -139,32 +148,11 @@ class SpectrumView(QWidget):
             lambda *_args: desk.settings.put("spectrum-sizes", self._split.saveState())
         )
         layout.addWidget(self._split, 1)
-        self._split.hide()
-        for plot in (self._curves.plot, self._fall):
+        self._split.setVisible(self._stretch is not None)
+        self._nothing.setVisible(self._stretch is None)
+        for plot in (self.curves.plot, self._fall):
             plot.show()
         self._show_title()
-
-    def _tools(self) -> Flow:
-        style, settings = self._desk.style, self._desk.settings
-        names = titles()
-        line = Flow(spacing=4)
-        for name, role in reversed(CURVES):
-            made = QToolButton()
-            made.setText(names[name])
-            made.setAccessibleName(names[name])
-            made.setCheckable(True)
-            made.setChecked(name in self._curves.shown)
-            made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            made.setIcon(_swatch(style.color(role), style.px(14)))
-            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.toggled.connect(lambda on, curve=name: self._toggle(curve, on))
-            line.addWidget(made)
-        entries = [("viridis", _("Blue to yellow")), ("grey", _("Grey")), ("cividis", _("Colour-blind safe"))]
-        chosen = settings.text("waterfall", "viridis")
-        line.addWidget(choice(_("Waterfall colours"), entries, chosen, self._use_palette))
-        line.addWidget(tool(_("Begin the holds anew"), "reset", self._reset, style))
-        line.addWidget(tool(_("Show the whole band"), "fit", self._curves.fit, style))
-        return line
 
     # Following the core.
 
@@ -186,10 +174,10 @@ class SpectrumView(QWidget):
         self._nothing.show()
 
     def _tick(self) -> None:
-        stretches = self._desk.core.spectra()
+        stretches = self.desk.core.spectra()
         grown = False
         for stretch in stretches:
-            panorama = self._desk.core.panorama(stretch)
+            panorama = self.desk.core.panorama(stretch)
             view = panorama.take() if panorama is not None else None
             if view is not None:
                 grown |= self._keep(stretch, view)
@@ -231,7 +219,10 @@ class SpectrumView(QWidget):
         if self._split.isHidden():
             self._nothing.hide()
             self._split.show()
-        self._curves.show(view)
+        fresh = self.curves.view is None or self.curves.view.grid != view.grid
+        if fresh:
+            self._refer(view)
+        self.curves.show(view)
         history = self._histories[self._stretch][0]
         self._times.history = history
         self._item.show_history(history, view.grid)
@@ -239,9 +230,18 @@ class SpectrumView(QWidget):
         rows = ROWS_LEAST
         while rows < min(history.count, most):
             rows *= 2
-        rows = min(rows, most)
+        rows = max(ROWS_LEAST, history.count) if self.whole else min(rows, most)
         self._fall.getViewBox().setYRange(history.count - rows, history.count, padding=0)
         self._adapt(view)
+        now = time.monotonic()
+        if now - self._peaked_at > PEAKS_S:
+            self._peaked_at = now
+            self._show_peaks()
+
+    def _show_peaks(self) -> None:
+        """The table of peaks and the markers' line, twice a second."""
+        self.lists.show_peaks(self.curves.peaks())
+        self._on_marked()
 
     def _adapt(self, view: View) -> None:
         """Spread the palette from the floor to the strongest signal; slowly, so colours do not flicker."""
@@ -260,7 +260,11 @@ class SpectrumView(QWidget):
         kept = self._histories.get(stretch)
         if kept is not None:
             self._show(kept[1])
-            self._curves.fit()
+            self.curves.fit()
+
+    def _history(self) -> History | None:
+        kept = self._histories.get(self._stretch) if self._stretch is not None else None
+        return kept[0] if kept is not None else None
 
     def _find(self, emission: Emission) -> None:
         """Show the stretch in which an emission was heard."""
@@ -274,46 +278,105 @@ class SpectrumView(QWidget):
 
     # What the reader does.
 
-    def _toggle(self, curve: str, on: bool) -> None:
-        (self._curves.shown.add if on else self._curves.shown.discard)(curve)
-        self._desk.settings.put("curves", ",".join(sorted(self._curves.shown)))
-        self._curves.draw()
+    def toggle(self, curve: str, on: bool) -> None:
+        (self.curves.shown.add if on else self.curves.shown.discard)(curve)
+        self.desk.settings.put("curves", ",".join(sorted(self.curves.shown)))
+        self.curves.draw()
 
-    def _use_palette(self, name: str) -> None:
-        self._desk.settings.put("waterfall", name)
+    def use_palette(self, name: str) -> None:
+        self.desk.settings.put("waterfall", name)
         self._paint_levels()
 
     def _paint_levels(self) -> None:
-        style = self._desk.style
-        name = palettes.chosen(self._desk.settings.text("waterfall", "viridis"), style.scheme)
+        style = self.desk.style
+        name = palettes.chosen(self.desk.settings.text("waterfall", "viridis"), style.scheme)
         ground = style.color("sunken")
         silent = (ground.red(), ground.green(), ground.blue())
         self._item.set_colors(palettes.table(name, *self._levels, silent))
 
-    def _reset(self) -> None:
-        panorama = self._desk.core.panorama(self._stretch) if self._stretch is not None else None
+    def reset_holds(self) -> None:
+        panorama = self.desk.core.panorama(self._stretch) if self._stretch is not None else None
         if panorama is not None:
             panorama.reset_holds()
 
+    def set_difference(self, on: bool) -> None:
+        """Show levels as decibels over the reference, or as they are."""
+        self.curves.difference = on
+        if on and self.curves.reference is None:
+            self.desk.say(
+                _("No reference is chosen."),
+                _("The difference needs one: what the band looks like outside."),
+                _("Choose one beside the curves, or record one in a guided sweep."),
+            )
+        self.curves.relevel()
+
+    def use_reference(self, path: str) -> None:
+        """Compare with this reference from here on; none for nothing."""
+        self.desk.settings.put("reference", path)
+        if self.curves.view is not None:
+            self._refer(self.curves.view)
+            self.curves.relevel()
+
+    def _refer(self, view: View) -> None:
+        path = self.desk.settings.text("reference")
+        levels = references.levels_on(path, view.grid.frequencies()) if path else None
+        self.curves.reference = levels if levels is not None and np.isfinite(levels).any() else None
+
+    def use_bands(self, name: str) -> None:
+        """Draw the bands of a region; none for nothing."""
+        self.desk.settings.put("bands", name)
+        self.curves.strip.show_bands(allocations.region(name) if name else (), self.desk.style)
+
+    def set_whole(self, on: bool) -> None:
+        """Show the whole history of the waterfall, or the last minutes."""
+        self.whole = on
+        if self.curves.view is not None:
+            self._show(self.curves.view)
+
+    def new_sweep(self) -> None:
+        """To the plan of a sweep with real receivers."""
+        self.desk.wanted.emit("newsweep")
+
+    def pictured(self) -> QWidget:
+        """What a saved picture shows."""
+        return self._split
+
+    def title_text(self) -> str:
+        """What is seen, in words."""
+        return self._title.text()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_M and not event.modifiers():
+            self.curves.mark_peak()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_marked(self) -> None:
+        if hasattr(self, "_marked"):
+            text = self.curves.markers.told(self.curves.read, readout.unit(self.curves))
+            if text != self._marked.text():
+                self._marked.setText(text)
+                self._marked.setVisible(bool(text))
+
     def zoom_to(self, name: str) -> None:
         """Zoom to an emission: its width and twice as much on either side."""
-        emission = self._desk.emissions.records.get(name)
+        emission = self.desk.emissions.records.get(name)
         if isinstance(emission, Emission):
             self._find(emission)
             half = max(emission.width_hz, 10e3) * 2.5
-            self._curves.zoom(emission.center_hz - half, emission.center_hz + half)
+            self.curves.zoom(emission.center_hz - half, emission.center_hz + half)
 
     def _select(self, name: str) -> None:
-        finding = self._desk.finding_of(name)
-        subject = name if name in self._desk.emissions.records else finding.subject if finding else ""
-        emission = self._desk.emissions.records.get(subject)
+        finding = self.desk.finding_of(name)
+        subject = name if name in self.desk.emissions.records else finding.subject if finding else ""
+        emission = self.desk.emissions.records.get(subject)
         if isinstance(emission, Emission):
             self._find(emission)
             half = emission.width_hz / 2
-            self._curves.mark(emission.center_hz - half, emission.center_hz + half)
-            self._table.select(emission.id)
+            self.curves.mark(emission.center_hz - half, emission.center_hz + half)
+            self.lists.signals.select(emission.id)
         else:
-            self._curves.mark(None, None)
+            self.curves.mark(None, None)
         self._show_title(emission)
 
     def _show_title(self, emission: Emission | None = None) -> None:
@@ -327,53 +390,21 @@ class SpectrumView(QWidget):
 
     def _trace_cursor(self, hz: float | None) -> None:
         self._line.setVisible(hz is not None)
-        if hz is None:
-            self._read.setText("")
-            return
-        self._line.setValue(hz)
-        now, held = self._curves.read(hz)
-        text = self._hz(hz)
-        if now is not None:
-            text += f"   {words.decibels(now, self._unit())}"
-        if held is not None:
-            text += "   " + _("max {level}").format(level=words.decibels(held, self._unit()))
-        self._read.setText(text)
+        if hz is not None:
+            self._line.setValue(hz)
+        self._read.setText(readout.trace(self.curves, hz))
 
     def _fall_cursor(self, place: QPointF) -> None:
         box = self._fall.getViewBox()
         kept = self._histories.get(self._stretch) if self._stretch is not None else None
         if kept is None or not box.sceneBoundingRect().contains(place):
-            self._curves.point(None)
+            self.curves.point(None)
             self._line.hide()
             self._read.setText("")
             return
         point = box.mapSceneToView(place)
-        hz, at = float(point.x()), int(point.y())
-        self._curves.point(hz)
+        hz = float(point.x())
+        self.curves.point(hz)
         self._line.setValue(hz)
         self._line.show()
-        history, view = kept
-        text = self._hz(hz)
-        level = level_db(history.at(at, view.grid.column(hz)))
-        if level is not None:
-            text += f"   {words.decibels(level, self._unit())}"
-        if 0 <= at < history.count:
-            text += f"   {words.clock(history.times_s[at])}"
-        self._read.setText(text)
-
-    def _unit(self) -> str:
-        view = self._curves.view
-        return "dBm/Hz" if view is not None and view.calibrated else "dBFS/Hz"
-
-    def _hz(self, hz: float) -> str:
-        view = self._curves.view
-        return words.frequency(hz, view.grid.step_hz if view is not None else 1e3)
-
-
-def _swatch(color: pg.QtGui.QColor, size: int) -> pg.QtGui.QIcon:
-    made = pg.QtGui.QPixmap(size, size)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = pg.QtGui.QPainter(made)
-    painter.fillRect(0, size // 2 - 2, size, 3, color)
-    painter.end()
-    return pg.QtGui.QIcon(made)
+        self._read.setText(readout.moment(self.curves, kept[0], hz, int(point.y())))

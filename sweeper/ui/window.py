@@ -33,10 +33,11 @@ from PySide6.QtWidgets import (
 )
 
 from sweeper.ui import menus, saving, theme, views, words
-from sweeper.ui.desk import Desk, Phase
+from sweeper.ui.desk import Desk
 from sweeper.ui.inspector import Inspector
 from sweeper.ui.message import Message
 from sweeper.ui.parts import row
+from sweeper.ui.phase import Phase
 from sweeper.ui.rail import Rail, entries
 from sweeper.ui.stack import Rebuilt, Stack
 from sweeper.ui.strip import Strip
@@ -71,6 +72,7 @@ class Window(QMainWindow):
         desk.changed.connect(self._show_title)
         desk.told.connect(lambda *text: self._message.say(*text))
         desk.failed.connect(self._failed)
+        desk.wanted.connect(self.show_view)
         desk.kept_shown.connect(self._show_kept)
         self.build()
         QApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self.restyle())
@@ -341,6 +343,8 @@ class Window(QMainWindow):
             self.desk.toggle()
         elif event.key() == Qt.Key.Key_L and not event.modifiers():
             self.locate(self.desk.selection)
+        elif event.key() == Qt.Key.Key_S and self._page == "locate" and not event.modifiers():
+            self.view("locate").toggle_sound()  # type: ignore[attr-defined]
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton):
             focused.click()
         else:

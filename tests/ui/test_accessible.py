@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from sweeper.ui import menus
-from sweeper.ui.desk import Phase
+from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
 from tests.ui.fakes import Fake, recipe
 

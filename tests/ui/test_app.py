@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sweeper.ui import app
-from sweeper.ui.desk import Phase
+from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
 from tests.ui.fakes import Fake, recipe
 

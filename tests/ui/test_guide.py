@@ -15,8 +15,8 @@ from sweeper.radio.inventory import SourceEntry
 from sweeper.records import Burst, Level, Medium
 from sweeper.text import say
 from sweeper.ui import app, checklists, guide_film, guide_listen, icons, legs, own_car, references
-from sweeper.ui.desk import Phase
 from sweeper.ui.guide import FIRST_S, Answer, Guide, Seen
+from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
 from tests.ui.fakes import Endless, Fake, Quiet, device, emission
 

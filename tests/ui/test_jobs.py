@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from sweeper.jobs.job import Job
 from sweeper.ui import verdict_dialog
-from sweeper.ui.desk import Phase
+from sweeper.ui.phase import Phase
 from sweeper.ui.verdicts import Decision
 from sweeper.ui.window import Window
 from tests.ui.fakes import Endless, Fake, recipe

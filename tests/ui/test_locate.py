@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sweeper.ui.desk import Phase
-from sweeper.ui.view_locate import Damped, trend
+from sweeper.ui.gauge import Damped, trend
+from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
 from tests.ui.fakes import FLOOR_DB, TONE_DB, Fake, recipe
 

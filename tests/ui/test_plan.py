@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from sweeper.errors import InputError
 from sweeper.ui import measuring, pages, plans, view_plan
-from sweeper.ui.desk import Phase
+from sweeper.ui.phase import Phase
 from sweeper.ui.plans import FloorPlan, Taken
 from sweeper.ui.walks import WORLD_M, Heard, Tiles, ground_m, project
 from sweeper.ui.window import Window

@@ -11,8 +11,8 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton
 
 from sweeper.ui import menus, saving, verdict_dialog
-from sweeper.ui.desk import Phase
 from sweeper.ui.inspector import Inspector
+from sweeper.ui.phase import Phase
 from sweeper.ui.verdicts import Decision
 from sweeper.ui.window import Window
 from tests.ui.fakes import Fake, recipe
@@ -227,7 +227,7 @@ def test_the_waterfall_outlives_a_change_of_theme(qtbot, window: Window) -> None
     play(qtbot, window, Fake(20))
     qtbot.waitUntil(lambda: bool(window.desk.histories), timeout=5000)
     menus.change(window, "theme", "dark")
-    qtbot.waitUntil(lambda: window.view("spectrum")._curves.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.view("spectrum").curves.view is not None, timeout=5000)
     history, _view = next(iter(window.desk.histories.values()))
     assert history.count == 20
 

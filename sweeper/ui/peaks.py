@@ -1,0 +1,53 @@
+"""The strongest peaks of a trace, each with the allocation it lies in. No Qt."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+MOST = 30
+OVER_FLOOR_DB = 6.0
+"""A maximum of noise over many looks rarely stands higher above the floor."""
+
+APART = 5
+"""Columns between two peaks at least: shoulders of one signal are not peaks."""
+
+
+class Peak(msgspec.Struct, frozen=True):
+    """One local maximum: hertz, level and height over the floor in dB."""
+
+    id: str
+    hz: float
+    level_db: float
+    over_db: float
+
+
+def peaks(
+    frequencies: npt.NDArray[np.float64],
+    levels: npt.NDArray[np.float32],
+    floor: npt.NDArray[np.float32],
+    most: int = MOST,
+) -> list[Peak]:
+    """The strongest maxima, strongest first; equal lengths, NaN where nothing was heard."""
+    heard = np.isfinite(levels)
+    if not heard.any():
+        return []
+    usual = float(np.nanmedian(floor)) if np.isfinite(floor).any() else float(np.median(levels[heard]))
+    ground = np.where(np.isfinite(floor), floor, usual)
+    filled = np.where(heard, levels, -np.inf)
+    found: list[Peak] = []
+    taken = np.zeros(len(levels), bool)
+    for index in np.argsort(-filled, kind="stable").tolist():
+        over = float(filled[index] - ground[index])
+        if len(found) >= most or not np.isfinite(filled[index]):
+            break
+        low, high = max(0, index - APART), min(len(levels), index + APART + 1)
+        if taken[index] or filled[index] < filled[low:high].max():
+            continue
+        if over < OVER_FLOOR_DB:
+            continue
+        taken[low:high] = True
+        hz = float(frequencies[index])
+        found.append(Peak(f"{hz:.0f}", hz, float(filled[index]), over))
+    return found
