@@ -107,8 +107,8 @@ def test_a_known_carrier_tells_the_error(dongle: Dongle, ppm: float) -> None:
 def test_traffic_that_goes_on_alike_does_not_answer(
     dongle: Dongle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    player(tmp_path, 0)
-    monkeypatch.setenv("PATH", str(tmp_path) + ":" + os.environ["PATH"])
+    player(tmp_path / "bin", 0)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
     dongle.plays(
         "device serial=42\nnoise -100\npaced 1\nook f=433.5e6 level=-30 baud=2000 on=0.05 period=0.1\n"
     )
