@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import struct
 import subprocess
@@ -252,5 +251,10 @@ def test_unknown_link_type() -> None:
 @given(st.sampled_from([187, 201, 251, 256, 272]), st.binary(max_size=80))
 def test_only_its_own_error(link_type: int, data: bytes) -> None:
     for shaped in (data, b"\x04\x3e" + data, link.ACCESS_ADDRESS + data, with_header(data), nordic(data)):
-        with contextlib.suppress(ProtocolError):
-            ble_capture.Joiner().adverts(Packet(0.0, link_type, shaped, len(shaped)))
+        made, refusal = [], ""
+        try:
+            made = ble_capture.Joiner().adverts(Packet(0.0, link_type, shaped, len(shaped)))
+        except ProtocolError as error:
+            refusal = str(error)
+        assert not (made and refusal)
+        assert all(advert.address and len(advert.data) <= len(shaped) for advert in made)

@@ -182,7 +182,10 @@ def test_raven_counts_only_its_own_services() -> None:
     st.sampled_from([None, "random", "public", "?"]),
 )
 def test_nothing_raises(data: bytes, address: str | None, kind: str | None) -> None:
-    facts(data, address, kind)
+    known = facts(data, address, kind)
+    assert all(isinstance(name, str) and "." in name for name in known)
+    problem = known.get("ble.malformed")
+    assert problem is None or (isinstance(problem, str) and problem)
 
 
 @given(
@@ -190,9 +193,12 @@ def test_nothing_raises(data: bytes, address: str | None, kind: str | None) -> N
     st.binary(max_size=40),
 )
 def test_no_service_data_raises(uuid: str, data: bytes) -> None:
-    service(uuid, data)
+    known = service(uuid, data)
+    assert known[f"ble.service_data.{uuid}"] == data.hex()
 
 
 @given(st.sampled_from([0x004C, 0x0059, 0x005D, 0x07D0, 0x0FB2]), st.binary(max_size=40))
 def test_no_manufacturer_data_raises(company: int, data: bytes) -> None:
-    maker(company, data)
+    known = maker(company, data)
+    assert known["ble.company"] == [f"{company:04X}"]
+    assert known[f"ble.mfr.{company:04X}"] == data.hex()

@@ -74,5 +74,9 @@ def test_unknown_data_link_and_absurd_length() -> None:
 
 @given(st.binary(max_size=120))
 def test_only_its_own_error(data: bytes) -> None:
+    whole = b"btsnoop\0\0\0\0\1\0\0\3\xea" + data
+    read = 0
     with contextlib.suppress(ProtocolError):
-        list(btsnoop.packets(io.BytesIO(b"btsnoop\0\0\0\0\1\0\0\3\xea" + data)))
+        for packet in btsnoop.packets(io.BytesIO(whole)):
+            read += 24 + len(packet.data)
+    assert read <= len(data), "no packet is made of bytes that are not there"

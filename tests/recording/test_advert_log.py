@@ -146,7 +146,11 @@ def test_other_json_is_no_log(head: bytes) -> None:
 
 @given(st.lists(st.binary(max_size=80) | st.just(json.dumps(ADVERT).encode()), max_size=6))
 def test_any_lines_are_survived(lines: list[bytes]) -> None:
-    list(adverts(io.BytesIO(b"\n".join(lines)), Problems()))
+    problems = Problems()
+    read = list(adverts(io.BytesIO(b"\n".join(lines)), problems))
+    whole = sum(line == json.dumps(ADVERT).encode() for line in lines)
+    assert len(read) >= whole
+    assert all(advert.address for advert in read)
 
 
 VALUES = (
