@@ -252,7 +252,8 @@ def _locked(interface: str) -> str:
     from sweeper.radio import wifi as radio
 
     source = radio.source(interface)
-    if source.locked_mhz or interface.startswith("helper"):
+    adapter = Path("/sys/class/net") / source.interface
+    if source.locked_mhz or interface.startswith("helper") or not (adapter / "phy80211").exists():
         return interface
     click.echo(_("Looking for the channel with the busiest stream."), err=True)
     collected, outcome = run([source], load_library(()), plan=SweepPlan(wifi_seconds=FIND_S))

@@ -52,6 +52,10 @@ MOST_PACKETS = 40_000
 
 MOST_FLOWS = 5_000
 
+TALK_BYTES = (120.0, 600.0)
+"""Payloads on the air that a voice has: 20 ms of Opus or G.711 behind RTP, UDP, IP, LLC, CCMP headers. TCP's
+acknowledgements are shorter, whatever options they carry."""
+
 
 class Limits(NamedTuple):
     """The decision rule; the comment of each is its reason."""
@@ -67,10 +71,19 @@ class Limits(NamedTuple):
     wild: float = 0.25  # pictures of a screen differ more than a camera's between two key frames
     screen_bps: float = 8e6  # screens are cast at such rates; cameras only with key frames
     fast_hz: float = 35.0  # above it screens are cast; cameras are slower unless key frames say otherwise
+    talk_hz: float = 12.0  # a voice that answers makes it a call: 60 ms of sound a packet are 16 Hz
     local_hz: float = 22.0  # within the network films and screens are cast, at 24 Hz and more
 
 
 LIMITS = Limits()
+
+
+class Counted(NamedTuple):
+    """Frames of one batch that were sent to a station, or that came from it by way of its access point."""
+
+    time_s: float
+    size: float
+    talk: int
 
 
 @dataclass(slots=True)
@@ -81,8 +94,8 @@ class Flow:
     times: list[Column] = field(default_factory=list)
     sizes: list[Column] = field(default_factory=list)
     packets: int = 0
-    down: list[tuple[float, float]] = field(default_factory=list)
-    relayed: list[tuple[float, float]] = field(default_factory=list)
+    down: list[Counted] = field(default_factory=list)
+    relayed: list[Counted] = field(default_factory=list)
     bssid: int = 0
     looked_s: float = float("-inf")
     hits: int = 0
@@ -113,7 +126,8 @@ class Part(NamedTuple):
 
 
 class Look(NamedTuple):
-    """One look at a flow: seconds listened, bits per second up, share up, and the rhythm."""
+    """One look at a flow: seconds listened, bits per second up, share up, voice-sized packets a second that
+    came down, and the rhythm."""
 
     start_s: float
     stop_s: float
@@ -122,6 +136,7 @@ class Look(NamedTuple):
     up_share: float
     heard_down: bool
     local: bool
+    talk_hz: float
     rhythm: Rhythm
 
 
@@ -201,9 +216,11 @@ class WifiCameras:
         for address, mine in by_address(who, rows):
             flow = self._flows.get(address)
             if flow is not None:
-                counts: list[tuple[float, float]] = getattr(flow, where)
-                counts.append((float(times[mine[-1]]), float(sizes[mine].sum())))
-                while counts and counts[0][0] < self._air.last_s - KEPT_S:
+                counts: list[Counted] = getattr(flow, where)
+                found = sizes[mine]
+                talk = int(((found >= TALK_BYTES[0]) & (found <= TALK_BYTES[1])).sum())
+                counts.append(Counted(float(times[mine[-1]]), float(found.sum()), talk))
+                while counts and counts[0].time_s < self._air.last_s - KEPT_S:
                     counts.pop(0)
 
     def _look(self, sender: int, flow: Flow, last: bool = False) -> Iterator[Record]:
@@ -243,7 +260,8 @@ class WifiCameras:
     def _measure(self, flow: Flow, part: Part) -> Look | None:
         """``None`` where amount or direction rule a camera out, or no rhythm can be measured."""
         up = float(part.sizes.sum())
-        down = sum(count for at, count in flow.down if at >= part.start_s)
+        heard = [one for one in flow.down if one.time_s >= part.start_s]
+        down = sum(one.size for one in heard)
         bps = 8 * up / part.on_s
         if up < LIMITS.up_share * (up + down) or not LIMITS.low_bps <= bps <= LIMITS.high_bps:
             return None
@@ -260,7 +278,8 @@ class WifiCameras:
             up_share=up / (up + down),
             heard_down=self._points.get(flow.bssid, float("-inf")) >= part.start_s,
             local=flow.bssid in self._direct
-            or sum(count for at, count in flow.relayed if at >= part.start_s) > 0.5 * up,
+            or sum(one.size for one in flow.relayed if one.time_s >= part.start_s) > 0.5 * up,
+            talk_hz=sum(one.talk for one in heard) / part.on_s,
             rhythm=found,
         )
 
@@ -330,6 +349,7 @@ def streams(look: Look, limits: Limits = LIMITS) -> bool:
     beat = look.rhythm
     return (
         look.up_share >= limits.up_share
+        and look.talk_hz < limits.talk_hz
         and limits.low_bps <= look.bps <= limits.high_bps
         and beat.line >= limits.line
         and limits.spread[0] <= beat.spread <= limits.spread[1]

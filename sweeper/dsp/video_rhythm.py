@@ -11,6 +11,7 @@ no upper limit on the share of full packets, since cameras that send long bursts
 
 from __future__ import annotations
 
+from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,12 @@ LEAST_PACKETS = 30
 LEAST_S = 2.0
 """A flow below either is not measured: ten pictures of a 5 Hz camera."""
 
+FILLED = 0.8
+"""Share of picture periods with traffic from which on a rate is believed to be the pictures' own."""
+
+GATHERED = 0.5
+"""How far bursts begin at one phase (1: all, 0: anywhere); packets paced over half a picture give 0.64."""
+
 CLEAR = 60.0
 """A line of the bytes that needs no second look at the bursts' beginnings."""
 
@@ -42,6 +49,9 @@ SOUND_BYTES = 500.0
 
 LEAST_GROUP = 8
 """Pictures from key frame to key frame at least: fewer come about by chance where sizes vary much."""
+
+BY_CHANCE = 1e-3
+"""Pictures of a film that happen to be big are steadily spaced once in so many looks."""
 
 KEYS_S = 30.0
 """Seconds looked back for key frames: three of an encoder that makes one each ten seconds."""
@@ -91,6 +101,7 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
             spectral_line(times_s[begins], np.ones(len(begins))),
             spectral_line(rests, np.ones(len(rests))) if len(rests) >= LEAST else (0.0, 0.0),
         )
+    rate = fundamental(times_s, sizes, times_s[begins], rate)
     period = 1 / rate
     pictures, heard = per_period(times_s, sizes, period)
     mean = float(pictures.mean()) if len(pictures) else 0.0
@@ -106,6 +117,24 @@ def rhythm(times_s: Floats, sizes: Floats) -> Rhythm | None:
         full=float((sizes == sizes.max()).mean()),
         sound=bool(sound.any()),
     )
+
+
+def fundamental(times_s: Floats, sizes: Floats, begins_s: Floats, rate_hz: float) -> float:
+    """The picture rate where ``rate_hz`` may be a multiple of it, in hertz.
+
+    At a multiple most periods are empty. The rate itself is the first part of it at which bursts begin at one
+    phase and nearly every period is filled; a still screen, which skips pictures as it likes, has none.
+    """
+    if per_period(times_s, sizes, 1 / rate_hz)[1] >= FILLED:
+        return rate_hz
+    for divisor in range(2, 9):
+        lower = rate_hz / divisor
+        if lower < RATES_HZ[0]:
+            break
+        gathered = abs(np.exp(2j * np.pi * lower * begins_s).mean())
+        if gathered >= GATHERED and per_period(times_s, sizes, 1 / lower)[1] >= FILLED:
+            return lower
+    return rate_hz
 
 
 def sound_packets(sizes: Floats) -> npt.NDArray[np.bool_]:
@@ -209,5 +238,18 @@ def key_period(pictures: Floats, period_s: float) -> float | None:
     if usual < LEAST_GROUP:
         return None
     multiples = distances / usual
-    steady = np.abs(multiples - np.round(multiples)) * usual <= min(1.5, 0.12 * usual)
-    return round(usual * period_s, 2) if steady.mean() >= 0.75 else None
+    reach = min(1.5, 0.12 * usual)
+    steady = np.abs(multiples - np.round(multiples)) * usual <= reach
+    # the median meets itself; how likely is it that chance brings as many of the others onto its grid?
+    tries, met = len(distances) - 1, int(steady.sum()) - 1
+    by_chance = at_least(met, tries, min(1.0, (2 * reach + 1) / usual))
+    return round(usual * period_s, 2) if steady.mean() >= 0.75 and by_chance <= BY_CHANCE else None
+
+
+def at_least(met: int, tries: int, chance: float) -> float:
+    """The probability of ``met`` successes or more in as many tries.
+
+    >>> at_least(2, 2, 0.5)
+    0.25
+    """
+    return sum(comb(tries, k) * chance**k * (1 - chance) ** (tries - k) for k in range(met, tries + 1))

@@ -107,6 +107,16 @@ def call(rng: np.random.Generator, seconds: float) -> list[Packet]:
     return packets
 
 
+def call_shown(rng: np.random.Generator, seconds: float) -> list[Packet]:
+    """A call in which only this side shows itself: pictures and sound up, sound down."""
+    packets = [p for p in call(rng, seconds) if p.way == UP]
+    every, size = float(rng.choice([0.02, 0.04, 0.06])), int(rng.integers(110, 300))
+    spread = rng.uniform(0, 40)
+    return packets + [
+        Packet(float(t), int(size + rng.uniform(0, spread)), DOWN) for t in np.arange(0, seconds, every)
+    ]
+
+
 def download(rng: np.random.Generator, seconds: float) -> list[Packet]:
     """A file or an update coming down, an acknowledgement for each second packet."""
     packets: list[Packet] = []
@@ -259,6 +269,7 @@ def sensor(rng: np.random.Generator, seconds: float) -> list[Packet]:
 CAMERAS: dict[str, Maker] = {"camera": camera, "motion-jpeg": motion_jpeg}
 OTHERS: dict[str, Maker] = {
     "video call": call,
+    "call, one-sided": call_shown,
     "download": download,
     "film watched": streaming,
     "backup, link": backup_link,
