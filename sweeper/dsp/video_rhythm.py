@@ -50,8 +50,8 @@ SOUND_BYTES = 500.0
 LEAST_GROUP = 8
 """Pictures from key frame to key frame at least: fewer come about by chance where sizes vary much."""
 
-BY_CHANCE = 1e-3
-"""Pictures of a film that happen to be big are steadily spaced once in so many looks."""
+BY_CHANCE = 3e-3
+"""Big pictures of a film are steadily spaced by chance in so many looks; five keys two seconds apart pass."""
 
 KEYS_S = 30.0
 """Seconds looked back for key frames: three of an encoder that makes one each ten seconds."""
@@ -241,7 +241,7 @@ def key_period(pictures: Floats, period_s: float) -> float | None:
     reach = min(1.5, 0.12 * usual)
     steady = np.abs(multiples - np.round(multiples)) * usual <= reach
     # the median meets itself; how likely is it that chance brings as many of the others onto its grid?
-    tries, met = len(distances) - 1, int(steady.sum()) - 1
+    tries, met = len(distances) - 1, max(int(steady.sum()) - 1, 0)
     by_chance = at_least(met, tries, min(1.0, (2 * reach + 1) / usual))
     return round(usual * period_s, 2) if steady.mean() >= 0.75 and by_chance <= BY_CHANCE else None
 
