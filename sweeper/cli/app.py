@@ -32,6 +32,7 @@ COMMANDS = {
     "job": "sweeper.cli.job:job",
     "report": "sweeper.cli.report:report",
     "evidence": "sweeper.cli.evidence:evidence",
+    "licence": "sweeper.cli.licence:licence",
     "signatures": "sweeper.cli.signatures:signatures",
     "plugins": "sweeper.cli.plugins:plugins",
     "sensor": "sweeper.cli.fleet:sensor",

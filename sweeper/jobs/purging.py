@@ -116,6 +116,10 @@ def forget(job: Job, text: str, who: str) -> Purge:
             job.store.replace_paper(number, replace(value))
         for sweep, device in devices:
             job.store.drop_item(sweep, "device", device.id)
+        for kind in DROPPED:
+            for sweep, item, value in job.store.items(kind):
+                if replace(value) != msgspec.json.encode(msgspec.json.decode(value)):
+                    job.store.drop_item(sweep, kind, item)
         certificate = _certified(job, who, len(devices), names, "asked by the person concerned")
     job.store.vacuum()
     return certificate
