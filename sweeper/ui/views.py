@@ -47,6 +47,10 @@ def make(window: Window, name: str) -> QWidget:
         from sweeper.ui.view_plan import PlanView
 
         return PlanView(desk)
+    if name == "detail":
+        from sweeper.ui.view_detail import DetailView
+
+        return DetailView(desk, window.show_view)
     if name == "known":
         from sweeper.ui.view_known import KnownView
 
