@@ -15,7 +15,7 @@ is found)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -47,98 +47,143 @@ PILOT = 12.0
 MINIMUM_SHIFT_HZ = (13e6 / 48, 1.152e6, 1e6, 2e6, 9600.0)
 """GSM, DECT, Bluetooth LE at 1 and 2 Mbit/s, AIS."""
 
+HURRIED = 0.27
+"""Keying is between its two levels for less than this share of the time; a sine spends a third there."""
+
 CLEAR = 0.9
 """A clock that fits this well decides by itself."""
 
 
-@dataclass(frozen=True)
 class Measured:
-    """Features of one channel. Rates and widths in Hz; shares 0..1; ``None`` where not measurable."""
+    """Features of one channel, each worked out when it is asked for: most names need only a few.
 
-    line_share: float
-    """Power in the strongest spectral line."""
-    line_hz: float
-    """Where that line is, from the channel's centre."""
-    envelope_kurtosis: float
-    """E|z|⁴ / E|z|²² without noise: 1 constant envelope, 2 Gaussian."""
-    depth: float
-    """Standard deviation over mean of the envelope while on, without noise."""
-    on_share: float
-    """Share of the stretch at the upper of two envelope levels; 1.0 where there is one level."""
-    step_db: float
-    """Ratio of the two envelope levels."""
-    keying: Clock | None
-    """Symbol clock of the envelope, period in seconds."""
-    deviation_hz: float
-    """Half the distance of the two frequency levels; for one level the rms deviation."""
-    two_tone: float
-    """How empty the middle between the two frequency levels is: 1 empty, 0 not."""
-    shifting: Clock | None
-    """Symbol clock of the frequency, period in seconds."""
-    square_line: float
-    """Modulus of the strongest line of (z/|z|)²."""
-    fourth_line: float
-    """Modulus of the strongest line of (z/|z|)⁴."""
-    half_index_rate_hz: float | None
-    """Symbol rate from the two lines of the square, which only h = 1/2 (MSK, GMSK) has."""
-    phase_clock: Clock | None
-    """Symbol clock of phase jumps, period in seconds."""
-    swing_hz: float
-    """Half the range that holds 98 % of the instantaneous frequency: the peak deviation of an FM signal."""
-    pilot: float
-    """How far a line at 19 kHz stands out of the demodulated frequency: the pilot tone of FM stereo."""
-    asymmetry: float
-    """Unequal power above and below the line: 0 for AM."""
-    snr_db: float
+    Rates and widths are in Hz, shares 0..1, clocks' periods in seconds; ``None`` where not measurable.
+    """
+
+    def __init__(self, z: Complex, rate_hz: float, width_hz: float, snr_db: float, smooth: int) -> None:
+        self._z, self._rate, self._width, self._smooth = z, rate_hz, width_hz, smooth
+        self._noise = 1 / (1 + 10 ** (snr_db / 10))
+        self.snr_db = snr_db
+        smoothed = uniform_filter1d(np.abs(z).astype(np.float64) ** 2, max(1, smooth // 2), mode="nearest")
+        self._power = smoothed
+        self._on, self.step_db, self._level = _levels(smoothed)
+        self.between = _between(np.sqrt(smoothed), self._on)
+        """Share of the time in the middle half between the two envelope levels: keying hurries through it."""
+        if self.between >= HURRIED:
+            self._on, self.step_db = np.ones(len(z), bool), 0.0
+        self.on_share = float(self._on.mean())
+        """Share of the stretch at the upper of two envelope levels (``step_db`` apart); 1.0 for one level."""
+
+    @cached_property
+    def _lined(self) -> tuple[float, float, float]:
+        return _line(self._z, self._rate)
+
+    @property
+    def line_share(self) -> float:
+        """Power in the strongest spectral line."""
+        return self._lined[0]
+
+    @property
+    def asymmetry(self) -> float:
+        """Unequal power above and below the line: 0 for AM."""
+        return self._lined[2]
+
+    @cached_property
+    def envelope_kurtosis(self) -> float:
+        """E|z|⁴ / E|z|²² without noise: 1 constant envelope, 2 Gaussian."""
+        return _kurtosis(self._z[self._on] if self._on.sum() >= LEAST_SAMPLES else self._z, self._noise)
+
+    @cached_property
+    def depth(self) -> float:
+        """Standard deviation over mean of the envelope while on, without noise."""
+        live = self._power[self._on] if self._on.any() else self._power
+        return _depth(np.sqrt(live), self._noise / max(1, self._smooth // 2))
+
+    @cached_property
+    def keying(self) -> Clock | None:
+        """Symbol clock of the envelope."""
+        if self.step_db <= 0 or self.on_share >= 0.97:
+            return None
+        moments = changes(np.sqrt(self._power), self._level, 0.15 * self._level)
+        return _in_seconds(clock(moments, 2.0), self._rate)
+
+    @cached_property
+    def _unit(self) -> npt.NDArray[np.complexfloating]:
+        size = np.abs(self._z)
+        unit = np.where(size > 0, self._z / np.maximum(size, 1e-30), 0).astype(np.complex64)
+        return unit * self._on
+
+    @cached_property
+    def _square(self) -> npt.NDArray[np.floating]:
+        return _spectrum(self._unit**2)
+
+    @cached_property
+    def square_line(self) -> float:
+        """Modulus of the strongest line of (z/|z|)²."""
+        return _strength(self._square, self._on)
+
+    @cached_property
+    def fourth_line(self) -> float:
+        """Modulus of the strongest line of (z/|z|)⁴."""
+        return _strength(_spectrum(self._unit**4), self._on)
+
+    @cached_property
+    def half_index_rate_hz(self) -> float | None:
+        """Symbol rate from the two lines of the square, which only h = 1/2 (MSK, GMSK) has."""
+        return _half_index(self._square, self._rate, self._width)
+
+    @cached_property
+    def _frequency(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        return _frequency(self._z, self._on, self._rate, self._smooth)
+
+    @cached_property
+    def _two_levels(self) -> tuple[float, float, float]:
+        frequency, mask = self._frequency
+        return _tones(frequency[mask], self._rate)
+
+    @property
+    def deviation_hz(self) -> float:
+        """Half the distance of the two frequency levels; for one level the rms deviation."""
+        return self._two_levels[0]
+
+    @property
+    def two_tone(self) -> float:
+        """How empty the middle between the two frequency levels is: 1 empty, 0 not."""
+        return self._two_levels[1]
+
+    @cached_property
+    def shifting(self) -> Clock | None:
+        """Symbol clock of the frequency."""
+        frequency, mask = self._frequency
+        deviation, _, middle = self._two_levels
+        if deviation <= 0 or mask.sum() <= LEAST_SAMPLES:
+            return None
+        filled = np.where(mask, frequency, middle)
+        return _in_seconds(clock(changes(filled, middle, 0.3 * deviation), 2.0), self._rate)
+
+    @cached_property
+    def swing_hz(self) -> float:
+        """Half the range that holds 98 % of the instantaneous frequency: an FM signal's peak deviation."""
+        frequency, mask = self._frequency
+        return float(np.diff(np.percentile(frequency[mask], [1, 99]))[0] / 2) if mask.any() else 0.0
+
+    @cached_property
+    def pilot(self) -> float:
+        """How far a line at 19 kHz stands out of the demodulated frequency: the pilot tone of FM stereo."""
+        return _pilot(self._frequency[0], self._rate) if self._width > 30e3 else 0.0
+
+    @cached_property
+    def phase_clock(self) -> Clock | None:
+        """Symbol clock of phase jumps."""
+        return _in_seconds(_phase_clock(self._z, self._on, self._smooth), self._rate)
 
 
 def measure(channel: Channel, width_hz: float, snr_db: float) -> Measured | None:
     """Features of ``channel``; ``width_hz`` and ``snr_db`` are what detection said. ``None`` if too short."""
     rate = channel.rate_hz
-    noise = 1 / (1 + 10 ** (snr_db / 10))
     smooth = max(1, round(0.35 * rate / max(width_hz, rate / max(1, len(channel.samples)))))
     z = _strongest(_trimmed(channel.samples, smooth))
-    if len(z) < LEAST_SAMPLES:
-        return None
-    power = uniform_filter1d(np.abs(z).astype(np.float64) ** 2, max(1, smooth // 2), mode="nearest")
-    on, step_db, level = _levels(power)
-    on_share = float(on.mean())
-    keying = None
-    if step_db > 0 and on_share < 0.97:
-        amplitude = np.sqrt(power)
-        keying = _in_seconds(clock(changes(amplitude, level, 0.15 * level), 2.0), rate)
-    live = z[on] if on.sum() >= LEAST_SAMPLES else z
-    line_share, line_hz, asymmetry = _line(z, rate)
-    unit = np.where(np.abs(z) > 0, z / np.maximum(np.abs(z), 1e-30), 0).astype(np.complex64)
-    unit = unit * on
-    square, _ = _strength(unit**2, rate)
-    fourth, _ = _strength(unit**4, rate)
-    frequency, mask = _frequency(z, on, rate, smooth)
-    deviation, two_tone, middle = _tones(frequency[mask], rate)
-    shifting = None
-    if deviation > 0 and mask.sum() > LEAST_SAMPLES:
-        filled = np.where(mask, frequency, middle)
-        shifting = _in_seconds(clock(changes(filled, middle, 0.3 * deviation), 2.0), rate)
-    return Measured(
-        line_share=line_share,
-        line_hz=line_hz,
-        envelope_kurtosis=_kurtosis(live, noise),
-        depth=_depth(np.sqrt(power[on]) if on.any() else np.sqrt(power), noise / max(1, smooth // 2)),
-        on_share=on_share,
-        step_db=step_db,
-        keying=keying,
-        deviation_hz=deviation,
-        two_tone=two_tone,
-        shifting=shifting,
-        square_line=square,
-        fourth_line=fourth,
-        half_index_rate_hz=_half_index(unit, rate, width_hz),
-        phase_clock=_in_seconds(_phase_clock(z, on, line_hz, rate, smooth), rate),
-        swing_hz=float(np.diff(np.percentile(frequency[mask], [1, 99]))[0] / 2) if mask.any() else 0.0,
-        pilot=_pilot(frequency, rate) if width_hz > 30e3 else 0.0,
-        asymmetry=asymmetry,
-        snr_db=snr_db,
-    )
+    return Measured(z, rate, width_hz, snr_db, smooth) if len(z) >= LEAST_SAMPLES else None
 
 
 def _in_seconds(found: Clock | None, rate: float) -> Clock | None:
@@ -200,13 +245,22 @@ def _line(z: Complex, rate: float) -> tuple[float, float, float]:
     return share, (at - size // 2) * rate / size, asymmetry
 
 
-def _strength(values: npt.NDArray[np.complexfloating], rate: float) -> tuple[float, float]:
-    """Modulus (share of the amplitude) and place of the strongest line."""
-    size = scipy.fft.next_fast_len(2 * len(values))
-    bins = np.abs(scipy.fft.fft(values, size))
-    at = int(np.argmax(bins))
-    weight = float(np.abs(values).sum())
-    return float(bins[at] / max(weight, 1e-30)), float(scipy.fft.fftfreq(size, 1 / rate)[at])
+def _spectrum(values: npt.NDArray[np.complexfloating]) -> npt.NDArray[np.floating]:
+    """Moduli of a transform of twice the length."""
+    return np.abs(scipy.fft.fft(values, scipy.fft.next_fast_len(2 * len(values))))
+
+
+def _strength(bins: npt.NDArray[np.floating], on: npt.NDArray[np.bool_]) -> float:
+    """Share of the amplitude of a power of unit vectors (while ``on``) that is in its strongest line."""
+    return float(bins.max() / max(float(on.sum()), 1e-30))
+
+
+def _between(amplitude: npt.NDArray[np.float64], on: npt.NDArray[np.bool_]) -> float:
+    if on.all() or not on.any():
+        return 1.0
+    low, high = float(np.percentile(amplitude[~on], 10)), float(np.percentile(amplitude[on], 90))
+    quarter = (high - low) / 4
+    return float(np.mean((amplitude > low + quarter) & (amplitude < high - quarter)))
 
 
 def _frequency(
@@ -266,10 +320,10 @@ def _depth(amplitude: npt.NDArray[np.float64], noise: float) -> float:
     return float(np.sqrt(max(variance, 0.0)))
 
 
-def _half_index(unit: npt.NDArray[np.complexfloating], rate: float, width_hz: float) -> float | None:
+def _half_index(square: npt.NDArray[np.floating], rate: float, width_hz: float) -> float | None:
     """Distance of the two lines of the square if they stand out together: the symbol rate of MSK and GMSK."""
-    size = scipy.fft.next_fast_len(2 * len(unit))
-    bins = np.abs(scipy.fft.fftshift(scipy.fft.fft(unit**2, size)))
+    size = len(square)
+    bins = scipy.fft.fftshift(square)
     ordinary = float(np.median(bins))
     at = np.fft.fftshift(np.fft.fftfreq(size, 1 / rate))
     first = int(np.argmax(bins))
@@ -285,9 +339,7 @@ def _half_index(unit: npt.NDArray[np.complexfloating], rate: float, width_hz: fl
     return float(abs(at[first] - at[second]))
 
 
-def _phase_clock(
-    z: Complex, on: npt.NDArray[np.bool_], line_hz: float, rate: float, smooth: int
-) -> Clock | None:
+def _phase_clock(z: Complex, on: npt.NDArray[np.bool_], smooth: int) -> Clock | None:
     """Clock of phase jumps: peaks of the change of phase over one resolution, carrier removed by its
     median."""
     lag = max(1, smooth)
@@ -308,9 +360,10 @@ def _phase_clock(
 def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     """The kind and the figures that decided. Kinds: carrier am nfm wfm ook fsk psk noise-like unknown."""
     figures: dict[str, float] = {"envelope_kurtosis": round(m.envelope_kurtosis, 3)}
-    jumps, keying, shifting = m.phase_clock, m.keying, m.shifting
-    if m.square_line > 0.55 and m.line_share < 0.5 and jumps is not None and jumps.fit > CLEAR:
-        return "psk", figures | _rate(jumps) | {"square_line": round(m.square_line, 3)}
+    turning = m.square_line > 0.55 and m.line_share < 0.5
+    if turning and m.phase_clock is not None and m.phase_clock.fit > CLEAR:
+        return "psk", figures | _rate(m.phase_clock) | {"square_line": round(m.square_line, 3)}
+    keying = m.keying
     if keying is not None and keying.holds and _one_tone(m):
         return "ook", figures | _rate(keying) | {
             "on_share": round(m.on_share, 3),
@@ -321,19 +374,11 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     constant = m.envelope_kurtosis < 1.35
     if constant and m.pilot > PILOT:
         return "wfm", figures | {"deviation_hz": round(m.swing_hz, 1), "stereo_pilot": True}
-    clear = shifting is not None and (shifting.holds if m.two_tone > 0.6 else shifting.fit > FIT)
-    if constant and shifting is not None and clear and m.two_tone > 0.35:
-        figures |= _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1)}
-        return "fsk", figures | {"index": round(2 * m.deviation_hz * shifting.period, 2)}
-    half = m.half_index_rate_hz
-    if half is not None and constant and _minimum_shift(half, shifting) and m.line_share < 0.5:
-        return "fsk", figures | {
-            "symbol_rate_hz": round(half, 1),
-            "deviation_hz": round(half / 4, 1),
-            "index": 0.5,
-        }
-    if m.square_line > 0.55 and m.line_share < 0.5 and jumps is not None and jumps.holds:
-        return "psk", figures | _rate(jumps) | {"square_line": round(m.square_line, 3)}
+    shifted = _shifted(m) if constant else None
+    if shifted is not None:
+        return "fsk", figures | shifted
+    if turning and m.phase_clock is not None and m.phase_clock.holds:
+        return "psk", figures | _rate(m.phase_clock) | {"square_line": round(m.square_line, 3)}
     if m.line_share > 0.3 and m.asymmetry < 0.35 and m.depth > 0.12 and m.step_db < 6 and m.snr_db > 9:
         return "am", figures | {"depth": round(m.depth, 3)}
     if m.line_share > 0.7:
@@ -345,6 +390,19 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if 1.7 < m.envelope_kurtosis < 2.4:
         return "noise-like", figures
     return "unknown", figures
+
+
+def _shifted(m: Measured) -> dict[str, float] | None:
+    """The figures of frequency shift keying, if the frequency of a constant envelope changes on a grid."""
+    shifting = m.shifting
+    clear = shifting is not None and (shifting.holds if m.two_tone > 0.6 else shifting.fit > FIT)
+    if shifting is not None and clear and m.two_tone > 0.35:
+        index = round(2 * m.deviation_hz * shifting.period, 2)
+        return _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1), "index": index}
+    half = m.half_index_rate_hz
+    if half is not None and m.line_share < 0.5 and _minimum_shift(half, shifting):
+        return {"symbol_rate_hz": round(half, 1), "deviation_hz": round(half / 4, 1), "index": 0.5}
+    return None
 
 
 def _minimum_shift(rate_hz: float, shifting: Clock | None) -> bool:
