@@ -18,6 +18,7 @@ Anybody can send anything, so ``parse`` keeps every structure up to the first br
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -143,6 +144,7 @@ def _add_uuid(advert: Advert, raw: bytes) -> None:
             advert.reversed_uuids.append(uuid_text(raw[::-1]))
 
 
+@lru_cache(4096)
 def uuid_text(raw: bytes) -> str:
     """The UUID as people write it, in capitals; those on the Bluetooth base are shortened.
 

@@ -7,8 +7,13 @@ of the first byte (Core 5.4, volume 6 part B section 1.3): ``11`` static, ``01``
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 PUBLIC = "public"
 RANDOM = "random"
+
+MOST_REMEMBERED = 16_384
+"""Addresses whose kind is remembered: each is asked about with every new payload of its device."""
 
 _RANDOM_CLASSES = {
     0b11: "random_static",
@@ -37,6 +42,7 @@ def raw(address: str | None) -> bytes | None:
     return value if len(value) == 6 else None
 
 
+@lru_cache(MOST_REMEMBERED)
 def address_class(address: str | None, address_type: str | None) -> str | None:
     """``public``, or ``random_`` and ``static``, ``resolvable``, ``non_resolvable``; ``None``: not told."""
     if not address_type:
@@ -50,6 +56,7 @@ def address_class(address: str | None, address_type: str | None) -> str | None:
     return lowered if lowered in _RANDOM_CLASSES.values() else None
 
 
+@lru_cache(MOST_REMEMBERED)
 def oui(address: str | None, address_type: str | None) -> str | None:
     """The IEEE block of a public address as six capital hex digits; ``None`` for random or untold ones."""
     value = raw(address)
