@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from sweeper.detectors.wifi_inventory import WifiInventory
 from sweeper.detectors.wifi_links import Link, Sighting, linked
 from sweeper.signatures import Library
 from tests.detectors import wifi_air as air
+from tests.measure.wifi_clusters import measure
 
 
 def seen(
@@ -83,3 +85,11 @@ def test_any_sightings(found: list[Sighting]) -> None:
     assert set(links) <= {s.number for s in found}
     assert all(0.8 <= link.confidence <= 1 for link in links.values())
     assert all(link.chain in links for link in links.values())
+
+
+def test_real_bursts_under_new_addresses(corpus_path: Path) -> None:
+    """Derived from a laboratory's probes, whose senders are known: what is linked is one device."""
+    found = measure(corpus_path / "wifi" / "probes" / "position_1_sc6-61_2024-02-08.pcap")
+    assert found.devices > 20
+    assert found.wrong <= 0.01 * found.right
+    assert found.linked >= 0.08 * found.neighbours

@@ -2,7 +2,7 @@
 
     python -m tests.measure.wifi_mutations [frames]        needs ../shared/corpus or $SWEEPER_CORPUS
 
-Any exception ends it with a traceback; it prints how many frames went through, what the stages made of them,
+Any stage that raises ends it; it prints how many frames went through, what the stages made of them,
 and the most memory used. The changes are drawn from a fixed seed.
 """
 
@@ -15,9 +15,20 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from sweeper.detectors import Setup, lan_inventory, wifi_cameras, wifi_deauth, wifi_inventory, wifi_rogue
+from sweeper.detectors import (
+    Setup,
+    lan_inventory,
+    lan_links,
+    wifi_cameras,
+    wifi_clips,
+    wifi_deauth,
+    wifi_inventory,
+    wifi_rogue,
+)
+from sweeper.errors import Reason
+from sweeper.pipeline import Pipeline
 from sweeper.protocols.radiotap import LINK_TYPES
-from sweeper.records import FrameBatch, Medium
+from sweeper.records import FrameBatch, Medium, Record, Status
 from sweeper.signatures import Library
 from tests.conftest import ROOT
 from tests.detectors import wifi_air as air
@@ -49,13 +60,22 @@ def changed(frame: bytes, dice: random.Random) -> bytes:
     return bytes(data)
 
 
+def _said(record: Record) -> str:
+    """The kind of a record; a stage that raised ends the run with its words."""
+    if isinstance(record, Status) and record.reason is Reason.STAGE_ERROR:
+        raise SystemExit(f"{record.subject}: {record.detail}")
+    return type(record).__name__
+
+
 def main(count: int) -> None:
     corpus = Path(os.environ.get("SWEEPER_CORPUS", ROOT.parent / "shared" / "corpus"))
     frames = gathered(corpus)
     dice = random.Random(1)
     setup = Setup(Library.load())
-    modules = (wifi_inventory, lan_inventory, wifi_cameras, wifi_deauth, wifi_rogue)
-    stages = [module.stage(setup) for module in modules]
+    modules = (
+        wifi_inventory, lan_inventory, lan_links, wifi_cameras, wifi_clips, wifi_deauth, wifi_rogue,
+    )  # fmt: skip
+    pipeline = Pipeline([module.stage(setup) for module in modules])  # type: ignore[attr-defined]
     made: Counter[str] = Counter()
     for done in range(0, count, BATCH):
         link_type = dice.choice([kind for kind in frames if kind in LINK_TYPES or kind in (1, 101, 113)])
@@ -69,10 +89,8 @@ def main(count: int) -> None:
             frames=taken,
             lengths=tuple(max(0, len(f) + dice.choice((0, 0, 0, -3, 900))) for f in taken),
         )
-        for stage in stages:
-            made.update(type(record).__name__ for record in stage.feed(batch))
-    for stage in stages:
-        made.update(type(record).__name__ for record in stage.finish())
+        made.update(_said(record) for record in pipeline.feed(batch))
+    made.update(_said(record) for record in pipeline.finish())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{count} frames, {dict(made)}, {peak:.0f} MB at most")
 
