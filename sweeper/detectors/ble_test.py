@@ -248,7 +248,7 @@ class BleTest:
             state=State.ENDED if self.result.complete else State.DEGRADED,
             reason=None if self.result.complete else Reason.ENDED,
             detail=f"{self.result.listened_s:.0f} of {self.result.planned_s:.0f} s listened, "
-            f"{len(trackers)} trackers heard, {len(made)} raised",
+            f"trackers heard: {len(trackers)}, raised: {len(made)}",
         )
 
     def _learn(self, device: Device) -> None:
@@ -392,7 +392,9 @@ def _bridged(pieces: set[int]) -> set[int]:
 
 def _told(plan: Plan, complete: bool, made: list[Detection]) -> Iterable[Phrase]:
     if made:
-        yield say("{count} trackers did what a hidden one would do. The findings tell more.", count=len(made))
+        yield say(
+            "Trackers that did what a hidden one would do: {count}. The findings tell more.", count=len(made)
+        )
     elif complete:
         yield say("No tracker did what a hidden one would do.")
     if not complete:
