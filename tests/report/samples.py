@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sweeper.errors import Reason
@@ -18,6 +20,7 @@ from sweeper.records import (
     Level,
     Medium,
     Opened,
+    Record,
     State,
     Status,
     Trace,
@@ -121,33 +124,44 @@ def tag(name: str = "") -> tuple[Device, Finding]:
 def session(findings: int = 3, *, demo: bool = False, hostile: bool = False) -> Collector:
     """A sweep of an office with this many findings; Wi-Fi could not be listened to."""
     collect = Collector()
-    collect(
-        Opened(
-            source="rtlsdr",
-            time_s=0.0,
-            medium=Medium.RF,
-            path="office/430-435MHz.cu8",
-            format="cu8",
-            rate_hz=2.4e6,
-            center_hz=432.5e6,
-            start_utc_s=1_794_000_000.0,
-            duration_s=118.0,
-            demo=demo,
-            sha256="3b" * 32,
-        )
+    for record in (
+        *_opened(demo=demo, ble_path=HOSTILE if hostile else "office/ble.jsonl"),
+        *_spectra(),
+        *(_found(findings, HOSTILE if hostile else "") if findings else ()),
+        _bystander(HOSTILE if hostile else "Samsung"),
+        *_ended(),
+    ):
+        collect(record)
+    return collect
+
+
+def _opened(*, demo: bool, ble_path: str) -> Iterator[Opened]:
+    yield Opened(
+        source="rtlsdr",
+        time_s=0.0,
+        medium=Medium.RF,
+        path="office/430-435MHz.cu8",
+        format="cu8",
+        rate_hz=2.4e6,
+        center_hz=432.5e6,
+        start_utc_s=1_794_000_000.0,
+        duration_s=118.0,
+        demo=demo,
+        sha256="3b" * 32,
     )
-    name = HOSTILE if hostile else "office/ble.jsonl"
-    collect(
-        Opened(
-            source="ble",
-            time_s=0.0,
-            medium=Medium.BLE,
-            path=name,
-            format="jsonl",
-            sha256="7c" * 32,
-            demo=demo,
-        )
+    yield Opened(
+        source="ble",
+        time_s=0.0,
+        medium=Medium.BLE,
+        path=ble_path,
+        format="jsonl",
+        sha256="7c" * 32,
+        demo=demo,
     )
+
+
+def _spectra() -> Iterator[Trace]:
+    """Two neighbouring windows with a carrier in each."""
     random = np.random.default_rng(1)
     for start_hz in (430.0e6, 432.5e6):
         bins = 1024
@@ -155,65 +169,63 @@ def session(findings: int = 3, *, demo: bool = False, hostile: bool = False) -> 
         mean = (floor + random.normal(0, 0.6, bins)).astype(np.float32)
         shape = np.exp(-0.5 * ((np.arange(bins) - 300) / 4) ** 2)
         mean += (30 * shape).astype(np.float32)
-        collect(
-            Trace(
-                source="rtlsdr",
-                time_s=1.0,
-                start_hz=start_hz,
-                bin_hz=2.5e6 / bins,
-                mean_db=mean,
-                max_db=mean + 6 + random.gamma(2, 0.8, bins).astype(np.float32),
-                dwell_s=59.0,
-                transforms=500,
-                floor_db=floor,
-            )
+        yield Trace(
+            source="rtlsdr",
+            time_s=1.0,
+            start_hz=start_hz,
+            bin_hz=2.5e6 / bins,
+            mean_db=mean,
+            max_db=mean + 6 + random.gamma(2, 0.8, bins).astype(np.float32),
+            dwell_s=59.0,
+            transforms=500,
+            floor_db=floor,
         )
-    if findings:
-        device, finding = tag(HOSTILE if hostile else "")
-        sent = [
-            Advertisement(10.0 * i, device.address, rssi_dbm=-71 + round(8 * float(np.sin(i / 6))))
-            for i in range(60)
-        ]
-        collect(AdvertisementBatch(source="ble", time_s=0.0, adverts=tuple(sent)))
-        collect(device)
-        collect(finding)
-        for number in range(1, findings):
-            emission, finding = bug(number, LEVELS[number % 3])
-            collect(emission)
-            collect(finding)
-    collect(
-        Device(
-            source="ble",
-            time_s=9.0,
-            id="ble-2",
-            medium=Medium.BLE,
-            address="5C:F3:70:11:22:33",
-            kind="phone",
-            vendor=HOSTILE if hostile else "Samsung",
-            last_s=500.0,
-            sightings=40,
-            rssi_dbm=-80,
-        )
+
+
+def _found(count: int, name: str) -> Iterator[Record]:
+    """A tag with its history, and transmitters up to ``count`` findings."""
+    device, finding = tag(name)
+    sent = [
+        Advertisement(10.0 * i, device.address, rssi_dbm=-71 + round(8 * float(np.sin(i / 6))))
+        for i in range(60)
+    ]
+    yield AdvertisementBatch(source="ble", time_s=0.0, adverts=tuple(sent))
+    yield device
+    yield finding
+    for number in range(1, count):
+        yield from bug(number, LEVELS[number % 3])
+
+
+def _bystander(vendor: str) -> Device:
+    return Device(
+        source="ble",
+        time_s=9.0,
+        id="ble-2",
+        medium=Medium.BLE,
+        address="5C:F3:70:11:22:33",
+        kind="phone",
+        vendor=vendor,
+        last_s=500.0,
+        sightings=40,
+        rssi_dbm=-80,
     )
-    collect(
-        _coverage(
-            Medium.RF, seconds=59.0, start_hz=430e6, stop_hz=435e6, dwell_s=2.0, floor_dbfs_per_hz=-98.4
-        )
+
+
+def _ended() -> Iterator[Record]:
+    yield _coverage(
+        Medium.RF, seconds=59.0, start_hz=430e6, stop_hz=435e6, dwell_s=2.0, floor_dbfs_per_hz=-98.4
     )
-    collect(_coverage(Medium.BLE, seconds=598.0, adverts=1203))
-    collect(
-        Status(
-            source="wifi",
-            time_s=0.0,
-            subject="wifi",
-            state=State.FAILED,
-            reason=Reason.NO_MONITOR_MODE,
-            detail="wlan0: monitor mode is not supported",
-        )
+    yield _coverage(Medium.BLE, seconds=598.0, adverts=1203)
+    yield Status(
+        source="wifi",
+        time_s=0.0,
+        subject="wifi",
+        state=State.FAILED,
+        reason=Reason.NO_MONITOR_MODE,
+        detail="wlan0: monitor mode is not supported",
     )
-    collect(Closed(source="rtlsdr", time_s=118.0, records=283_200_000, duration_s=118.0))
-    collect(Closed(source="ble", time_s=600.0, records=1203, duration_s=600.0))
-    return collect
+    yield Closed(source="rtlsdr", time_s=118.0, records=283_200_000, duration_s=118.0)
+    yield Closed(source="ble", time_s=600.0, records=1203, duration_s=600.0)
 
 
 def _coverage(medium: Medium, **values: float | int) -> Coverage:
