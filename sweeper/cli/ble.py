@@ -69,7 +69,7 @@ def scan(
     known = book_for(known_file, live=True)
     source = live_source(adapter, hci, passive, place, gps)
     plan = SweepPlan(ble_seconds=seconds)
-    with kept(job_folder, who, "ble") as sinks:
+    with kept(job_folder, who, "ble", library=library) as sinks:
         title = _("Listening to Bluetooth")
         collected, outcome = run([source], library, plan=plan, sinks=sinks, title=title, known=known)
     for line in outcome.unheard:
@@ -134,7 +134,7 @@ def test_(
         sources = [Guided(live_source(adapter, "", False, "", None), steps)]
     library = load_library(folders)
     plan = SweepPlan(ble_seconds=test.plan.seconds)
-    with kept(job_folder, who, f"{kind}-test") as sinks:
+    with kept(job_folder, who, f"{kind}-test", library=library) as sinks:
         title = spoken().phrase(test.plan.title)
         collected, outcome = run(
             sources, library, plan=plan, sinks=sinks, title=title, guided=[test], known=known

@@ -367,7 +367,8 @@ class BleTest:
         if with_owner:
             told.append(
                 say(
-                    "{count} trackers had their owners near; these tests do not judge them.", count=with_owner
+                    "Trackers with their owners near, which these tests do not judge: {count}.",
+                    count=with_owner,
                 )
             )
         return Result(
