@@ -13,6 +13,7 @@ from rich.table import Table
 from sweeper import __version__, cli
 from sweeper.cli.options import load_library, signatures_option, warn
 from sweeper.cli.show import written
+from sweeper.cli.signature_exchange import export, import_
 from sweeper.cli.signature_make import make
 from sweeper.cli.signature_prove import check
 from sweeper.cli.words import _, spoken
@@ -26,6 +27,8 @@ def signatures() -> None:
 
 signatures.add_command(check)
 signatures.add_command(make)
+signatures.add_command(import_)
+signatures.add_command(export)
 
 
 @signatures.command("list", help=_("Every signature with its level and title."))

@@ -11,6 +11,7 @@ import sys
 import zlib
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,3 +70,15 @@ def holder(address: int) -> str | None:
         if at < len(prefixes) and prefixes[at] == key:
             return names[indices[at]]
     return None
+
+
+def blocks(wanted: Callable[[str], object]) -> list[str]:
+    """The blocks of three octets (six small hex digits) whose holder's name ``wanted`` accepts, in order.
+
+    >>> blocks(lambda name: name == "Dropcam")
+    ['308cfb']
+    """
+    _, names, prefixes, indices = _tables()
+    good = {number for number, name in enumerate(names) if wanted(name)}
+    found = zip(prefixes, indices, strict=True)
+    return [f"{key >> 4 >> 24:06x}" for key, index in found if index in good and key & 15 == 6]

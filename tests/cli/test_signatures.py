@@ -1,0 +1,71 @@
+"""``sweeper signatures``: exit codes and one clear line, as a person meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sweeper import cli
+from sweeper.cli import main
+from tests.test_signatures import GOOD, put
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path / "data" / "sweeper" / "signatures" / "local"
+
+
+def test_a_list_goes_in_and_is_used(
+    tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "watch.csv"
+    table.write_text("what,how,value,title\nssid,starts_with,OWNCAM-,Own camera\n")
+    assert main(["--lang", "en", "signatures", "import", str(table)]) == cli.OK
+    assert "1 signature written" in capsys.readouterr().out
+    assert [p.name for p in own_home.rglob("*.toml")] == ["list-own-camera-wifi.toml"]
+    assert main(["--lang", "en", "signatures", "list"]) == cli.OK
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "list-own-camera-wifi" in line]
+    assert "local" in row
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"version": 2, "signatures": []}', b"\xff\xfe", b"hello\n"])
+def test_what_is_no_list_is_one_line(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    assert main(["--lang", "en", "signatures", "import", str(path)]) == cli.UNREADABLE
+    shown = capsys.readouterr().err
+    assert len(shown.splitlines()) == 1
+    assert str(path) in shown
+
+
+@pytest.mark.parametrize("format_", ["airhound", "kismet", "csv", "stix"])
+def test_every_export_writes_a_file(tmp_path: Path, format_: str) -> None:
+    out = tmp_path / "out"
+    assert main(["--lang", "en", "signatures", "export", str(out), "--format", format_]) == cli.OK
+    text = out.read_text(encoding="utf-8")
+    assert text.count("\n") > 5
+    if format_ in ("airhound", "stix"):
+        json.loads(text)
+
+
+def test_check_fails_on_a_bad_example_and_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path / "own", GOOD.replace('"ble.name" = "xy"', '"ble.name" = "no"'))
+    words = ["--lang", "en", "signatures", "check", "--examples", "--signatures", str(tmp_path / "own")]
+    assert main(words) == cli.UNREADABLE
+    assert "not matched" in capsys.readouterr().err
+
+
+def test_check_gives_the_proof_as_json(tmp_path: Path) -> None:
+    out = tmp_path / "proof.json"
+    assert main(["--lang", "en", "signatures", "check", "--examples", "--json", str(out)]) == cli.OK
+    proof = json.loads(out.read_text(encoding="utf-8"))
+    assert proof["problems"] == []
+    assert all(row["near_miss"]["distance"] >= 1 for row in proof["signatures"])
