@@ -74,4 +74,6 @@ def test_wifi_batches_are_left_alone() -> None:
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=120), min_size=1, max_size=10), st.sampled_from(lan.LINK_TYPES))
 def test_any_frames(frames: list[bytes], link_type: int) -> None:
-    found(*frames, link_type=link_type)
+    for device in found(*frames, link_type=link_type).values():
+        assert 0 < device.sightings <= len(frames)
+        assert device.medium is Medium.LAN

@@ -15,9 +15,11 @@ from sweeper.pipeline import PATIENCE, Pipeline
 from sweeper.protocols import radiotap
 from sweeper.records import Device, FrameBatch, Medium, State, Status
 from sweeper.signatures import Library
+from sweeper.text import safe_text
 from tests.detectors import wifi_air as air
 
 EMPTY = Library([])
+LIBRARY = Library.load()
 POINT, PHONE, CAMERA, GATE = (
     "50:c7:bf:00:00:01",
     "da:a1:19:00:00:02",
@@ -149,7 +151,9 @@ def test_floods_of_made_up_addresses_do_not_fill_the_memory() -> None:
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=150), min_size=1, max_size=12), st.sampled_from(radiotap.LINK_TYPES))
 def test_any_frames(frames: list[bytes], link_type: int) -> None:
-    heard(*frames, link_type=link_type)
+    for device in heard(*frames, link_type=link_type).values():
+        assert 0 < device.sightings <= len(frames)
+        assert not int(device.address[1], 16) & 1, "a group address sends nothing"
 
 
 @settings(deadline=None, max_examples=60)
@@ -167,7 +171,10 @@ def test_changed_frames(data: st.DataObject) -> None:
         for _ in range(data.draw(st.integers(0, 3))):
             bytes_[data.draw(st.integers(0, len(bytes_) - 1))] = data.draw(st.integers(0, 255))
         changed.append(bytes(bytes_[: data.draw(st.integers(0, len(bytes_)))]))
-    heard(*changed, link_type=127, library=Library.load())
+    for device in heard(*changed, link_type=127, library=LIBRARY).values():
+        assert 0 < device.sightings <= len(changed)
+        for name in device.facts.get("wifi.ssid", []):  # type: ignore[union-attr]
+            assert safe_text(name) == name
 
 
 def _senders(path: Path) -> set[str]:

@@ -119,7 +119,32 @@ def test_radiotap_with_many_words(words: bytes, data: st.DataObject) -> None:
     chain = [w | 1 << 31 for w in chain[:-1]] + [chain[-1]]
     body = struct.pack(f"<{len(chain)}I", *chain) + data.draw(st.binary(max_size=150))
     frame = struct.pack("<BBH", 0, 0, 4 + len(body)) + body + b"\x80\0\0\0" + A + B + C + bytes(14)
+    found = ft.table(127, [frame], [len(frame)])
+    assert found.start[0] in (0, 4 + len(body))
     test_agrees_with_reading_one_by_one.hypothesis.inner_test([frame, frame[:-3]], 127)
+
+
+def test_an_aggregate_is_one_frame_of_its_sender() -> None:
+    """A-MSDU (QoS control, bit 7): two subframes, as 802.11-2020 9.3.2.2 lays them out, and an FCS."""
+    subframes = b"".join(B + C + struct.pack(">H", 40) + bytes(40 + 2) for _ in range(2))
+    frame = b"\x88\x01\0\0" + A + B + C + b"\x10\0" + b"\x85\0" + subframes + b"FCS!"
+    head = struct.pack("<BBHIB", 0, 0, 9, 1 << 1, 0x10)
+    found = ft.table(127, [head + frame], [len(head + frame)])
+    assert bool(found.ok[0])
+    assert (int(found.tid[0]), int(found.header[0])) == (5, 26)
+    assert int(found.length[0] - found.header[0]) == len(subframes)
+    assert int(found.transmitter[0]).to_bytes(6, "big") == B
+
+
+def test_a_vendors_namespace_and_an_antennas_behind_it() -> None:
+    """Standard fields, then a vendor's set of unknown length, then an antenna: the first set is read."""
+    words = struct.pack("<III", 1 << 31 | 1 << 30 | 0b101010, 1 << 31 | 1 << 29 | 0xFF, 1 << 5 | 1 << 11)
+    fields = struct.pack("<BxHHbx", 0x10, 2437, 0, -42) + b"\0\x10\x18\x01\x04\0" + b"vend" + bytes([200, 1])
+    head = struct.pack("<BBH", 0, 0, 4 + len(words) + len(fields)) + words + fields
+    beacon = b"\x80\0\0\0" + A + B + C + bytes(14) + b"FCS!"
+    found = ft.table(127, [head + beacon], [len(head + beacon)])
+    assert (bool(found.ok[0]), int(found.signal_dbm[0]), int(found.freq_mhz[0])) == (True, -42, 2437)
+    assert int(found.stop[0] - found.start[0]) == len(beacon) - 4
 
 
 def _read(path: Path) -> list[Packet]:
