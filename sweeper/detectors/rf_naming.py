@@ -21,6 +21,7 @@ from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import SURE, Tracker
 from sweeper.dsp import extents, modulation, ofdm, preambles, video
 from sweeper.dsp.channel import Channel, Spectrum
+from sweeper.dsp.features import measure
 from sweeper.dsp.spectrum import Complex, cell_size, line_size
 from sweeper.records import Value
 
@@ -48,6 +49,10 @@ LEAST_OFDM_HZ = 380e6
 """No mobile or television OFDM and no camera transmits below; asking costs as much as all the rest of a
 hop."""
 
+SAME, MOST_SHAPES = 4, 4096
+"""Bursts alike that are measured before their like take the name, and one in so many after them; and how
+many kinds of bursts are remembered."""
+
 ASK_FIRST, ASK_EVERY = 3, 64
 """Segments of a look in which that is asked: the first ones, then one in so many."""
 
@@ -56,7 +61,8 @@ class Namer:
     """Names signals of one source; remembers how often a place was named, so that steady ones cost little."""
 
     def __init__(self) -> None:
-        self._seen: Counter[tuple[float, int]] = Counter()
+        self._seen: Counter[tuple[float, ...]] = Counter()
+        self._bursts: dict[tuple[float, ...], list[tuple[str, dict[str, Value]]]] = {}
         self._asked: Counter[float] = Counter()
         self._whole_known: dict[float, list[Heard]] = {}
         self._gsm = GsmNamer()
@@ -91,9 +97,12 @@ class Namer:
                 out.append(replace(one, kind="carrier"))
             elif one.snr_db < LEAST_SNR_DB or named >= MOST_NAMED or not self._due(one, center_hz):
                 out.append(one)
+            elif (known := self._like(one, center_hz)) is not None:
+                out.append(replace(one, kind=known[0], features=known[1]))
             else:
                 named += 1
                 out.append(self._one(one, samples, spectrum, rate_hz))
+                self._remember(out[-1], center_hz)
         return sorted(without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
     def _due(self, one: Heard, center_hz: float) -> bool:
@@ -104,6 +113,22 @@ class Namer:
         self._seen[key] += 1
         count = self._seen[key]
         return count <= 8 or count % 16 == 0
+
+    def _like(self, one: Heard, center_hz: float) -> tuple[str, dict[str, Value]] | None:
+        """The name of a burst whose like (place, width, length) was measured often, always the same."""
+        if one.steady or one.opens or one.ends:
+            return None
+        row = self._bursts.get(_shape(one, center_hz))
+        if row is None or len(row) < SAME or any(kind != row[0][0] for kind, _ in row):
+            return None
+        self._seen[_shape(one, center_hz)] += 1
+        return None if self._seen[_shape(one, center_hz)] % SAME == 0 else row[-1]
+
+    def _remember(self, one: Heard, center_hz: float) -> None:
+        """Keeps the last few names of a burst's like."""
+        if not (one.steady or one.opens or one.ends) and len(self._bursts) < MOST_SHAPES:
+            key = _shape(one, center_hz)
+            self._bursts[key] = [*self._bursts.get(key, [])[1 - SAME :], (one.kind, one.features)]
 
     def _whole(self, samples: Complex, rate_hz: float, center_hz: float) -> list[Heard]:
         """OFDM and video that may fill the span, whatever the floor says."""
@@ -172,7 +197,7 @@ class Namer:
             if finer is not one:
                 one = finer
                 channel = _channel(one, samples, spectrum, rate_hz)
-        measured = modulation.measure(channel, one.width_hz, one.snr_db)
+        measured = measure(channel, one.width_hz, one.snr_db)
         if measured is None:
             return one
         kind, figures = modulation.name(measured, one.width_hz)
@@ -218,6 +243,13 @@ class Namer:
                 continue
             if track.kind in ANALOGUE and track.last_s - track.first_s < LEAST_ANALOGUE_S:
                 track.kinds["unknown"] += track.kinds[track.kind]
+
+
+def _shape(one: Heard, center_hz: float) -> tuple[float, ...]:
+    """Place in steps of half a width, width and length in steps of an octave."""
+    octave = round(np.log2(max(one.width_hz, 1e3)))
+    length = round(np.log2(max(one.stop_s - one.start_s, 1e-5)))
+    return center_hz, round(one.center_hz / 2.0 ** (octave - 1)), octave, length
 
 
 class _Lazy:
