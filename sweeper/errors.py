@@ -7,8 +7,17 @@ traceback. Everything else that escapes is a defect.
 from __future__ import annotations
 
 import enum
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+DAMAGED_ARCHIVE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
+    *(IndexError, NotImplementedError, RuntimeError, ValueError),
+)
+"""What ``zipfile`` was seen to raise for bytes that are no archive (``tests/fuzz``); it documents one."""
 
 
 class SweeperError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from sweeper.errors import SweeperError
+from sweeper.errors import DAMAGED_ARCHIVE, SweeperError
 from sweeper.signatures import MANIFEST, Library
 
 MOST_FILES = 20_000
@@ -58,11 +58,11 @@ def read(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _suspect(archive.infolist())
             content = {info.filename: archive.read(info) for info in archive.infolist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (*DAMAGED_ARCHIVE, OSError) as error:
         raise BundleError(f"not a bundle: {error}") from None
     try:
         manifest = msgspec.json.decode(content.pop(MANIFEST, b""), type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{MANIFEST}: {error}") from None
     if set(content) != set(manifest.files):
         odd = min(set(content) ^ set(manifest.files))

@@ -70,7 +70,7 @@ def installed(root: Path | None = None) -> Manifest | None:
     """The manifest of the installed bundle."""
     try:
         return msgspec.json.decode(((root or home()) / "current" / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

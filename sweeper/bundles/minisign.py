@@ -14,7 +14,6 @@ the file itself) are verified too. Secret keys have our own form: 8 bytes of id,
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import secrets
 
@@ -117,7 +116,7 @@ def verify(data: bytes, text: str, trusted: list[PublicKey]) -> tuple[PublicKey,
 def _decoded(line: str, what: str, length: int) -> bytes:
     try:
         raw = base64.b64decode(line.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or text that is not ASCII
         raise SignatureRefusedError(f"{what}: not base64") from None
     if len(raw) != length:
         raise SignatureRefusedError(f"{what}: {len(raw)} bytes where {length} belong")

@@ -19,14 +19,13 @@ import sqlite3
 import stat
 import tempfile
 import zipfile
-import zlib
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import IO
 
-from sweeper.errors import Reason, Unavailable
+from sweeper.errors import DAMAGED_ARCHIVE, Reason, Unavailable
 from sweeper.jobs.job import DATABASE, FOLDERS, Job
 from sweeper.jobs.purging import BLOCK, overwritten
 from sweeper.jobs.store import JobError
@@ -140,7 +139,7 @@ def _unpack(content: bytes, folder: Path, archive: Path) -> None:
                     _copy(source, out, member, archive)
                 sealed = (member.external_attr >> 16) & 0o777 == 0o444
                 path.chmod(0o444 if sealed else 0o600)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except DAMAGED_ARCHIVE as error:
         raise JobError(f"{archive}: no job archive, or damaged: {error}") from None
 
 

@@ -106,7 +106,7 @@ def verify(folder: Path, trusted_key: str | None = None, stamp_roots: Path | Non
         manifest = msgspec.json.decode(text, type=Manifest)
     except OSError:
         raise EvidenceError(f"{folder}: not sealed (no {MANIFEST})") from None
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:  # msgspec's, or text that is not UTF-8
         raise EvidenceError(f"{folder / MANIFEST}: changed or cut off: {error}") from None
     signed = _check_signature(folder, text, trusted_key)
     purged = _check_log(folder, manifest)
@@ -211,7 +211,7 @@ def _check_signature(folder: Path, text: bytes, trusted_key: str | None) -> str:
         made = msgspec.json.decode(path.read_bytes(), type=Seal)
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(made.public_key))
         key.verify(bytes.fromhex(made.signature), text)
-    except (InvalidSignature, msgspec.MsgspecError, ValueError):
+    except (InvalidSignature, ValueError, RecursionError):
         raise EvidenceError(f"{MANIFEST}: changed since it was signed") from None
     if trusted_key is not None and made.public_key != trusted_key.lower():
         raise EvidenceError(f"{SIGNATURE}: signed by another key, {made.public_key}")

@@ -80,7 +80,7 @@ def read(file: Path | None = None) -> Practice:
         return msgspec.json.decode(source.read_bytes(), type=Practice)
     except FileNotFoundError:
         return Practice()
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PracticeError(f"{source}: {error}") from None
 
 

@@ -69,7 +69,7 @@ def rows(root: Path) -> tuple[list[Row], list[str]]:
             continue
         try:
             found.append(row(job))
-        except (JobError, msgspec.MsgspecError) as error:
+        except (JobError, ValueError, RecursionError) as error:
             problems.append(f"{folder}: {error}")
         finally:
             job.close()

@@ -183,7 +183,7 @@ class Store:
             if answer != "ok":
                 return f"{self.path.name}: {answer}"
             broken = first_break(self.audit_log())
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, ValueError, RecursionError) as error:
             return f"{self.path.name}: {error}"
         return None if broken is None else f"{self.path.name}: audit log entry {broken} was changed"
 

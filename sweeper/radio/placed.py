@@ -132,7 +132,7 @@ class Gpsd:
     def _take(self, line: bytes) -> None:
         try:
             report = msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return
         fix = of_tpv(report)
         if fix is not None:

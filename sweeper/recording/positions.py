@@ -212,7 +212,7 @@ def _gpsd(text: str, problems: Problems) -> Iterator[Fix]:
             continue
         try:
             fix = of_tpv(msgspec.json.decode(line.encode()))
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             problems.count("lines that are no JSON", "left out")
             continue
         if fix is not None:
