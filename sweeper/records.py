@@ -178,7 +178,8 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Advertisement(msgspec.Struct, frozen=True):
-    """One BLE advertisement. ``data`` holds the AD structures as sent (empty where the log has none)."""
+    """One BLE advertisement. ``data`` holds the AD structures as sent (empty where the log has none),
+    ``platform`` what the system knows of the sender besides (``alias``, ``paired`` …), with plain values."""
 
     time_s: float
     address: str
@@ -188,6 +189,7 @@ class Advertisement(msgspec.Struct, frozen=True):
     channel: int | None = None
     place: Place | None = None
     hint: str = ""
+    platform: dict[str, Value] | None = None
 
 
 class AdvertisementBatch(Record, frozen=True, kw_only=True, eq=False):

@@ -205,7 +205,8 @@ class BleFollow:
             id=device.id,
             kind=device.kind,
             state=device.state,
-            ordinary=signature is not None and is_benign(signature),
+            ordinary=(signature is not None and is_benign(signature))
+            or device.facts.get("platform.paired") is True,  # this computer's own headphones and mice
             tracker=device.kind in TRACKERS
             or (signature is not None and signature.device_class is DeviceClass.GPS_TRACKER),
             log_word=bool(device.facts.get("log.word")),

@@ -167,6 +167,8 @@ class BleInventory:
         rank = self._rank(identity)
         seen.payloads[advert.data] = (identity, rank)
         seen.facts.update(facts)
+        if advert.platform:
+            seen.facts.update({f"platform.{name}": value for name, value in advert.platform.items()})
         self._linker.note(seen.number, advert.address, identity.kind, facts, advert.time_s, advert.rssi_dbm)
         self._settle(seen, identity, rank)
         yield from self._changed(seen, advert.time_s)

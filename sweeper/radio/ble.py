@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from sweeper.plan import SweepPlan
 from sweeper.protocols.ble import ad
 from sweeper.radio import SourceInfo
 from sweeper.radio.ble_ear import Hear, Where, listen
-from sweeper.records import Advertisement, Medium, Record
+from sweeper.records import Advertisement, Medium, Record, Value
 
 STOP_S = 5.0
 """A daemon that is gone answers no stop; it is not waited for longer."""
@@ -34,6 +35,12 @@ PASSIVE_PATTERNS = (
     *((0, ad.SERVICE_DATA_16, ad.uuid_bytes(uuid)) for uuid in ("FEAA", "FCB2", "FD5A", "FEED", "FE33")),
 )
 """BlueZ scans passively only for patterns: flags that nearly all send, and trackers that send none."""
+
+_IN_THE_RECORD = frozenset(("Address", "AddressType", "RSSI", "Name", "TxPower", "Adapter"))
+"""Properties that the record itself has."""
+_CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+LONGEST_TEXT = 248
+"""The longest device name that Bluetooth allows."""
 
 MENDS = {
     Reason.LIBRARY_MISSING: "pip install 'sweeper[ble]'",
@@ -145,6 +152,7 @@ def advertisement(address: str, data: Any, time_s: float) -> Advertisement:
     if len(data.platform_data) > 1 and isinstance(data.platform_data[1], dict):
         properties = data.platform_data[1]
     flags = properties.get("AdvertisingFlags")
+    others = properties.get("AdvertisingData")
     try:
         payload = ad.from_fields(
             flags=flags[0] if flags else None,
@@ -154,17 +162,30 @@ def advertisement(address: str, data: Any, time_s: float) -> Advertisement:
             service_data=sorted(data.service_data.items()),
             tx_power_dbm=data.tx_power,
         )
-    except (
-        ProtocolError
-    ):  # an identifier that is none; the rest of such an advertisement is not trusted either
-        payload = b""
+        payload += ad.encode(sorted(others.items())) if isinstance(others, dict) else b""
+    except ProtocolError:
+        payload = b""  # an identifier that is none; the rest of such an advertisement is not trusted either
     return Advertisement(
         time_s=time_s,
         address=address,
         address_type=properties.get("AddressType"),
         rssi_dbm=data.rssi if data.rssi is not None and data.rssi > NO_RSSI else None,
         data=payload,
+        platform=platform_facts(properties),
     )
+
+
+def platform_facts(properties: dict[str, Any]) -> dict[str, Value]:
+    """What the system tells of a sender that is not in its advertisement: small letters, plain values.
+
+    ``paired`` matters most: such a device is this computer's own.
+    """
+    kept: dict[str, Value] = {}
+    for name, value in sorted(properties.items()):
+        if name in _IN_THE_RECORD or not isinstance(value, str | int | float | bool):
+            continue
+        kept[_CAPITALS.sub("_", name).lower()] = value[:LONGEST_TEXT] if isinstance(value, str) else value
+    return kept
 
 
 def reason_of(error: BaseException) -> Reason:

@@ -234,4 +234,5 @@ def _placed(advert: Advertisement, place: Place) -> Advertisement:
         advert.channel,
         place,
         advert.hint,
+        advert.platform,
     )

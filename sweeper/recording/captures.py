@@ -182,6 +182,7 @@ def at(advert: Advertisement, time_s: float) -> Advertisement:
         advert.channel,
         advert.place,
         advert.hint,
+        advert.platform,
     )
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sweeper.detectors.ble_follow import BleFollow
@@ -94,6 +95,11 @@ def test_a_known_tracker_is_raised_sooner_and_higher() -> None:
 @pytest.mark.parametrize("data", [AIRTAG_NEAR, PHONE], ids=["owner near", "ordinary phone"])
 def test_trackers_with_their_owner_and_ordinary_things_are_left_out(data: bytes) -> None:
     assert run(heard("a", every(5, 0, 3000), data=data)) == []
+
+
+def test_what_is_paired_with_this_computer_is_ones_own() -> None:
+    own = [msgspec.structs.replace(a, platform={"paired": True}) for a in heard("own", every(5, 0, 3000))]
+    assert run(own) == []
 
 
 def test_listening_at_rest_finds_nobody() -> None:

@@ -120,6 +120,24 @@ def test_an_advertisement_comes_through_as_bytes(bus: str) -> None:
     assert (found.kind, found.state) == ("airtag", "separated")
 
 
+def test_what_else_the_system_knows_is_kept(bus: str) -> None:
+    async def step(daemon: Bluez) -> None:
+        daemon.advertise(
+            "C1:02:03:04:05:06",
+            **airtag(),
+            Appearance=Variant("q", 0x0200),
+            Icon=Variant("s", "tag"),
+            Paired=Variant("b", True),
+            AdvertisingData=Variant("a{yv}", {0x19: Variant("ay", b"\x00\x02")}),
+        )
+
+    (one,) = adverts(listen(bus, [step]))
+    assert one.platform["paired"] is True
+    assert (one.platform["icon"], one.platform["appearance"]) == ("tag", 0x0200)
+    assert ad.parse(one.data).appearance == 0x0200
+    assert not {"address", "address_type", "rssi"} & one.platform.keys()
+
+
 def test_names_services_and_service_data(bus: str) -> None:
     async def step(daemon: Bluez) -> None:
         daemon.advertise(
