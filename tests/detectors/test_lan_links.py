@@ -42,7 +42,8 @@ def test_other_addresses_and_media_stay_apart() -> None:
 def claim(subject: str, detector: str, level: Level) -> Detection:
     return Detection(
         source="t", time_s=2.0, detector=detector, subject=subject, kind="camera", level=level,
-        confidence=0.5, title=say("x"), why=(say("by " + detector),), benign=(say("a"), say("b")), next=(say("n"),),
+        confidence=0.5, title=say("x"), why=(say("by " + detector),), benign=(say("a"), say("b")),
+        next=(say("n"),),
     )  # fmt: skip
 
 
