@@ -105,7 +105,7 @@ def sweeps(job: Job, language: Language) -> paper.Section:
                 "persons named decided."
             ),
         ),
-        table=paper.Table("", columns, tuple(rows), loose=(3, 4)),
+        table=paper.Table("", columns, tuple(rows)),
     )
 
 

@@ -208,7 +208,7 @@ def photos(job: Job, language: Language) -> paper.Section | None:
     """The photos, two beside one another, with what they show and who took them."""
     _ = language.gettext
     pictures = []
-    for number, photo in job.filed(Photo):
+    for number, (_paper, photo) in enumerate(job.filed(Photo), start=1):
         loaded = _scaled(job.folder / photo.file, PHOTO_PIXELS, "JPEG")
         if loaded is None:
             continue
@@ -244,8 +244,8 @@ def chapters(job: Job, collected: Collector, language: Language) -> Iterator[pap
     made: Iterable[paper.Section | None] = (
         reference(job, collected, language),
         meetings(job, collected, language),
-        floor_plans(job, collected, language),
         by_hand(job, language),
+        floor_plans(job, collected, language),
         photos(job, language),
     )
     yield from (section for section in made if section is not None)

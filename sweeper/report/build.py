@@ -13,7 +13,7 @@ from sweeper.report import svg, tables
 from sweeper.report.advice import advice
 from sweeper.report.collect import Collector
 from sweeper.report.facts import device_facts, device_kind, emission_facts, evidence_fact, input_name, moment
-from sweeper.report.model import Fact, FindingView, Group, JobPart, Picture, Report, Section, Table
+from sweeper.report.model import Fact, FindingView, Group, JobPart, Picture, Report, Section, Summary, Table
 from sweeper.report.pictures import Gallery
 from sweeper.report.reach import missed
 from sweeper.report.summary import heard_table, summary, unheard
@@ -57,7 +57,7 @@ def build(
         title=about.title or language.gettext("Sweep report"),
         demo=language.gettext("These signals were made up by the program.") if collected.demo else "",
         cover=(*about.cover, *_cover(collected, language, made_utc_s)),
-        summary=summary(collected, language),
+        summary=_summary(collected, language, about, notable),
         before=about.before,
         overview=_overview(groups, language) if len(notable) >= OVERVIEW_FROM else None,
         groups=groups,
@@ -79,6 +79,21 @@ def build(
         words=words(language),
         confidentiality=about.confidentiality,
     )
+
+
+def _summary(
+    collected: Collector, language: Language, about: JobPart, notable: Sequence[Finding]
+) -> Summary:
+    """The plain words, with what persons have decided about the findings."""
+    made = summary(collected, language)
+    decided = [about.verdicts[finding.id].word for finding in notable if finding.id in about.verdicts]
+    if not decided:
+        return made
+    counts = [f"{word} {language.number(decided.count(word))}" for word in dict.fromkeys(decided)]
+    left = len(notable) - len(decided)
+    line = language.gettext("Decided by the persons named: {counts}; not decided yet: {left}.")
+    told = line.format(counts=language.listing(counts), left=language.number(left))
+    return msgspec.structs.replace(made, sentences=(made.sentences[0], told, *made.sentences[1:]))
 
 
 def _advice(collected: Collector, language: Language, about: JobPart) -> Section:

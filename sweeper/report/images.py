@@ -33,10 +33,17 @@ class Spot(msgspec.Struct, frozen=True):
 
 
 def photo(content: bytes, size: tuple[int, int], title: str, *, half: bool = True) -> str:
-    """A JPEG or PNG of ``size`` (width, height) as SVG; ``half`` is as wide as half a page."""
+    """A JPEG or PNG of ``size`` (width, height) as SVG, whole, in a frame of four by three.
+
+    Photos upright and across then stand beside one another as high as each other.
+    """
     width = HALF if half else WIDTH
-    height = round(width * size[1] / max(size[0], 1))
-    return framed(height, title, [_image(content, width, height)], width)
+    height = width * 3 // 4
+    share = min(width / max(size[0], 1), height / max(size[1], 1))
+    wide, high = round(size[0] * share), round(size[1] * share)
+    paper = f'<rect width="{width}" height="{height}" rx="4" fill="var(--sunken)"/>'
+    drawn = _image(content, wide, high, (width - wide) // 2, (height - high) // 2)
+    return framed(height, title, [paper, drawn], width)
 
 
 def plan(
@@ -88,10 +95,10 @@ def _scale(width_m: float, height: int, language: Language) -> str:
     )
 
 
-def _image(content: bytes, width: int, height: int) -> str:
+def _image(content: bytes, width: int, height: int, x: int = 0, y: int = 0) -> str:
     kind = next((name for head, name in _KINDS.items() if content.startswith(head)), "png")
     data = base64.b64encode(content).decode()
     return (
-        f'<image x="0" y="0" width="{width}" height="{height}" preserveAspectRatio="none" '
+        f'<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" '
         f'href="data:image/{kind};base64,{data}"/>'
     )

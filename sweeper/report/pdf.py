@@ -20,6 +20,8 @@ from sweeper.report import paint
 from sweeper.report.model import Group, Picture, Report, Section, Sheet
 
 FONT = "Libertinus Serif"
+BRIEF_SIZES = (9.4, 8.8, 8.2, 7.6)
+"""Points of type that the short form is tried in, until it fits its one page."""
 _EPOCH = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 """Time stamp of a report that does not tell when it was made: a constant, so that its bytes do not change."""
 
@@ -30,16 +32,24 @@ def render(report: Report, *, brief: bool = False, made_utc_s: float | None = No
     Raises ``Unavailable`` where the typesetter is not installed.
     """
     made = dt.datetime.fromtimestamp(int(made_utc_s), dt.UTC) if made_utc_s is not None else _EPOCH
-    return _typeset("report", msgspec.json.encode(_coloured(report)).decode(), brief, made)
+    model = msgspec.json.encode(_coloured(report)).decode()
+    if not brief:
+        return _typeset("report", model, made)
+    for size in BRIEF_SIZES:
+        page = _typeset("report", model, made, size)
+        if _pages(page) == 1:
+            break
+    return page
 
 
 def sheet(paper: Sheet, *, made_utc_s: float | None = None) -> bytes:
     """One paper as a PDF file. Raises ``Unavailable`` where the typesetter is not installed."""
     made = dt.datetime.fromtimestamp(int(made_utc_s), dt.UTC) if made_utc_s is not None else _EPOCH
-    return _typeset("sheet", msgspec.json.encode(paper).decode(), False, made)
+    return _typeset("sheet", msgspec.json.encode(paper).decode(), made)
 
 
-def _typeset(template: str, model: str, brief: bool, made: dt.datetime) -> bytes:
+def _typeset(template: str, model: str, made: dt.datetime, brief: float = 0.0) -> bytes:
+    """``brief`` is the size of type of the short form; 0 is the whole report."""
     try:
         return _compiled(template, model, brief, made)
     except _typst().TypstError as error:
@@ -48,11 +58,17 @@ def _typeset(template: str, model: str, brief: bool, made: dt.datetime) -> bytes
         return _compiled(template, _OUTSIDE.sub(_escape, model), brief, made)
 
 
-def _compiled(template: str, model: str, brief: bool, made: dt.datetime) -> bytes:
+def _pages(pdf: bytes) -> int:
+    """The pages that a PDF's own tree of pages counts."""
+    found = re.search(rb"/Type /Pages\b.*?/Count (\d+)", pdf, re.DOTALL)
+    return int(found[1]) if found else 0
+
+
+def _compiled(template: str, model: str, brief: float, made: dt.datetime) -> bytes:
     pdf: bytes = _typst().compile(
         _template(template),
         format="pdf",
-        sys_inputs={"report": model, "brief": "yes" if brief else "no"},
+        sys_inputs={"report": model, "brief": "yes" if brief else "no", "size": str(brief)},
         ignore_system_fonts=True,
         pdf_standards=["a-2b"],
         timestamp=made,
