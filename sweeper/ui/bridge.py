@@ -39,6 +39,7 @@ from sweeper.records import (
 )
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Session, Sink
+from sweeper.subjects import Gather
 from sweeper.ui.memory import Memory
 from sweeper.ui.panorama import Panorama
 from sweeper.ui.walks import Heard
@@ -133,6 +134,8 @@ class Core(QObject):
         self.run = 0
         self.pending: dict[tuple[Any, ...], Record] = {}
         self.collected = Collector()
+        self.gathered = Gather()
+        """What a signature can be made of."""
         self._panoramas: dict[str, list[Panorama]] = {}
         self.memory = Memory()
         self._session: Session | None = None
@@ -296,7 +299,9 @@ class Core(QObject):
         outcome = None
         with contained() as caught:
             collected = Collector()
-            session = recipe([collected, _Feed(self, run)])
+            gathered = Gather()
+            session = recipe([collected, gathered, _Feed(self, run)])
+            self.gathered = gathered
             session.speed = speed
             session.skip_to(position_s)
             self.collected, self._session = collected, session

@@ -50,3 +50,22 @@ def sentence(desk: Desk) -> str:
     if missing:
         text += " " + _("Cannot hear here: {list}.").format(list=spoken.listing(missing))
     return text
+
+
+def named(desk: Desk, name: str) -> str:
+    """The source's name with what the reader has set for it: the helper, a fixed Wi-Fi channel."""
+    if name != "wifi":
+        return name
+    helper = desk.settings.flag("wifi-helper", False)
+    channel = desk.settings.text("wifi-channel")
+    place = f"@{megahertz(int(channel))}" if channel.isdecimal() else ""
+    if helper:
+        return f"wifi:helper,{place}" if place else "wifi:helper"
+    return f"wifi:{place}" if place else "wifi"
+
+
+def megahertz(channel: int) -> int:
+    """The centre of a Wi-Fi channel (IEEE 802.11-2020, annex E)."""
+    if channel == 14:
+        return 2484
+    return 2407 + 5 * channel if channel < 14 else 5000 + 5 * channel

@@ -1,7 +1,7 @@
 """Samples of one emission, for looking into it: out of the recording or the scene, or from the receiver now.
 
 Runs on the core's thread. A recording is read up to a moment at which the emission was on the air; a receiver
-is tuned beside it for a few tenths of a second. What is returned is at most ``LONGEST_S`` long, and is not kept.
+is tuned beside it for a few tenths of a second. At most ``LONGEST_S`` are returned, and nothing is kept.
 """
 
 from __future__ import annotations

@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from sweeper.ui.view_guide import GuideView
 
 
-def megahertz(channel: int) -> int:
-    """The centre of a Wi-Fi channel (IEEE 802.11-2020, annex E)."""
-    if channel == 14:
-        return 2484
-    return 2407 + 5 * channel if channel < 14 else 5000 + 5 * channel
-
-
 class FilmPage:
     """What to do; then still, move, still; then what came of it."""
 
@@ -101,7 +94,7 @@ class FilmPage:
 
     def _begin(self) -> None:
         channel = str(self._chosen.currentData() or "")
-        name = f"wifi:@{megahertz(int(channel))}" if channel else "wifi"
+        name = f"wifi:@{equipment.megahertz(int(channel))}" if channel else "wifi"
         self._view.desk.legs.begin("film", wifi=name)
         self._view.show_step()
 

@@ -83,6 +83,8 @@ def acts(shown: Inspector, subject: str, finding: Finding | None = None) -> None
             _("Show it in its table"), partial(shown.on_show, VIEWS[medium], subject), style, quiet=True
         )
         made.addWidget(show)
+        teach = partial(shown.on_show, "teach", subject)
+        made.addWidget(button(_("Make a signature"), teach, style, icon="signatures", quiet=True))
         if isinstance(found, Emission):
             detail = partial(shown.on_show, "detail", subject)
             made.addWidget(button(_("Look into the signal"), detail, style, icon="spectrum", quiet=True))

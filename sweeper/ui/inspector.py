@@ -214,6 +214,16 @@ class Inspector(QFrame):
         self.table(pairs[:FACTS_SHOWN])
         inspect_finding.acts(self, device.id)
 
+    def act(self, what: str) -> None:
+        """Do what a key asks for with the selection: ``known``, ``suspicious`` or ``photo``."""
+        finding = self.desk.finding_of(self.desk.selection)
+        if what == "known":
+            inspect_finding.know(self, finding.subject if finding is not None else self.desk.selection)
+        elif finding is not None and what == "suspicious":
+            self.decide(finding, Decision.SUSPICIOUS)
+        elif finding is not None:
+            inspect_finding.add_photo(self, finding)
+
     def undo(self) -> None:
         """Take the last verdict back."""
         self.desk.undo_verdict()

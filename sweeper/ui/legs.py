@@ -162,7 +162,7 @@ class Legs(QObject):
             return [inventory.open_source(wifi, plan)]
         media = (Medium.RF,) if leg == "outside" else equipment.HEARD
         names = [entry.name for medium in media for entry in equipment.ready(self._desk, medium)]
-        return [inventory.open_source(name, plan) for name in names]
+        return [inventory.open_source(equipment.named(self._desk, name), plan) for name in names]
 
     def _recipe(self, leg: str, plan: SweepPlan, wifi: str) -> tuple[Recipe, references.After | None]:
         sources = self._sources(leg, plan, wifi)

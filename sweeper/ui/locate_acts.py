@@ -17,7 +17,6 @@ from sweeper.records import Device, Emission, Medium
 from sweeper.ui import equipment, plans, recipes
 from sweeper.ui.flow import Flow
 from sweeper.ui.following import LEVEL
-from sweeper.ui.guide_film import megahertz
 from sweeper.ui.parts import button, choice, empty, plain
 from sweeper.ui.words import _
 
@@ -90,7 +89,7 @@ class Acts(QWidget):
         name = equipment.ready(desk, subject.medium)[0].name
         channel = subject.facts.get("wifi.channel")
         if subject.medium is Medium.WIFI and isinstance(channel, int):
-            name = f"{name}{'' if ':' in name else ':'}@{megahertz(channel)}"
+            name = f"{name}{'' if ':' in name else ':'}@{equipment.megahertz(channel)}"
         plan = SweepPlan(name="locate", ble_seconds=WALK_S, wifi_seconds=WALK_S)
         try:
             source = inventory.open_source(name, plan)

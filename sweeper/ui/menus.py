@@ -27,6 +27,7 @@ def build(window: Window) -> None:
     file = bar.addMenu(_("&File"))
     _add(window, file, _("Open recordings…"), window.open_dialog, "Ctrl+O")
     _add(window, file, _("Open a folder…"), window.open_folder, "Ctrl+Shift+O")
+    _add(window, file, _("New sweep…"), lambda: window.show_view("newsweep"), "Ctrl+N")
     _add(window, file, _("Demo"), window.open_demo)
     file.addSeparator()
     _add(window, file, _("Save report…"), window.save_report, "Ctrl+P")
@@ -36,6 +37,8 @@ def build(window: Window) -> None:
     _add(window, view, _("First screen"), lambda: window.show_view("first"), "Ctrl+Home")
     _add(window, view, _("Signatures"), lambda: window.show_view("signatures"))
     _add(window, view, _("Known devices"), lambda: window.show_view("known"))
+    _add(window, view, _("References"), lambda: window.show_view("references"))
+    _add(window, view, _("Permissions"), lambda: window.show_view("permissions"))
     view.addSeparator()
     settings = window.desk.settings
     themes = [
@@ -86,8 +89,14 @@ def key_list() -> list[tuple[str, str]]:
         ("F1", _("This page")),
         ("Space", _("Play or pause")),
         ("L", _("Locate what is selected")),
+        ("S", _("Sound of the locate view on or off")),
+        ("F", _("Mark what is selected as known")),
+        ("T", _("Verdict: suspicious")),
+        ("P", _("Add a photo to the finding")),
+        ("M", _("Mark the strongest peak of the spectrum")),
         ("Esc", _("Close the inspector of a small window")),
         ("Ctrl+1 … 9", _("The views, from top to bottom of the rail")),
+        ("Ctrl+N", _("New sweep")),
         ("Ctrl+O", _("Open recordings")),
         ("Ctrl+Shift+O", _("Open a folder of recordings")),
         ("Ctrl+P", _("Save the report")),

@@ -43,6 +43,11 @@ def library() -> Library:
 _loaded: list[Library] = []
 
 
+def forget_library() -> None:
+    """Read the signatures anew when they are next asked for: one has changed."""
+    _loaded.clear()
+
+
 def warm_up() -> None:
     """Import what the next view will need, on the core's thread, while the reader looks at the first screen.
 

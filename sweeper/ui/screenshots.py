@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from sweeper.ui.window import Window
 
 SIZES = ((800, 600), (1920, 1080))
-VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "jobs", "sources", "signatures")
+VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "plan", "jobs", "sources", "signatures")
+MORE = ("detail", "teach", "known", "newsweep", "references", "permissions")
+"""Views that are reached from others."""
+
 STEPS = ("prepare", "look", "result")
 SETTLE_S, ROUNDS = 0.12, 15
 PLAYED_S = 40.0

@@ -49,7 +49,7 @@ def tools(view: SpectrumView) -> Flow:
     line.addWidget(tool(_("Begin the holds anew"), "reset", view.reset_holds, style))
     line.addWidget(tool(_("Show the whole band"), "fit", view.curves.fit, style))
     line.addWidget(tool(_("Save the picture…"), "camera", lambda: save_picture(view), style))
-    line.addWidget(button(_("New sweep…"), view.new_sweep, style, icon="sweep"))
+    line.addWidget(button(_("New sweep…"), lambda: view.desk.wanted.emit("newsweep"), style, icon="sweep"))
     return line
 
 
@@ -96,12 +96,12 @@ def write_picture(view: SpectrumView, path: str) -> None:
     from PySide6.QtCore import QPoint, QSize
     from PySide6.QtSvg import QSvgGenerator
 
-    shown = view.pictured()
+    shown = view.split
     if path.casefold().endswith(".svg"):
         drawing = QSvgGenerator()
         drawing.setFileName(path)
         drawing.setSize(QSize(shown.width(), shown.height()))
-        drawing.setTitle(view.title_text())
+        drawing.setTitle(view.title.text())
         painter = QPainter(drawing)
         good = painter.isActive()
         if good:

@@ -113,7 +113,7 @@ class SpectrumView(QWidget):
         self.moment.restyle(style)
         self.use_bands(desk.settings.text("bands", "kz"))
         self._paint_levels()
-        self._title = label("", size="section")
+        self.title = label("", size="section")
         self._read = label("", tone="muted")
         self._read.setMinimumWidth(style.px(120))
         self._bands = QComboBox()
@@ -126,7 +126,7 @@ class SpectrumView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(row(self._title, self._bands, 0, self._read))
+        layout.addLayout(row(self.title, self._bands, 0, self._read))
         layout.addLayout(spectrum_tools.tools(self))
         self._marked = label("", size="caption", tone="accent", wrap=True)
         self._marked.hide()
@@ -136,19 +136,19 @@ class SpectrumView(QWidget):
         )
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout.addWidget(self._nothing, 1)
-        self._split = QSplitter(Qt.Orientation.Vertical)
-        self._split.setChildrenCollapsible(False)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setChildrenCollapsible(False)
         for widget, low in ((self.curves.plot, 72), (self._fall, 56), (self.lists, 60)):
             widget.setMinimumHeight(low)
-            self._split.addWidget(widget)
+            self.split.addWidget(widget)
         kept = desk.settings.raw("spectrum-sizes")
-        if kept is None or not self._split.restoreState(kept):  # type: ignore[arg-type]
-            self._split.setSizes([300, 320, 180])
-        self._split.splitterMoved.connect(
-            lambda *_args: desk.settings.put("spectrum-sizes", self._split.saveState())
+        if kept is None or not self.split.restoreState(kept):  # type: ignore[arg-type]
+            self.split.setSizes([300, 320, 180])
+        self.split.splitterMoved.connect(
+            lambda *_args: desk.settings.put("spectrum-sizes", self.split.saveState())
         )
-        layout.addWidget(self._split, 1)
-        self._split.setVisible(self._stretch is not None)
+        layout.addWidget(self.split, 1)
+        self.split.setVisible(self._stretch is not None)
         self._nothing.setVisible(self._stretch is None)
         for plot in (self.curves.plot, self._fall):
             plot.show()
@@ -170,7 +170,7 @@ class SpectrumView(QWidget):
         self._offered = []
         self._bands.clear()
         self._bands.hide()
-        self._split.hide()
+        self.split.hide()
         self._nothing.show()
 
     def _tick(self) -> None:
@@ -216,9 +216,9 @@ class SpectrumView(QWidget):
     def _show(self, view: View) -> None:
         if self._stretch is None:
             return
-        if self._split.isHidden():
+        if self.split.isHidden():
             self._nothing.hide()
-            self._split.show()
+            self.split.show()
         fresh = self.curves.view is None or self.curves.view.grid != view.grid
         if fresh:
             self._refer(view)
@@ -333,18 +333,6 @@ class SpectrumView(QWidget):
         if self.curves.view is not None:
             self._show(self.curves.view)
 
-    def new_sweep(self) -> None:
-        """To the plan of a sweep with real receivers."""
-        self.desk.wanted.emit("newsweep")
-
-    def pictured(self) -> QWidget:
-        """What a saved picture shows."""
-        return self._split
-
-    def title_text(self) -> str:
-        """What is seen, in words."""
-        return self._title.text()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_M and not event.modifiers():
             self.curves.mark_peak()
@@ -381,10 +369,10 @@ class SpectrumView(QWidget):
 
     def _show_title(self, emission: Emission | None = None) -> None:
         if emission is None:
-            self._title.setText(_("Spectrum"))
+            self.title.setText(_("Spectrum"))
             return
         kind = words.spoken().emission_kind(emission.kind)
-        self._title.setText(f"{words.frequency(emission.center_hz)} · {kind}")
+        self.title.setText(f"{words.frequency(emission.center_hz)} · {kind}")
 
     # The cursor.
 

@@ -51,6 +51,22 @@ def make(window: Window, name: str) -> QWidget:
         from sweeper.ui.view_detail import DetailView
 
         return DetailView(desk, window.show_view)
+    if name == "newsweep":
+        from sweeper.ui.view_newsweep import NewSweepView
+
+        return NewSweepView(desk, window.show_view)
+    if name == "references":
+        from sweeper.ui.view_references import ReferencesView
+
+        return ReferencesView(desk, window.show_view)
+    if name == "permissions":
+        from sweeper.ui.view_permissions import PermissionsView
+
+        return PermissionsView(desk, window.show_view)
+    if name == "teach":
+        from sweeper.ui.view_teach import TeachView
+
+        return TeachView(desk, window.show_view)
     if name == "known":
         from sweeper.ui.view_known import KnownView
 
@@ -62,7 +78,7 @@ def make(window: Window, name: str) -> QWidget:
     if name == "sources":
         from sweeper.ui.view_sources import SourcesView
 
-        return SourcesView(desk)
+        return SourcesView(desk, window.show_view)
     if name == "signatures":
         from sweeper.ui.view_signatures import SignaturesView
 

@@ -52,6 +52,10 @@ INSPECTED = ("findings", "spectrum", "bluetooth", "wifi")
 """Views beside which the inspector stands."""
 
 
+_ACTS = {Qt.Key.Key_F: "known", Qt.Key.Key_T: "suspicious", Qt.Key.Key_P: "photo"}
+"""Keys that act on what is selected."""
+
+
 class Window(QMainWindow):
     """The one window."""
 
@@ -343,6 +347,8 @@ class Window(QMainWindow):
             self.desk.toggle()
         elif event.key() == Qt.Key.Key_L and not event.modifiers():
             self.locate(self.desk.selection)
+        elif event.key() in _ACTS and not event.modifiers() and self.desk.selection:
+            self._inspector.act(_ACTS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_S and self._page == "locate" and not event.modifiers():
             self.view("locate").toggle_sound()  # type: ignore[attr-defined]
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton):

@@ -14,7 +14,7 @@ from sweeper.radio import inventory
 from sweeper.radio.inventory import SourceEntry
 from sweeper.records import Burst, Level, Medium
 from sweeper.text import say
-from sweeper.ui import app, checklists, guide_film, guide_listen, icons, legs, own_car, references
+from sweeper.ui import app, checklists, equipment, guide_listen, icons, legs, own_car, references
 from sweeper.ui.guide import FIRST_S, Answer, Guide, Seen
 from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
@@ -279,7 +279,7 @@ def test_the_film_test_says_what_to_do_and_what_came_of_it(qtbot, window: Window
 )
 def test_wifi_channels(channel: int, mhz: int) -> None:
     """Centre frequencies by IEEE 802.11, table E-4."""
-    assert guide_film.megahertz(channel) == mhz
+    assert equipment.megahertz(channel) == mhz
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"plan": "flat", "step": "fly"}', b"[1, 2]"])
