@@ -36,6 +36,7 @@ Factory = Callable[[Setup], Stage]
 
 BUILTIN: dict[str, str] = {
     "rf-emissions": "sweeper.detectors.rf_emissions:stage",
+    "rf-sensors": "sweeper.detectors.rf_sensors:stage",  # idle without rtl_433; names what rf-emissions told
     "rf-passes": "sweeper.detectors.rf_passes:stage",  # stitches the traces of rf-emissions
     "ble-inventory": "sweeper.detectors.ble_inventory:stage",
     "ble-follow": "sweeper.detectors.ble_follow:stage",  # reads the inventory's devices
