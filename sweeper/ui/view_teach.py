@@ -6,6 +6,7 @@ heard; a person says what it is, what else it may be, and decides. A made signat
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
@@ -83,7 +84,8 @@ class TeachView(QWidget):
             clean = clean_looks(library, mine[0].medium)
             return propose(mine[:1], subjects, clean, library), subjects, clean
 
-        desk.ask(work, self._proposed)
+        # In a thread of its own: clean recordings are replayed, on a loop of their own.
+        desk.ask(lambda: asyncio.to_thread(work), self._proposed)
 
     def _proposed(self, made: object, problem: str) -> None:
         if problem or not isinstance(made, tuple):
@@ -212,7 +214,7 @@ class TeachView(QWidget):
             recipes.forget_library()
             return path
 
-        desk.ask(work, self._saved)
+        desk.ask(lambda: asyncio.to_thread(work), self._saved)
 
     def _saved(self, path: object, problem: str) -> None:
         if problem:

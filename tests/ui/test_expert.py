@@ -269,8 +269,8 @@ def test_a_signal_is_looked_into(qtbot, window: Window, monkeypatch, tmp_path: P
     qtbot.waitUntil(lambda: "bursts" in text_of(view), timeout=10_000)
     said = text_of(view)
     assert "4 bursts" in said
-    assert "10.0 ms" in said or "10 ms" in said
-    assert "30.0 ms" in said or "30 ms" in said
+    assert "10.0\u202fms" in said
+    assert "30.0\u202fms" in said
     assert view._curves[1].getData()[0] is not None
 
 
