@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 from sweeper import __version__
-from sweeper.packaging import share, wheels
+from sweeper.packaging import wheels
 
 SPEC = Path(__file__).with_name("sweeper.spec")
 
@@ -47,7 +47,8 @@ def build(checkout: Path, work: Path, out: Path) -> Path:
     (frozen / "dist" / "sweeper").rename(folder)
     for other in ("sweeper-gui", "sweeper-capture"):
         (folder / other).symlink_to("sweeper")
-    share.write(folder / "share")
+    (packages,) = (frozen / "env/lib").glob("python*/site-packages")
+    wheels.share(packages, folder / "share")
     shutil.copy(checkout / "LICENSE", folder)
     glibc = os.confstr("CS_GNU_LIBC_VERSION") or "glibc"
     (folder / "INSTALL.txt").write_text(INSTALL.format(version=__version__, glibc=glibc.split()[-1]), "utf-8")

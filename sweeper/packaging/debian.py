@@ -20,10 +20,11 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 from sweeper import __version__
-from sweeper.packaging import share, wheels
+from sweeper.packaging import wheels
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 NEXT = f"{sys.version_info.major}.{sys.version_info.minor + 1}"
+PACKAGES = Path(f"usr/lib/sweeper/lib/python{MINOR}/site-packages")
 
 DEPENDS = (
     f"python3 (>= {MINOR}~), python3 (<< {NEXT}), libegl1, libgl1, libdbus-1-3, libfontconfig1, "
@@ -94,7 +95,7 @@ def build(checkout: Path, work: Path, out: Path) -> Path:
     _environment(root / "usr/lib/sweeper", ours)
     for name, code in STARTERS.items():
         _file(root / "usr/bin" / name, f"#!/usr/lib/sweeper/bin/python -I\nimport sys\n{code}\n", 0o755)
-    share.write(root / "usr")
+    wheels.share(root / PACKAGES, root / "usr")
     doc = root / "usr/share/doc/sweeper"
     _file(doc / "copyright", COPYRIGHT)
     (doc / "changelog.gz").write_bytes(gzip.compress((checkout / "CHANGELOG.md").read_bytes(), mtime=0))
@@ -112,7 +113,7 @@ def build(checkout: Path, work: Path, out: Path) -> Path:
 
 def _environment(folder: Path, ours: Path) -> None:
     """A virtual environment whose interpreter is Debian's own, wherever this one lies."""
-    packages = folder / "lib" / f"python{MINOR}" / "site-packages"
+    packages = folder.parents[2] / PACKAGES
     packages.mkdir(parents=True)
     (folder / "bin").mkdir()
     _file(

@@ -20,8 +20,8 @@ def write(prefix: Path, *, system: bool = True) -> list[Path]:
     }
     for name, page in manual.pages().items():
         files[share / "man" / "man1" / f"{name}.gz"] = gzip.compress(page.encode(), mtime=0)
-    for path, script in completions.scripts().items():
-        files[share / path] = script.encode()
+    for where, script in completions.scripts().items():
+        files[share / where] = script.encode()
     if system:
         rules, blacklist = "60-sweeper-rtlsdr.rules", "sweeper-rtlsdr.conf"
         files[prefix / "lib/udev/rules.d" / rules] = (LINUX / rules).read_bytes()

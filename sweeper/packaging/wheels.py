@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,15 @@ def pip(*words: str) -> None:
     run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words])
 
 
-def run(words: Sequence[str]) -> None:
-    """Run a program of the build. Raises ``CalledProcessError``."""
-    subprocess.run(list(words), check=True)  # noqa: S603  words of the build, no shell
+def run(words: Sequence[str], packages: Path | None = None) -> None:
+    """Run a program of the build, with these site-packages. Raises ``CalledProcessError``."""
+    environment = {**os.environ, "PYTHONPATH": str(packages)} if packages else None
+    subprocess.run(list(words), check=True, env=environment)  # noqa: S603  words of the build, no shell
+
+
+def share(packages: Path, prefix: Path) -> None:
+    """The files beside the program, from the packed program's own definitions, not from this checkout's."""
+    run([sys.executable, "-P", "-m", "sweeper.packaging", "share", str(prefix)], packages)
 
 
 def empty(folder: Path) -> Path:

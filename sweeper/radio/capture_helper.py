@@ -4,16 +4,15 @@
     sweeper-capture wlan0mon@2437 --seconds 60 > look.pcap
 
 The window and the command line never run as root: they start this program, read its output, and take its
-counts from standard error, one JSON object a line (``{"lost": n}``). It needs CAP_NET_RAW to listen and
-CAP_NET_ADMIN to tune, nothing else; started by sudo it gives up root as soon as socket and interface stand,
-unless it has to hop. It writes no file, opens no connection and sends nothing on the air.
+counts from standard error, one JSON object a line (``{"lost": n}``). It needs CAP_NET_RAW to open its socket
+and CAP_NET_ADMIN to tune; started by sudo it gives up root and all but the second before it reads the first
+frame (``rights.py``). It writes no file, opens no connection and sends nothing on the air.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import struct
 import sys
 import time
@@ -21,6 +20,7 @@ from collections.abc import Sequence
 from typing import BinaryIO, TextIO
 
 from sweeper.errors import SweeperError
+from sweeper.radio import rights
 from sweeper.radio.wifi import Ear, prepared
 from sweeper.radio.wifi_socket import LONGEST, Heard, MonitorSocket
 from sweeper.radio.wifi_tuner import Hopper, Tuner
@@ -45,28 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             ear = MonitorSocket(interface)
             channels = [int(locked)] if locked.isdecimal() else tuner.frequencies()
-            if len(channels) < 2:
-                for freq in channels:
-                    tuner.tune(freq)
-                give_up_root()
+            if len(channels) == 1:
+                tuner.tune(channels[0])
+            rights.give_up()
             capture(ear, tuner, channels, chosen.dwell, chosen.seconds, sys.stdout.buffer, sys.stderr)
         finally:
             tuner.restore()
-    except SweeperError as error:
-        print(f"sweeper-capture: {error}", file=sys.stderr)
-        return 2
     except (BrokenPipeError, KeyboardInterrupt):
         return 0
+    except (SweeperError, OSError) as error:  # OSError: the interface went, or a right could not be given up
+        print(f"sweeper-capture: {error}", file=sys.stderr)
+        return 2
     return 0
-
-
-def give_up_root() -> None:
-    """Become the user who called sudo: the open socket is all that is needed from here on."""
-    user, group = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
-    if os.geteuid() == 0 and user and group:
-        os.setgroups([])
-        os.setgid(int(group))
-        os.setuid(int(user))
 
 
 def capture(
