@@ -44,9 +44,10 @@ from sweeper.ui.memory import Memory
 from sweeper.ui.panorama import Panorama
 from sweeper.ui.walks import Heard
 
-JOIN_S = 20.0
-"""Longest wait for the core's thread when the window, already hidden, closes: a block of a wide recording may
-take seconds on a slow machine, and sources give up their hardware in less."""
+JOIN_S = 8.0
+"""Longest wait for the core's thread when the window, already hidden, closes. Sources give up their hardware
+in less than two seconds; only a block of a wide recording that is just being analysed takes longer, and then
+what was heard is already kept: the thread dies with the program."""
 
 AT_ONCE = 2_000
 """Records handed over in one batch: what tables take in within a few milliseconds; the rest comes with the
@@ -341,15 +342,17 @@ class Core(QObject):
 
     async def _wind_up(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._task is not None:
-            _done, late = await asyncio.wait([self._task], timeout=JOIN_S / 2)
-            for task in late:
+            _done, slow = await asyncio.wait([self._task], timeout=JOIN_S / 2)
+            for task in slow:
                 task.cancel()
             await asyncio.wait([self._task], timeout=JOIN_S / 4)
-        errands = list(self._errands)
-        for errand in errands:
+        if self._errands:  # one that is just letting a receiver go must not be disturbed
+            await asyncio.wait(list(self._errands), timeout=JOIN_S / 4)
+        late = set(self._errands)
+        for errand in late:
             errand.cancel()
-        if errands:
-            await asyncio.wait(errands, timeout=JOIN_S / 4)
+        if late:
+            await asyncio.wait(late, timeout=JOIN_S / 4)
         loop.stop()
 
     # Between the threads.

@@ -390,6 +390,7 @@ class Desk(QObject):
 
     def close(self) -> bool:
         """End everything; ``True`` if the core's thread is gone."""
+        self.legs.close()
         self._timer.stop()
         self.following.stop()
         return self.core.close()

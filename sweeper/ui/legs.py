@@ -118,6 +118,15 @@ class Legs(QObject):
         """Stop listening for good."""
         self._end(Course.DONE)
 
+    def close(self) -> None:
+        """The window closes: write down what was heard; the step can be taken up again."""
+        if self.leg:
+            self._timer.stop()
+            self._note()
+            self._guide_now().end_part(self.leg, self._stopping or Course.PAUSED)
+            self._keep()
+            self.leg = ""
+
     def show(self, leg: str, part: int, finding: str = "") -> None:
         """Show what a part has heard in the views of the technician."""
         desk, guide = self._desk, self._guide_now()
