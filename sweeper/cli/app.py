@@ -18,6 +18,7 @@ COMMANDS = {
     "reference": "sweeper.cli.reference:reference",
     "listen": "sweeper.cli.tune:listen",
     "locate": "sweeper.cli.tune:locate",
+    "still": "sweeper.cli.still:still_picture",
     "sound-test": "sweeper.cli.prove:sound_test",
     "traffic-test": "sweeper.cli.prove:traffic_test",
     "harmonic-test": "sweeper.cli.prove:harmonic_test",
