@@ -72,6 +72,7 @@ __all__ = [
     "schema",
 ]
 
+DEPRECATED = SignatureStatus.DEPRECATED
 MANIFEST = "manifest.json"
 """What an installed bundle has beside its files."""
 
@@ -93,7 +94,7 @@ def read(path: Path, medium: Medium) -> Signature:
         raise SignatureError(str(path), None, "text", f"UTF-8 expected, byte {error.start}") from None
     except OSError as error:
         raise SignatureError(str(path), None, "file", error.strerror or "unreadable") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"line (\d+)", str(error))
         raise SignatureError(str(path), int(found[1]) if found else None, "TOML", str(error)) from None
     for computed in ("medium", "origin"):
@@ -209,7 +210,9 @@ class Library:
         """Every signature that the facts satisfy: strongest level first, then confidence, then id."""
         shelf = self._shelves.get(medium)
         if shelf is None:
-            shelf = self._shelves[medium] = _Shelf([s for s in self.signatures if s.medium is medium])
+            shelf = self._shelves[medium] = _Shelf(
+                [s for s in self.signatures if s.medium is medium and s.status is not DEPRECATED]
+            )
         return shelf.match(facts)
 
 

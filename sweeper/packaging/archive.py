@@ -18,7 +18,7 @@ from pathlib import Path
 from sweeper import __version__
 from sweeper.packaging import wheels
 
-SPEC = Path(__file__).with_name("sweeper.spec")
+SPEC = "sweeper.spec"
 
 INSTALL = """sweeper {version}, self-contained: ./sweeper selftest, ./sweeper demo, ./sweeper-gui
 
@@ -34,20 +34,22 @@ Menu entry, manual pages and completions:
 
 def build(checkout: Path, work: Path, out: Path) -> Path:
     """Build the archive from the wheels in ``work / "wheels"``; the ``.tar.gz`` written."""
-    ours = wheels.collect(checkout, work / "wheels")
-    frozen = wheels.empty(work / "frozen")
+    ours = wheels.collect(checkout, work.resolve() / "wheels")
+    frozen = wheels.empty(work.resolve() / "frozen")
     venv.create(frozen / "env", with_pip=False)
     python = frozen / "env" / "bin" / "python"
     wheels.pip("wheel", "--find-links", str(ours.parent), "--wheel-dir", str(ours.parent), "pyinstaller")
     wheels.install(ours, python, "pyinstaller")
+    (packages,) = (frozen / "env/lib").glob("python*/site-packages")
     where = ["--distpath", str(frozen / "dist"), "--workpath", str(frozen / "build")]
-    wheels.run([str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *where, str(SPEC)])
+    # Not in the checkout: PyInstaller would find its sources there before the wheel that was installed.
+    words = [str(python), "-P", "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
+    wheels.run([*words, *where, str(packages / "sweeper/packaging" / SPEC)], folder=frozen)
     name = f"sweeper-{__version__}-linux-{os.uname().machine}"
     folder = frozen / "dist" / name
     (frozen / "dist" / "sweeper").rename(folder)
     for other in ("sweeper-gui", "sweeper-capture"):
         (folder / other).symlink_to("sweeper")
-    (packages,) = (frozen / "env/lib").glob("python*/site-packages")
     wheels.share(packages, folder / "share")
     shutil.copy(checkout / "LICENSE", folder)
     glibc = os.confstr("CS_GNU_LIBC_VERSION") or "glibc"

@@ -35,10 +35,11 @@ def pip(*words: str) -> None:
     run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words])
 
 
-def run(words: Sequence[str], packages: Path | None = None) -> None:
-    """Run a program of the build, with these site-packages. Raises ``CalledProcessError``."""
+def run(words: Sequence[str], packages: Path | None = None, folder: Path | None = None) -> None:
+    """Run a program of the build, with these site-packages, in this folder. Raises ``CalledProcessError``."""
     environment = {**os.environ, "PYTHONPATH": str(packages)} if packages else None
-    subprocess.run(list(words), check=True, env=environment)  # noqa: S603  words of the build, no shell
+    done = subprocess.run(list(words), check=False, env=environment, cwd=folder)  # noqa: S603  no shell
+    done.check_returncode()
 
 
 def share(packages: Path, prefix: Path) -> None:

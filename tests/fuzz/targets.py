@@ -1,7 +1,7 @@
 """Every parser of outside bytes as a function of bytes, with what must hold of its answer.
 
 A target returns a short word on what came out (its *shape*: the runner keeps inputs with a new one), or
-raises ``SweeperError``, which is an answer too. Anything else is a defect: another exception, a broken promise
+raises ``SweeperError``, an answer too. Anything else is a defect: another exception, a broken promise
 (``AssertionError``), or more time than ``TIME_S``.
 """
 
@@ -16,7 +16,7 @@ import re
 import struct
 import tempfile
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +284,15 @@ def _seed(name: str, size: int) -> bytes:
     return (recordings_folder() / name).read_bytes()[:size]
 
 
+def _snoop() -> bytes:
+    """The first records of a log, whole."""
+    data = _seed("devices/smarttag-lost.btsnoop", 1 << 20)
+    at = 16
+    while at < 1800:
+        at += 24 + struct.unpack_from(">I", data, at + 4)[0]
+    return data[:at]
+
+
 def _wav() -> bytes:
     sound = bytes(range(256)) * 8
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, 250_000, 1_000_000, 4, 16)
@@ -360,7 +369,7 @@ def _wifi_frames() -> list[bytes]:
 
 
 def seeds() -> dict[str, list[bytes]]:
-    """What each target's pool begins with: bundled recordings, examples of the signatures, headers built here."""
+    """What each target's pool begins with: bundled recordings, examples of signatures, headers built here."""
     wifi = _wifi_frames()
     toml = [path.read_bytes() for path in sorted((builtin_folder() / "ble").glob("*.toml"))[:8]]
     scan = [
@@ -369,11 +378,13 @@ def seeds() -> dict[str, list[bytes]]:
     ]
     air = b"\xd6\xbe\x89\x8e"
     links = [b"\1" + air + bytes([0x42, len(a) + 6]) + bytes(6) + a + bytes(3) for a in _adverts()[:20]]
+    office = partial(_seed, "clean/office-wifi.pcap")
+    row = b"2026-11-22, 08:00:00, 433000000, 434000000, 100000.00, 10" + b", -50.1" * 10 + b"\n"
     key = minisign.write_public(minisign.public(minisign.new_key())).encode()
     return {
-        "pcap": [_seed("devices/airtag-separated.pcap", 2000), _seed("clean/office-wifi.pcap", 3000), _pcapng()],
-        "btsnoop": [_seed("devices/smarttag-lost.btsnoop", 2000)],
-        "radiotap": wifi[:20],
+        "pcap": [_seed("devices/airtag-separated.pcap", 2000), office(3000), _pcapng()],
+        "btsnoop": [_snoop()],
+        "radiotap": [b"\0" + frame[1:] for frame in wifi[:20]],
         "802.11": wifi,
         "ad-structures": _adverts(),
         "ad-facts": _adverts(),
@@ -383,7 +394,7 @@ def seeds() -> dict[str, list[bytes]]:
         "nl80211": [bytes(40), struct.pack("<IHHII", 40, 0x1C, 2, 1, 0) + bytes([34, 1, 0, 0]) + bytes(20)],
         "signature-toml": toml,
         "bundle": [_bundle()],
-        "minisign": [key, b"untrusted comment: x\nRUQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n"],
+        "minisign": [key, b"untrusted comment: x\nRUQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0=\n"],
         "job-import": [_job()],
         "evidence": [b"{}", b'{"files":{},"previous":null}', b"[]\n"],
         "rtl_tcp": [b"RTL0" + struct.pack(">II", 5, 29)],
@@ -391,8 +402,8 @@ def seeds() -> dict[str, list[bytes]]:
         "file.cu8": [_seed("clean/weather-sensor_433.92M_250k.cu8", 8192)],
         "file.sigmf": [_seed("devices/gsm-bug-897.sigmf-meta", 4000)],
         "file.wav": [_wav()],
-        "file.csv": [b"2026-11-22, 08:00:00, 433000000, 434000000, 100000.00, 10, -50.1, -50.2, -49, -50, -51, -50, -50, -50, -50, -50\n" * 4],
-        "file.pcap": [_seed("devices/airtag-separated.pcap", 4000), _seed("clean/office-wifi.pcap", 8000), _pcapng()],
+        "file.csv": [row * 4],
+        "file.pcap": [_seed("devices/airtag-separated.pcap", 4000), office(8000), _pcapng()],
         "file.btsnoop": [_seed("devices/smarttag-lost.btsnoop", 4000)],
         "file.jsonl": [_seed("devices/airtag-separated.jsonl", 3000)],
     }  # fmt: skip
