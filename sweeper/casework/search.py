@@ -108,11 +108,12 @@ def meetings(job: Job, collected: Collector, language: Language) -> paper.Sectio
             )
         )
     columns = (_("No."), _("Frequency"), _("On the air in meetings"), _("Otherwise"), "")
-    text = (
-        _("A signal that is on the air only while something worth hearing is said deserves a close look.")
-        if rows
-        else _("No finding can be laid beside the meetings: no recording tells its time of day.")
-    )
+    if rows:
+        text = _("A signal that is on the air only while something worth hearing is said is worth a look.")
+    elif any(finding.subject in emissions for finding in collected.findings):
+        text = _("No finding can be laid beside the meetings: no recording tells its time of day.")
+    else:
+        text = _("There is no radio signal among the findings that could be laid beside the meetings.")
     table = paper.Table("", columns, tuple(rows[:MOST_ROWS]), numeric=(1, 2, 3)) if rows else None
     return paper.Section(title=_("Meeting windows"), paragraphs=(text,), facts=facts, table=table)
 

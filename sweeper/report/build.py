@@ -13,7 +13,18 @@ from sweeper.report import svg, tables
 from sweeper.report.advice import advice
 from sweeper.report.collect import Collector
 from sweeper.report.facts import device_facts, device_kind, emission_facts, evidence_fact, input_name, moment
-from sweeper.report.model import Fact, FindingView, Group, JobPart, Picture, Report, Section, Summary, Table
+from sweeper.report.model import (
+    Fact,
+    FindingView,
+    Group,
+    JobPart,
+    Picture,
+    Report,
+    Section,
+    Summary,
+    Table,
+    inert,
+)
 from sweeper.report.pictures import Gallery
 from sweeper.report.reach import missed
 from sweeper.report.summary import heard_table, summary, unheard
@@ -46,7 +57,7 @@ def build(
     ``made_utc_s`` prints when the report was made; without it nothing depends on the clock, and the same
     session gives the same bytes.
     """
-    about = job or JobPart()
+    about = inert(job or JobPart())
     gallery = Gallery(collected, language)
     drawn, more = gallery.spectra()
     views = _Views(collected, language, about, gallery)
@@ -81,9 +92,7 @@ def build(
     )
 
 
-def _summary(
-    collected: Collector, language: Language, about: JobPart, notable: Sequence[Finding]
-) -> Summary:
+def _summary(collected: Collector, language: Language, about: JobPart, notable: Sequence[Finding]) -> Summary:
     """The plain words, with what persons have decided about the findings."""
     made = summary(collected, language)
     decided = [about.verdicts[finding.id].word for finding in notable if finding.id in about.verdicts]

@@ -129,7 +129,7 @@ class Parts:
                 if index in rows.numeric:
                     cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
         longest = [
-            min(48, max(len(name) + 3, 9, *(len(row[index]) for row in rows.rows)))
+            min(34, max(len(name) + 4, 10, *(len(row[index]) for row in rows.rows)))
             for index, name in enumerate(rows.columns)
         ]
         _widths(table, [length / sum(longest) for length in longest])

@@ -10,7 +10,7 @@ from sweeper.language import Language
 from sweeper.report import annex, docx, html, pdf, results
 from sweeper.report.build import build
 from sweeper.report.collect import Collector
-from sweeper.report.model import JobPart, Sheet
+from sweeper.report.model import JobPart, Sheet, inert
 from sweeper.signatures import Library
 
 SUFFIXES = (".html", ".pdf", ".docx", ".json", ".zip")
@@ -48,7 +48,7 @@ def made(
 
 def sheet(name: str, paper: Sheet, *, made_utc_s: float | None = None) -> bytes:
     """One paper as PDF, DOCX or plain text, by the ending of ``name``; any other gets PDF."""
-    suffix = PurePath(name).suffix.lower()
+    suffix, paper = PurePath(name).suffix.lower(), inert(paper)
     if suffix == ".docx":
         return docx.sheet(paper, made_utc_s=made_utc_s)
     if suffix == ".txt":

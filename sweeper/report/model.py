@@ -7,10 +7,15 @@ pictures are SVG whose colours are roles (``sweeper.report.paint``).
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from sweeper.records import Level
 from sweeper.report.reach import Missed
+from sweeper.text import safe_text
+
+T = TypeVar("T")
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -167,3 +172,22 @@ class Sheet(msgspec.Struct, frozen=True):
     note: str = ""
     confidentiality: str = ""
     demo: str = ""
+
+
+DRAWN = "svg"
+"""The one field that is no text but a drawing, made by the program, whose texts are inert already."""
+
+
+def inert(part: T) -> T:
+    """The same with every text in it made safe to show: what comes from a job was typed by somebody."""
+    made: object = part
+    if isinstance(part, str) and type(part) is str:
+        made = safe_text(part)
+    elif isinstance(part, tuple):
+        made = tuple(inert(item) for item in part)
+    elif isinstance(part, dict):
+        made = {inert(key): inert(value) for key, value in part.items()}
+    elif isinstance(part, msgspec.Struct):
+        fields = (name for name in part.__struct_fields__ if name != DRAWN)
+        made = msgspec.structs.replace(part, **{name: inert(getattr(part, name)) for name in fields})
+    return made  # type: ignore[return-value]

@@ -60,7 +60,7 @@ def _typeset(template: str, model: str, made: dt.datetime, brief: float = 0.0) -
 
 def _pages(pdf: bytes) -> int:
     """The pages that a PDF's own tree of pages counts."""
-    found = re.search(rb"/Type /Pages\b.*?/Count (\d+)", pdf, re.DOTALL)
+    found = re.search(rb"/Type\s*/Pages\b[^>]*?/Count (\d+)", pdf)
     return int(found[1]) if found else 0
 
 

@@ -148,8 +148,9 @@ def _filled(begun: Job, folder: Path, findings: int, name: str) -> None:
     photos.add(
         begun, picture(folder / "room.png", 900, 600), who=who, caption=f"The table {name}", people=False
     )
-    photos.add(begun, picture(folder / "strip.png", 700, 900), who=who, caption="The power strip", people=True,
-               boxes=[(0.1, 0.1, 0.4, 0.4)], finding="1/F-001")  # fmt: skip
+    strip = picture(folder / "strip.png", 700, 900)
+    box = (0.1, 0.1, 0.4, 0.4)
+    photos.add(begun, strip, who=who, caption="The strip", people=True, boxes=[box], finding="1/F-001")
     number = photos.add_plan(
         begun, floor(folder / "plan.png"), who=who, title=f"Second floor {name}", width_m=14.0
     )
