@@ -15,7 +15,7 @@ from sweeper.detectors import Setup
 from sweeper.errors import ProtocolError
 from sweeper.protocols.ble import facts as ble_facts
 from sweeper.records import Device, FrameBatch, Medium
-from sweeper.signatures import Example, Facts, Library, Signature
+from sweeper.signatures import Example, Facts, Library, Signature, SignatureStatus
 
 
 def example_facts(signature: Signature, example: Example) -> Facts:
@@ -59,7 +59,9 @@ def check_examples(library: Library) -> list[str]:
 
 
 def check_one(library: Library, signature: Signature) -> Iterator[str]:
-    """The lines of one signature."""
+    """The lines of one signature. One that is deprecated is matched no more and has nothing to show."""
+    if signature.status is SignatureStatus.DEPRECATED:
+        return
     for kind, examples in (
         ("positive", signature.examples.positive),
         ("negative", signature.examples.negative),

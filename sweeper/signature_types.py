@@ -10,6 +10,7 @@ import datetime
 import enum
 import re
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -18,9 +19,12 @@ from sweeper.text import Phrase
 
 Facts = Mapping[str, Value]
 LANGUAGES = ("en", "ru", "kk")
+Context = Literal["car", "flat", "office"]
 
 
 class SignatureStatus(enum.StrEnum):
+    """A *deprecated* file is matched no more; it stays so that its id is never given to another thing."""
+
     EXPERIMENTAL = "experimental"
     TEST = "test"
     STABLE = "stable"
@@ -78,6 +82,11 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
     ru: str
     kk: str
+
+    def __post_init__(self) -> None:
+        for language in LANGUAGES:
+            if not getattr(self, language).strip():
+                raise ValueError(f"a text for `{language}`")
 
     def phrase(self) -> Phrase:
         return Phrase(self.en, {}, {"ru": self.ru, "kk": self.kk})
@@ -238,7 +247,7 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     examples: Examples
     vendor: str = ""
     model: str = ""
-    context: tuple[str, ...] = ("car", "flat", "office")
+    context: tuple[Context, ...] = ("car", "flat", "office")
     needs: Needs = Needs()
     recorded: tuple[str, ...] = ()
     medium: Medium = Medium.RF

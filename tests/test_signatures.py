@@ -272,3 +272,39 @@ def test_what_a_signature_needs_is_checked(tmp_path: Path, wrong: str) -> None:
     put(tmp_path, GOOD.replace("[title]", f"needs = {wrong}\n\n[title]"))
     (problem,) = Library.load(tmp_path).problems
     assert "needs" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('kk = "Мысал."', 'kk = " "', "kk"),
+        ("[title]", 'context = ["boat"]\n\n[title]', "context"),
+    ],
+)
+def test_empty_texts_and_unknown_contexts_are_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    put(tmp_path, GOOD.replace(old, new, 1))
+    (problem,) = Library.load(tmp_path).problems
+    assert words in str(problem)
+
+
+def test_a_deprecated_one_keeps_its_id_and_matches_no_more(tmp_path: Path) -> None:
+    put(tmp_path, GOOD.replace('status = "test"', 'status = "deprecated"'))
+    library = Library.load(tmp_path)
+    assert "example" in library.by_id
+    assert library.match(Medium.BLE, {"ble.company": 76, "ble.name": "xy"}) == []
+
+
+def test_no_published_id_is_gone() -> None:
+    """An id that vanished could be given to another thing, and old reports would mean something else."""
+    lines = (builtin_folder() / "ids.txt").read_text(encoding="utf-8").splitlines()
+    published = {line for line in lines if line and not line.startswith("#")}
+    assert len(published) >= 150
+    assert published <= set(Library.load().by_id)
+
+
+def test_every_built_in_text_is_in_its_language() -> None:
+    for signature in Library.load().signatures:
+        texts = (signature.title, signature.description, *signature.benign, *signature.next)
+        for words in texts:
+            for text in (words.ru, words.kk):
+                assert re.search("[а-яёәғқңөұүһі]", text.lower()), f"{signature.id}: {text}"
