@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from sweeper.detectors.rf_cut import Lazy, channel_of, finer
 from sweeper.detectors.rf_gsm import GsmNamer
 from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import SURE, Tracker
-from sweeper.dsp import extents, modulation, ofdm, preambles, video
-from sweeper.dsp.channel import Channel, Spectrum
+from sweeper.dsp import chirp, modulation, ofdm, preambles, video
+from sweeper.dsp.channel import Channel
 from sweeper.dsp.features import measure
 from sweeper.dsp.spectrum import Complex, cell_size, line_size
 from sweeper.records import Value
@@ -35,8 +36,8 @@ ANALOGUE = {"am", "nfm", "wfm"}
 LEAST_ANALOGUE_S = 0.03
 """A voice or programme carrier lasts; what is shorter and unclear stays unknown."""
 
-COARSE, FINER = 5.0, 0.7
-"""Bursts of fewer cells than this are measured again; what comes out narrower than that share is taken."""
+COARSE = 5.0
+"""Bursts of fewer cells than this are measured again."""
 
 CLOCK_HZ = 28.8e6
 """The RTL-SDR's crystal; its multiples appear in the spectrum exactly in place, since it is also the
@@ -48,6 +49,16 @@ WIDE_HZ = 1.0e6
 LEAST_OFDM_HZ = 380e6
 """No mobile or television OFDM and no camera transmits below; asking costs as much as all the rest of a
 hop."""
+
+CHIRPED_HZ = (75e3, 800e3)
+"""Widths that LoRa's chirps of 125 to 500 kHz may be measured with."""
+
+SYSTEMS_HZ = {
+    "ble": ((2.4e9, 2.4835e9),),
+    "dect": ((1.78e9, 1.94e9),),
+    "wifi": ((2.4e9, 2.5e9), (4.9e9, 7.2e9)),
+}
+"""Where these systems send at all (ITU regions 1 to 3); their marks elsewhere are chance."""
 
 SAME, MOST_SHAPES = 4, 4096
 """Bursts alike that are measured before their like take the name, and one in so many after them; and how
@@ -80,7 +91,7 @@ class Namer:
         out. ``continues`` says that the samples follow those of the call before without a gap."""
         if not continues:
             self._gsm.new_look()
-        spectrum = _Lazy(samples, rate_hz)
+        spectrum = Lazy(samples, rate_hz)
         whole = self._whole(samples, rate_hz, center_hz)
         left = [h for h in heard if not _inside(h, whole)]
         left = _without_images(left, spectrum)
@@ -101,7 +112,7 @@ class Namer:
                 out.append(replace(one, kind=known[0], features=known[1]))
             else:
                 named += 1
-                out.append(self._one(one, samples, spectrum, rate_hz))
+                out.append(self._one(one, samples, spectrum, rate_hz, center_hz))
                 self._remember(out[-1], center_hz)
         return sorted(without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
@@ -187,16 +198,17 @@ class Namer:
         self,
         one: Heard,
         samples: Complex,
-        spectrum: _Lazy,
+        spectrum: Lazy,
         rate_hz: float,
+        center_hz: float,
     ) -> Heard:
         """The signal with its name; a narrow burst's band is measured anew on its own samples."""
-        channel = _channel(one, samples, spectrum, rate_hz)
+        channel = channel_of(one, samples, spectrum, rate_hz)
         if not one.steady and one.width_hz < COARSE * rate_hz / cell_size(rate_hz):
-            finer = _finer(one, channel)
-            if finer is not one:
-                one = finer
-                channel = _channel(one, samples, spectrum, rate_hz)
+            narrowed = finer(one, channel)
+            if narrowed is not one:
+                one = narrowed
+                channel = channel_of(one, samples, spectrum, rate_hz)
         measured = measure(channel, one.width_hz, one.snr_db)
         if measured is None:
             return one
@@ -204,7 +216,7 @@ class Namer:
         features: dict[str, Value] = dict(figures)
         if kind in ANALOGUE and one.stop_s - one.start_s < LEAST_ANALOGUE_S and not one.steady:
             kind = "unknown"
-        refined = self._system(one, kind, features, channel, samples, rate_hz)
+        refined = self._system(one, kind, features, channel, samples, rate_hz, center_hz)
         kind, features = refined if refined is not None else (kind, features)
         return replace(one, kind=kind, features=features)
 
@@ -216,17 +228,28 @@ class Namer:
         channel: Channel,
         samples: Complex,
         rate_hz: float,
+        center_hz: float,
     ) -> tuple[str, dict[str, Value]] | None:
         """A system's own name, where its mark is found."""
         width = one.width_hz
         rate = features.get("symbol_rate_hz")
         symbol = float(rate) if isinstance(rate, int | float) else 0.0
         if 0.6e6 < width < 2.6e6 and kind in ("fsk", "wfm", "unknown", "noise-like"):
-            if preambles.ble_address(channel):
+            if _may_be("ble", one, center_hz) and preambles.ble_address(channel):
                 return "ble", features | {"access_address": "8e89bed6"}
-            if abs(symbol / 1.152e6 - 1) < 0.01 and one.stop_s - one.start_s < 1.2e-3:
+            rated = abs(symbol / 1.152e6 - 1) < 0.01 and _may_be("dect", one, center_hz)
+            if rated and one.stop_s - one.start_s < 1.2e-3:
                 return "dect", features
-        if width > 8e6 and rate_hz >= 15e6:
+        if CHIRPED_HZ[0] < width < CHIRPED_HZ[1] and kind not in ("ook", "am", "carrier", "psk"):
+            chirped = chirp.find(channel, width)
+            if chirped is not None:
+                return "unknown", {
+                    "modulation": "chirp",
+                    "spreading_factor": chirped.spreading_factor,
+                    "bandwidth_hz": chirped.bandwidth_hz,
+                    "chirp_share": chirped.share,
+                }
+        if width > 8e6 and rate_hz >= 15e6 and _may_be("wifi", one, center_hz):
             agreement = _training(one, samples, rate_hz)
             if agreement > preambles.LEAST_AGREEMENT:
                 return "wifi", features | {"training": round(agreement, 3)}
@@ -245,59 +268,16 @@ class Namer:
                 track.kinds["unknown"] += track.kinds[track.kind]
 
 
+def _may_be(kind: str, one: Heard, center_hz: float) -> bool:
+    """Whether a system sends at that frequency; an unknown centre may be anything."""
+    return not center_hz or any(low <= center_hz + one.center_hz <= high for low, high in SYSTEMS_HZ[kind])
+
+
 def _shape(one: Heard, center_hz: float) -> tuple[float, ...]:
     """Place in steps of half a width, width and length in steps of an octave."""
     octave = round(np.log2(max(one.width_hz, 1e3)))
     length = round(np.log2(max(one.stop_s - one.start_s, 1e-5)))
     return center_hz, round(one.center_hz / 2.0 ** (octave - 1)), octave, length
-
-
-class _Lazy:
-    """The transform of a whole segment, made when first asked for."""
-
-    def __init__(self, samples: Complex, rate_hz: float) -> None:
-        self._samples, self._rate_hz = samples, rate_hz
-        self._made: Spectrum | None = None
-
-    def get(self) -> Spectrum:
-        if self._made is None:
-            self._made = Spectrum(self._samples, self._rate_hz)
-        return self._made
-
-
-def _channel(one: Heard, samples: Complex, spectrum: _Lazy, rate_hz: float) -> Channel:
-    """The signal's own stretch and band; a short burst is cut from its own samples only."""
-    start = max(0, int(one.start_s * rate_hz))
-    stop = min(len(samples), int(one.stop_s * rate_hz) + 1)
-    width = max(1.5 * one.width_hz, 8 * rate_hz / max(stop - start, 8))
-    oversampling = 4.0 if one.width_hz < 2e5 else 3.0
-    if stop - start > 0.6 * len(samples):
-        return spectrum.get().cut(one.center_hz, width, oversampling)
-    return Spectrum(samples[start:stop], rate_hz).cut(one.center_hz, width, oversampling)
-
-
-def _finer(one: Heard, channel: Channel) -> Heard:
-    """The band of a burst narrower than the cells resolve, from a transform of all of it.
-
-    ``one`` itself where that is not narrower.
-    """
-    z = channel.samples
-    if len(z) < 128:
-        return one
-    power = np.fft.fftshift(np.abs(np.fft.fft(z * np.hanning(len(z)))) ** 2)
-    wide = max(1, len(power) // 256)
-    smooth = np.add.reduceat(power, np.arange(0, len(power), wide))
-    quiet = float(np.median(np.sort(smooth)[: max(4, len(smooth) // 3)]))
-    excess = np.maximum(smooth - 2 * quiet, 0)
-    inner, outer = extents.occupied(excess)
-    step = channel.rate_hz * wide / len(power)
-    middle = channel.center_hz - channel.rate_hz / 2
-    low, high = middle + (inner - 0.5) * step, middle + (outer + 0.5) * step
-    inside = low > one.low_hz - one.width_hz and high < one.high_hz + one.width_hz
-    if not inside or high - low > FINER * one.width_hz:
-        return one
-    snr = one.snr_db + float(10 * np.log10(one.width_hz / (high - low)))
-    return replace(one, low_hz=low, high_hz=high, snr_db=snr)
 
 
 def _veto(one: Heard, rate_hz: float, center_hz: float, count: int) -> str:
@@ -315,7 +295,7 @@ def _veto(one: Heard, rate_hz: float, center_hz: float, count: int) -> str:
     return ""
 
 
-def _without_images(heard: list[Heard], spectrum: _Lazy) -> list[Heard]:
+def _without_images(heard: list[Heard], spectrum: Lazy) -> list[Heard]:
     """Leaves out the mirror images about the centre that an unbalanced receiver makes of strong signals."""
     strong = sorted((h for h in heard if h.snr_db > 18), key=lambda h: -h.power)[:16]
     out = []
@@ -332,7 +312,7 @@ def _without_images(heard: list[Heard], spectrum: _Lazy) -> list[Heard]:
     return out
 
 
-def _mirrors(one: Heard, other: Heard, spectrum: _Lazy) -> bool:
+def _mirrors(one: Heard, other: Heard, spectrum: Lazy) -> bool:
     """Whether the weak signal is the complex conjugate of the strong one."""
     width = max(one.width_hz, other.width_hz) * 1.5
     a = spectrum.get().cut(-other.center_hz, width).samples

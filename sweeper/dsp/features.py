@@ -226,7 +226,7 @@ def _line(z: Complex, rate: float) -> tuple[float, float, float]:
 
 def _spectrum(values: npt.NDArray[np.complexfloating]) -> npt.NDArray[np.floating]:
     """Moduli of a transform of twice the length."""
-    return np.abs(scipy.fft.fft(values, scipy.fft.next_fast_len(2 * len(values))))
+    return np.asarray(np.abs(scipy.fft.fft(values, scipy.fft.next_fast_len(2 * len(values)))))
 
 
 def _strength(bins: npt.NDArray[np.floating], on: npt.NDArray[np.bool_]) -> float:

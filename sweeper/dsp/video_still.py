@@ -124,7 +124,7 @@ def _rows(
     across = np.linspace(ACTIVE_S[0], ACTIVE_S[1], COLUMNS) * rate_hz
     at = places[:, None] + across[None, :]
     rows = np.interp(at.ravel(), np.arange(len(found.level)), found.level).reshape(count, COLUMNS)
-    return rows.astype(np.float32)
+    return np.asarray(rows, np.float32)
 
 
 def _woven(
