@@ -101,18 +101,22 @@ class WifiClips:
             yield from self._claim(address, habit)
 
     def _follow(self, address: int, habit: _Habit, times: Column, sizes: Column) -> Iterator[Record]:
-        cuts = (np.flatnonzero(times[1:] - times[:-1] > PAUSE_S) + 1).tolist()
-        for begin, end in zip([0, *cuts], [*cuts, len(times)], strict=True):
-            first, last = float(times[begin]), float(times[end - 1])
+        if times[-1] - times[0] <= PAUSE_S:  # as most batches are
+            parts = [(times, sizes)]
+        else:
+            cuts = np.flatnonzero(times[1:] - times[:-1] > PAUSE_S) + 1
+            parts = list(zip(np.split(times, cuts), np.split(sizes, cuts), strict=True))
+        for when, sent in parts:
+            first, last = float(when[0]), float(when[-1])
             if habit.packets and first - habit.last_s > PAUSE_S:
                 _end(habit)
                 yield from self._claim(address, habit)
             if not habit.packets:
                 habit.start_s = first
             habit.last_s = max(habit.last_s, last)
-            habit.packets += end - begin
-            habit.full += int((sizes[begin:end] >= FULL_BYTES).sum())
-            habit.episode_bytes += float(sizes[begin:end].sum())
+            habit.packets += len(when)
+            habit.full += int((sent >= FULL_BYTES).sum())
+            habit.episode_bytes += float(sent.sum())
 
     def _claim(self, address: int, habit: _Habit) -> Iterator[Record]:
         besides = max(habit.other_bytes, habit.down_bytes)

@@ -56,8 +56,10 @@ class Checksums:
         found = laid_out(batch, self.everywhere)
         if self.everywhere or min(self._unflagged, self._flagged) >= SAMPLES:
             return found
-        for row, frame in enumerate(batch.frames[: 4 * SAMPLES]):
-            if not found.ok[row] or len(frame) < batch.lengths[row]:
+        wanted = found.ok & (found.fcs & (self._flagged < SAMPLES) | ~found.fcs & (self._unflagged < SAMPLES))
+        for row in np.flatnonzero(wanted[: 4 * SAMPLES]).tolist():
+            frame = batch.frames[row]
+            if len(frame) < batch.lengths[row]:
                 continue
             start = int(found.start[row])
             if found.fcs[row] and self._flagged < SAMPLES:
