@@ -41,6 +41,8 @@ LONG_LINE = 4_096
 """A head of this length without a line's end may be the beginning of a long line."""
 MAX_BINS = 4_000_000
 """Bins of one sweep: 6 GHz at 1.5 kHz, 32 MB."""
+MOST_DB = 180.0
+"""No receiver tells a level beyond this in either direction; two such a ratio apart leave float32's range."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def parse(line: bytes) -> Segment | None:
         return None
     if not (0 <= low < high <= 1e12 and 0 < step <= high - low and 0 <= count <= 1e12 and db.size):
         return None
+    db[np.abs(db) > MOST_DB] = np.nan
     bins = round((high - low) / step)
     if not 0 <= db.size - bins <= 1 and abs(db.size - bins) > 0.1 * bins + 1:
         return None

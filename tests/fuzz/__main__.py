@@ -14,6 +14,7 @@ import random
 import re
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 
 from sweeper.errors import SweeperError
@@ -82,6 +83,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run; exit code 1 if anything was found."""
     minutes = float(arguments[0]) if arguments else 1.0
     names = list(arguments[1:]) or list(TARGETS)
+    warnings.simplefilter("error")  # arithmetic that overflows is a defect too, as in the tests
+    warnings.simplefilter("ignore", DeprecationWarning)
     begin = seeds()
     seed = int(time.time())
     print(f"seed {seed}")

@@ -37,14 +37,22 @@ CASES = [
         "00000000000000000000008001790000006d616e69666573742e6a736f6e504b05060000000004000400de000000a600"
         "00000000",
     ),
-    # 22.11.2026: msgspec raises UnicodeDecodeError, which is none of its own errors, for keys that are not UTF-8
+    # 22.11.2026: msgspec raises UnicodeDecodeError, which is none of its own errors, for keys not in UTF-8
     ("evidence", "7b2266696c6573223a7b22ff22"),
+    # 22.11.2026: a level of 100,000 dB left float32's range in a detector
+    (
+        "file.csv",
+        (
+            b"2026-11-22, 08:00:00, 433000000, 434000000, 100000.00, 10" + b", -50.1" * 10 + b"\n"
+            b"2026-11-22, 08:00:01, 433000000, 434000000, 100000.00, 10, 100000" + b", -50.1" * 9 + b"\n"
+        ).hex(),
+    ),
     # nesting that no reader should follow
     ("evidence", (b"[" * 5000).hex()),
     ("mqtt", (b'{"record":' * 3000).hex()),
     ("signature-toml", (b"a=" + b"[" * 5000).hex()),
 ]
-"""(target, input): what once raised something else than a ``SweeperError``; new lines come from the runner."""
+"""(target, input): what once raised something else than a ``SweeperError``; the runner prints new lines."""
 
 
 @pytest.mark.parametrize(("name", "data"), CASES, ids=[f"{name}-{i}" for i, (name, _) in enumerate(CASES)])
@@ -55,7 +63,7 @@ def test_what_was_found_stays_mended(name: str, data: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
 def test_seeds_are_understood_and_mutations_do_no_harm(name: str) -> None:
-    """At least one seed is read without a complaint (else mutations of it would test nothing but the refusal)."""
+    """At least one seed is read without a complaint: else mutations would test nothing but the refusal."""
     understood = 0
     for seed in SEEDS[name]:
         _shape, wrong = runner.defect(TARGETS[name], seed)
