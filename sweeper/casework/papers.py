@@ -111,7 +111,7 @@ def consent(job: Job, filed: Consent | None, language: Language, own: Text | Non
         until = day(filed.until, language) if filed.until is not None else _("its purpose is reached")
         fields |= {"person": filed.person, "purpose": filed.purpose, "until": until}
     text = own or job.head.law().texts["consent"]
-    return from_text(text, fields, language, signatures=(_("Date"), _("Signature")))
+    return from_text(text, fields, language, signatures=(_("Date"), _("Signed")))
 
 
 def reply(
@@ -129,10 +129,10 @@ def reply(
         **more,
     }
     text = own or job.head.law().texts[kind]
-    return from_text(text, fields, language, signatures=(_("Date"), _("Signature")))
+    return from_text(text, fields, language, signatures=(_("Date"), _("Signed")))
 
 
-CUSTODY_LINES = 8
+CUSTODY_LINES = 10
 """Empty lines of a custody form: what passes through more hands gets a second sheet."""
 
 
@@ -199,7 +199,7 @@ def certificate(job: Job, purge: Purge, language: Language) -> Sheet:
         words=words(language),
         cover=facts,
         sections=(Section(title="", paragraphs=(text,), table=table if purge.files else None),),
-        signatures=(_("Date"), _("Signature")),
+        signatures=(_("Date"), _("Signed")),
     )
 
 
@@ -229,7 +229,7 @@ def licensor_report(
         "authority": card.authority if card is not None else "",
         "subkind": str(card.subkind) if card is not None else "",
     }
-    return from_text(text, fields, language, signatures=(_("Date"), _("Signature")))
+    return from_text(text, fields, language, signatures=(_("Date"), _("Signed")))
 
 
 def licence_facts(practice: Practice, now_s: float, language: Language) -> tuple[Fact, ...]:
