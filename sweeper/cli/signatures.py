@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from sweeper.cli.signature_make import make
 from sweeper.cli.signature_prove import check
 from sweeper.cli.words import _, spoken
 from sweeper.errors import InputError, SweeperError
+from sweeper.signatures import SignatureStatus
 
 
 @click.group(help=_("List and check the signatures."))
@@ -50,6 +52,35 @@ def list_(folders: tuple[Path, ...]) -> int:
             spoken().phrase(signature.title.phrase()),
         )
     Console().print(table)
+    return cli.OK
+
+
+@signatures.command(help=_("What is in use: versions, hash, counts, keys, and the registries of makers."))
+@signatures_option
+def about(folders: tuple[Path, ...]) -> int:
+    """A line each."""
+    from sweeper.bundles.install import installed, trusted_keys
+    from sweeper.vendors import bluetooth, ieee
+
+    library = load_library(folders)
+    bundle = installed()
+    blocks = ieee.about()
+    counts = Counter(signature.medium.value for signature in library.signatures)
+    stable = sum(signature.status is SignatureStatus.STABLE for signature in library.signatures)
+    rows = [
+        (_("Signatures"), f"{library.version}, {len(library.signatures)}"),
+        ("SHA-256", library.sha256),
+        (_("By radio"), ", ".join(f"{medium} {count}" for medium, count in sorted(counts.items()))),
+        (_("Stable"), str(stable)),
+        (_("Trusted keys"), ", ".join(key.name for key in trusted_keys()) or "–"),
+        (_("IEEE address blocks"), f"{blocks['blocks']}, {blocks['date']}, {blocks['about']}"),
+        (_("Bluetooth numbers"), bluetooth.about()),
+    ]
+    if bundle is not None:
+        expires = bundle.expires.isoformat()
+        rows.insert(1, (_("Bundle"), f"{bundle.version}, {bundle.created.isoformat()} – {expires}"))
+    for label, value in rows:
+        click.echo(f"{label}: {value}")
     return cli.OK
 
 

@@ -69,3 +69,17 @@ def test_check_gives_the_proof_as_json(tmp_path: Path) -> None:
     proof = json.loads(out.read_text(encoding="utf-8"))
     assert proof["problems"] == []
     assert all(row["near_miss"]["distance"] >= 1 for row in proof["signatures"])
+
+
+def test_about_tells_versions_and_dates(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "en", "signatures", "about"]) == cli.OK
+    shown = capsys.readouterr().out
+    assert "IEEE address blocks: 53082, 2026-08-26" in shown
+    assert "companies" in shown
+
+
+def test_plugins_lists_the_built_in_ones_with_their_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "en", "plugins"]) == cli.OK
+    rows = capsys.readouterr().out.splitlines()
+    (row,) = [line for line in rows if " ble-follow " in line]
+    assert "sweeper 0" in row
