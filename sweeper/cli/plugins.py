@@ -10,7 +10,6 @@ from sweeper import __version__, cli, detectors
 from sweeper.cli.words import _
 from sweeper.plugins import GROUPS, load
 
-
 BUILT_IN = {
     "sweeper.sources": ("rtlsdr", "rtltcp", "soapy", "ble", "hci", "wifi", "wifi-list", "replay"),
     "sweeper.detectors": tuple(detectors.BUILTIN),
