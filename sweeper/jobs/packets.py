@@ -15,6 +15,7 @@ import os
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,12 +63,11 @@ class Packets:
 
     def close(self) -> None:
         """Everything on disk, files closed."""
-        try:
-            self._sync()
-        finally:
-            for file in self._files.values():
+        self._sync()
+        for file in self._files.values():
+            with suppress(OSError):  # what a full disk did not take is told in ``problem``
                 file.close()
-            self._files.clear()
+        self._files.clear()
 
     def _take(self, batch: AdvertisementBatch | FrameBatch) -> None:
         start_s = self._starts.get(batch.source, 0.0)

@@ -182,6 +182,10 @@ class Store:
             (answer,) = self._db.execute("PRAGMA integrity_check").fetchone()
             if answer != "ok":
                 return f"{self.path.name}: {answer}"
+            foreign = self._db.execute("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')")
+            name = foreign.fetchone()
+            if name is not None:
+                return f"{self.path.name}: holds {name[0]!r}, which is none of a job's"
             broken = first_break(self.audit_log())
         except (sqlite3.Error, ValueError, RecursionError) as error:
             return f"{self.path.name}: {error}"
