@@ -6,19 +6,21 @@ import datetime as dt
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from sweeper.jobs import evidence
+from sweeper.casework import spectra
+from sweeper.casework.keeping import begin
+from sweeper.jobs import evidence, packets, sink
 from sweeper.jobs.job import DATABASE, Decision, Head, Job, JobError, Verdict
 from sweeper.jobs.sink import JobSink
 from sweeper.jobs.store import Store
-from sweeper.records import Level, State, Status
+from sweeper.recording.advert_log import adverts
+from sweeper.recording.problems import Problems
+from sweeper.records import Advertisement, AdvertisementBatch, Level, State, Status
 from tests.jobs.samples import ADDRESS, HEAD, made
 
 
@@ -162,57 +164,73 @@ def test_a_second_seal_holds_the_first(job: Job) -> None:
     evidence.verify(job.folder)
 
 
-KILLED = """
-import sys, time
-from pathlib import Path
-from sweeper.jobs.job import Job
-from sweeper.jobs.sink import JobSink
-from sweeper.records import State, Status
-job = Job(Path(sys.argv[1]))
-sweep = job.start_sweep("Aigul", "office")
-sink = JobSink(job.store, sweep, clock=iter(range(0, 10**9, 2)).__next__)
-print("ready", flush=True)
-n = 0
-while True:
-    sink(Status(source="s", time_s=float(n), subject=str(n), state=State.READY))
-    n += 1
-"""
+def sweep_for_ever(folder: Path, ready: int) -> None:
+    """A sweep that is kept as any is, every promise due at once; it ends only by being killed."""
+    spectra.COMMIT_S = packets.COMMIT_S = sink.COMMIT_S = 0.0  # type: ignore[misc]
+    job = Job(folder)
+    kept = begin(job, "Aigul", "office")
+    os.write(ready, b"!")
+    number = 0
+    while True:
+        advert = Advertisement(float(number), ADDRESS, rssi_dbm=-60, data=bytes(31))
+        for record in (
+            AdvertisementBatch(source="ble", time_s=float(number), adverts=(advert,)),
+            Status(source="s", time_s=float(number), subject=str(number), state=State.READY),
+        ):
+            for each in kept.sinks:
+                each(record)
+        number += 1
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be killed at any moment")
 def test_a_hundred_kills_lose_nothing_that_was_committed_and_never_corrupt(tmp_path: Path) -> None:
     folder = tmp_path / "job"
     Job.create(folder, HEAD, "Aigul").close()
     written = 0
     for turn in range(100):
-        child = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        assert child.stdout is not None
-        assert child.stderr is not None
-        assert child.stdout.readline() == b"ready\n", child.stderr.read()
+        ready, tell = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                sweep_for_ever(folder, tell)
+            finally:
+                os._exit(1)
+        assert os.read(ready, 1) == b"!"
         time.sleep(0.002 * (turn % 10))
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
-        child.stderr.close()
+        os.kill(child, signal.SIGKILL)
+        _, ended = os.waitpid(child, 0)
+        os.close(ready)
+        os.close(tell)
+        assert os.WTERMSIG(ended) == signal.SIGKILL, "it was the kill that ended it"
         store = Store(folder / DATABASE)
         assert store.intact() is None
         count = len(store.items("status"))
         assert count >= written
         written = count
         store.close()
-    assert written > 0
+    assert written > 100
     job = Job(folder)
     assert len(job.store.sweeps()) == 100
     assert all(ended is None for _, _, ended, _, _ in job.store.sweeps()), "cut off, and it says so"
+    whole = [read_log(path) for path in sorted((folder / "recordings").glob("*.jsonl"))]
+    assert sum(count for count, _ in whole) > 10
+    assert all(problems <= 1 for _, problems in whole), "at most the last line of a recording is cut"
+
+
+def read_log(path: Path) -> tuple[int, int]:
+    """Advertisements and lines with problems in a recording."""
+    problems = Problems()
+    with path.open("rb") as stream:
+        count = sum(1 for _ in adverts(stream, problems))
+    return count, len(problems.lines())
 
 
 def test_what_is_heard_is_written_before_five_seconds_have_passed(job: Job) -> None:
     seconds = iter([0.0, 0.0, 1.0, 3.9, 4.1, 5.0])
-    sink = JobSink(job.store, 1, clock=seconds.__next__)
+    heard = JobSink(job.store, 1, clock=seconds.__next__)
     for n in range(4):
-        sink(Status(source="s", time_s=0.0, subject=str(n), state=State.READY))
+        heard(Status(source="s", time_s=0.0, subject=str(n), state=State.READY))
         if n < 2:
             assert job.store.items("status") == []
     assert len(job.store.items("status")) >= 3
