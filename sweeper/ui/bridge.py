@@ -22,6 +22,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from sweeper.errors import Caught, SweeperError, contained
@@ -387,4 +388,7 @@ def _plain(caught: Caught) -> str:
 
 def _deliver(answer: tuple[Callable[[Any, str], object], Any, str]) -> None:
     then, result, problem = answer
+    asked = getattr(then, "__self__", None) or getattr(getattr(then, "func", None), "__self__", None)
+    if isinstance(asked, QObject) and not shiboken6.isValid(asked):
+        return  # the view was rebuilt meanwhile
     then(result, problem)

@@ -191,12 +191,12 @@ def findings(desk: Desk) -> list[Column]:
             False,
             lambda: _("How much a finding asks of you. Only a person can say what it is."),
             paint_level,
-            longest=lambda: "ii " + max((words.spoken().level(level) for level in Level), key=len) + " ii",
+            longest=lambda: "ii " + max((words.spoken().level(level) for level in Level), key=len),
         ),
-        Column(lambda: _("Finding"), title, lambda f: title(f).casefold(), 220, stretch=True),
-        Column(lambda: _("About"), lambda f: about(desk, f), lambda f: about(desk, f), 150),
+        Column(lambda: _("Finding"), title, lambda f: title(f).casefold(), 180, stretch=True),
+        Column(lambda: _("About"), lambda f: about(desk, f), lambda f: about(desk, f), 140),
         Column(lambda: _("Raised"), lambda f: words.clock(f.raised_s), lambda f: f.raised_s, 72, True),
-        Column(lambda: _("Verdict"), verdict, verdict, 130),
+        Column(lambda: _("Verdict"), verdict, verdict, 110),
     ]
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from sweeper.known import Book
     from sweeper.pipeline import Stage
     from sweeper.radio import Source
+    from sweeper.records import Medium
     from sweeper.reference import Friendly
     from sweeper.signatures import Library
+    from sweeper.teaching import Clean
     from sweeper.ui.bridge import Recipe
 
 Refuse = Callable[[list[InputError]], None]
@@ -46,6 +48,19 @@ _loaded: list[Library] = []
 def forget_library() -> None:
     """Read the signatures anew when they are next asked for: one has changed."""
     _loaded.clear()
+    _clean.clear()
+
+
+def clean(medium: Medium) -> list[Clean]:
+    """What a new signature must not hit; some seconds the first time, then kept."""
+    from sweeper.teaching import clean_looks
+
+    if medium not in _clean:
+        _clean[medium] = clean_looks(library(), medium)
+    return _clean[medium]
+
+
+_clean: dict[Medium, list[Clean]] = {}
 
 
 def warm_up() -> None:

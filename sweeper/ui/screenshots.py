@@ -6,6 +6,7 @@ change of language or theme does. What the pictures show was never on the air, a
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -18,13 +19,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QDialog
 
 from sweeper import language
+from sweeper.records import Device
 from sweeper.ui import app, menus, theme
 from sweeper.ui.phase import Phase
+from sweeper.ui.plans import FloorPlan, Taken
 from sweeper.ui.settings import Settings
+from sweeper.ui.view_detail import DetailView
+from sweeper.ui.view_teach import TeachView
 
 if TYPE_CHECKING:
     from sweeper.ui.window import Window
@@ -34,7 +39,10 @@ VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "plan", "jobs", 
 MORE = ("detail", "teach", "known", "newsweep", "references", "permissions")
 """Views that are reached from others."""
 
-STEPS = ("prepare", "look", "result")
+FETCHED = ("detail", "teach")
+"""Views that fetch what they show, for the first emission."""
+
+STEPS = (("flat", ("prepare", "outside", "listen", "film", "look", "result")), ("car", ("drive",)))
 SETTLE_S, ROUNDS = 0.12, 15
 PLAYED_S = 40.0
 """So much of the demo is played: by then every emitter was on the air."""
@@ -86,23 +94,58 @@ def _first(window: Window) -> Iterator[str]:
 
 def _played(window: Window) -> Iterator[str]:
     desk = window.desk
-    finding = desk.findings.at(0)
+    finding, emission = desk.findings.at(0), desk.emissions.at(0)
+    _furnish(window)
     for combination in _combinations(window):
-        for view in VIEWS:
-            desk.select(finding.id if finding is not None and view in ("findings", "bluetooth") else "")
+        for view in (*VIEWS, *MORE):
+            shown = finding if view in ("findings", "bluetooth") else emission if view in FETCHED else None
+            desk.select(shown.id if shown is not None else "")
             window.show_view(view)
+            _wait(lambda view=view: _ready(window, view))  # type: ignore[misc]
             yield f"{view}-{combination}"
-        for step in STEPS:
-            window.enter("flat")
-            if desk.guide is not None:
-                desk.guide.restart()
-                desk.guide.go(step)
-            window.restyle()
-            yield f"sweep-{step}-{combination}"
+        for plan, steps in STEPS:
+            for step in steps:
+                window.enter(plan)
+                if desk.guide is not None:
+                    desk.guide.restart()
+                    desk.guide.go(step)
+                window.restyle()
+                yield f"sweep-{step}-{combination}"
         menus.show_keys(window)
         yield f"keys-{combination}"
         for dialog in window.findChildren(QDialog):
             dialog.close()
+
+
+def _ready(window: Window, view: str) -> bool:
+    """Whether a view has what it fetches."""
+    shown = window.view(view)
+    if isinstance(shown, DetailView):
+        return shown.drawn
+    return not isinstance(shown, TeachView) or shown.proposed
+
+
+def _furnish(window: Window) -> None:
+    """A floor plan with measurements, a known device: what the demo itself does not have."""
+    desk = window.desk
+    image = QImage(900, 600, QImage.Format.Format_RGB32)
+    image.fill(QColor("#FFFFFF"))
+    painter = QPainter(image)
+    painter.setPen(QPen(QColor("#17202B"), 6))
+    for wall in ((20, 20, 860, 560), (20, 20, 380, 300), (400, 20, 480, 300), (20, 320, 560, 260)):
+        painter.drawRect(*wall)
+    painter.end()
+    plan = FloorPlan.fresh(desk.settings.folder / "plans", "Flat", 600 / 900)
+    image.save(str(plan.picture))
+    plan.facts.width_m, plan.facts.scaled = 12.0, True
+    for x, y in ((1, 1), (3, 3), (6, 1.5), (9, 1), (10.5, 3), (2, 6), (5, 5), (7.5, 6), (10, 7)):
+        level = round(-38 - 26 * math.log10(max(0.4, math.hypot(x - 8.2, y - 3.2))))
+        plan.take(Taken(x, y, {"ble:demo": float(level)}), {"ble:demo": "AirTag"})
+    plan.name_place(2.7, 1.6, "Bedroom")
+    plan.name_place(8.6, 2.0, "Living room")
+    device = desk.bluetooth.at(0)
+    if isinstance(device, Device):
+        desk.familiar.keep(desk.familiar.proposed(device, "My headphones"))
 
 
 def _save(window: Window, folder: Path, name: str) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QFileDialog, QToolButton
+from PySide6.QtGui import QActionGroup, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton
 
 from sweeper.ui import references
 from sweeper.ui.curves import CURVES, SWITCHED, titles
@@ -35,22 +36,47 @@ def tools(view: SpectrumView) -> Flow:
     difference.toggled.connect(view.set_difference)
     line.addWidget(difference)
     line.addWidget(choice(_("Reference"), _references(view), settings.text("reference"), view.use_reference))
-    palettes = [("viridis", _("Blue to yellow")), ("grey", _("Grey")), ("cividis", _("Colour-blind safe"))]
-    chosen = settings.text("waterfall", "viridis")
-    line.addWidget(choice(_("Waterfall colours"), palettes, chosen, view.use_palette))
-    bands = [("", _("No bands")), ("kz", _("Bands: Kazakhstan")), ("eu", _("Bands: Europe"))]
-    line.addWidget(choice(_("Bands drawn"), bands, settings.text("bands", "kz"), view.use_bands))
-    whole = switch(_("Whole history"), view.whole)
-    whole.setToolTip(_("Show everything that the waterfall remembers, not only the last minutes"))
-    whole.toggled.connect(view.set_whole)
-    line.addWidget(whole)
     line.addWidget(tool(_("Mark the strongest peak (M)"), "locate", view.curves.mark_peak, style))
-    line.addWidget(tool(_("Take the markers away"), "close", view.curves.markers.clear, style))
     line.addWidget(tool(_("Begin the holds anew"), "reset", view.reset_holds, style))
     line.addWidget(tool(_("Show the whole band"), "fit", view.curves.fit, style))
-    line.addWidget(tool(_("Save the picture…"), "camera", lambda: save_picture(view), style))
-    line.addWidget(button(_("New sweep…"), lambda: view.desk.wanted.emit("newsweep"), style, icon="sweep"))
+    line.addWidget(_options(view))
+    new = button(_("New sweep…"), lambda: view.desk.wanted.emit("newsweep"), style, icon="sweep")
+    line.addWidget(new)
     return line
+
+
+def _options(view: SpectrumView) -> QToolButton:
+    """What is changed seldom: colours, bands, history, markers, pictures."""
+    settings = view.desk.settings
+    made = switch(_("Display"), False)
+    made.setCheckable(False)
+    made.setProperty("menu", True)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    menu = QMenu(made)
+    palettes = [("viridis", _("Blue to yellow")), ("grey", _("Grey")), ("cividis", _("Colour-blind safe"))]
+    colours = menu.addMenu(_("Waterfall colours"))
+    _group(colours, palettes, settings.text("waterfall", "viridis"), view.use_palette)
+    bands = [("", _("No bands")), ("kz", _("Bands: Kazakhstan")), ("eu", _("Bands: Europe"))]
+    _group(menu.addMenu(_("Bands drawn")), bands, settings.text("bands", "kz"), view.use_bands)
+    whole = menu.addAction(_("Whole history"))
+    whole.setToolTip(_("Show everything that the waterfall remembers, not only the last minutes"))
+    whole.setCheckable(True)
+    whole.setChecked(view.whole)
+    whole.toggled.connect(view.set_whole)
+    menu.addAction(_("Take the markers away"), view.curves.markers.clear)
+    menu.addAction(_("Save the picture…"), lambda: save_picture(view))
+    made.setMenu(menu)
+    return made
+
+
+def _group(menu: QMenu, entries: list[tuple[str, str]], chosen: str, on: Callable[[str], object]) -> None:
+    group = QActionGroup(menu)
+    for value, text in entries:
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(value == chosen)
+        action.triggered.connect(lambda _checked=False, v=value: on(v))
+        group.addAction(action)
 
 
 def _references(view: SpectrumView) -> list[tuple[str, str]]:

@@ -38,6 +38,8 @@ class DetailView(QWidget):
         self.setAccessibleName(_("Signal in detail"))
         self._desk = desk
         self._name = ""
+        self.drawn = False
+        """Whether a signal is shown, or the reason why not."""
         style = desk.style
         self._title = label(_("Signal in detail"), size="title")
         self._said = label("", tone="muted", wrap=True)
@@ -110,6 +112,7 @@ class DetailView(QWidget):
     def _draw(self, detail: object, problem: str) -> None:
         from sweeper.dsp.detail import Detail
 
+        self.drawn = True
         if not isinstance(detail, Detail):
             self._said.setText(_("It could not be looked into: {problem}").format(problem=safe_text(problem)))
             return

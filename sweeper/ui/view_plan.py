@@ -90,6 +90,7 @@ class RoomsView(QWidget):
         layout.addLayout(self._tools())
         layout.addWidget(self._empty)
         layout.addWidget(self._canvas, 1)
+        layout.addStretch(0)
         layout.addWidget(self._told)
         self._note = prose(
             _("Measurements, not truth: walls, metal and people bend levels. Pale parts are only guessed."),
@@ -108,8 +109,10 @@ class RoomsView(QWidget):
             (_("Undo measurement"), self._undo, "undo"),
             (_("File in the job"), self._file, "jobs"),
         ]
+        self._tied: list[QWidget] = []
         self._measure = button(_("Measure"), lambda: self._use("measure"), style, checkable=True)
         made = [button(text, on, style, icon=icon) for text, on, icon in tools]
+        self._tied = [self._measure, *made]
         return Flow(load, self._plans, self._emitters, self._measure, *made, spacing=GRID // 2 * 2)
 
     # Plans.
@@ -168,6 +171,8 @@ class RoomsView(QWidget):
         self._empty.setVisible(plan is None)
         self._canvas.setVisible(plan is not None)
         self._note.setVisible(plan is not None)
+        for widget in self._tied:
+            widget.setVisible(plan is not None)
         self._plans.setVisible(self._plans.count() > 1)
         self._canvas.show_plan(plan, image)
         if plan is not None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
 
 from sweeper import allocations
@@ -44,6 +44,8 @@ DEFAULT_CURVES = {"current", "maximum", "floor"}
 ROWS_LEAST, ROWS_MOST = 8, 300
 """Rows of the waterfall on the screen; doubled in between, so that it does not crawl as it fills."""
 AXIS_WIDTH = 64
+LOW = 620
+"""Height in pixels at text size 1.0 below which the frequency axis goes without its title."""
 PEAKS_S = 0.5
 
 
@@ -138,12 +140,12 @@ class SpectrumView(QWidget):
         layout.addWidget(self._nothing, 1)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
-        for widget, low in ((self.curves.plot, 72), (self._fall, 56), (self.lists, 60)):
+        for widget, low in ((self.curves.plot, 72), (self._fall, 56), (self.lists, 110)):
             widget.setMinimumHeight(low)
             self.split.addWidget(widget)
         kept = desk.settings.raw("spectrum-sizes")
         if kept is None or not self.split.restoreState(kept):  # type: ignore[arg-type]
-            self.split.setSizes([300, 320, 180])
+            self.split.setSizes([280, 260, 240])
         self.split.splitterMoved.connect(
             lambda *_args: desk.settings.put("spectrum-sizes", self.split.saveState())
         )
@@ -153,6 +155,11 @@ class SpectrumView(QWidget):
         for plot in (self.curves.plot, self._fall):
             plot.show()
         self._show_title()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little height, the axis goes without its title: the list needs the room."""
+        super().resizeEvent(event)
+        self.curves.plot.getAxis("bottom").showLabel(self.height() > self.desk.style.px(LOW))
 
     # Following the core.
 

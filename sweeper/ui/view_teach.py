@@ -39,6 +39,8 @@ class TeachView(QWidget):
         self.setAccessibleName(_("Make a signature"))
         self._desk, self._show_view = desk, show_view
         self._proposal: Proposal | None = None
+        self.proposed = False
+        """Whether there is a proposal, or the reason why not."""
         self._others: list[Subject] = []
         self._clean: list[Clean] = []
         self._boxes: list[QCheckBox] = []
@@ -74,20 +76,21 @@ class TeachView(QWidget):
 
         def work() -> tuple[Proposal, list[Subject], list[Clean]]:
             from sweeper.errors import InputError
-            from sweeper.teaching import clean_looks, propose
+            from sweeper.teaching import propose
 
             subjects = gathered.subjects()
             mine = [each for each in subjects if each.id == subject]
             if not mine:
                 raise InputError(subject, "it was heard in another session; play that again")
             library = recipes.library()
-            clean = clean_looks(library, mine[0].medium)
+            clean = recipes.clean(mine[0].medium)
             return propose(mine[:1], subjects, clean, library), subjects, clean
 
         # In a thread of its own: clean recordings are replayed, on a loop of their own.
         desk.ask(lambda: asyncio.to_thread(work), self._proposed)
 
     def _proposed(self, made: object, problem: str) -> None:
+        self.proposed = True
         if problem or not isinstance(made, tuple):
             self._say(_("No signature can be made of it: {problem}").format(problem=safe_text(problem)))
             return

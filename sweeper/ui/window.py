@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -208,7 +208,8 @@ class Window(QMainWindow):
 
     def _size_inspector(self, narrow: bool) -> None:
         if narrow:
-            self._side.setSizes([500, 500])
+            # Once the views have given up what a small window has no room for.
+            QTimer.singleShot(0, self._side, self._halve)
             return
         try:
             wanted = int(str(self.desk.settings.raw("inspector") or 0))
@@ -217,6 +218,11 @@ class Window(QMainWindow):
         wanted = wanted or self.desk.style.px(330)
         self._side.setSizes([max(200, self._side.width() - wanted), wanted])
         self._inspector.resize(wanted, self._inspector.height())
+
+    def _halve(self) -> None:
+        if self._side.orientation() is Qt.Orientation.Vertical:
+            half = self._side.height() // 2  # Qt takes sums that are too large from the first alone
+            self._side.setSizes([half, half])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -84,10 +84,8 @@ def test_a_dongle_is_found_swept_located_and_let_go(
     assert children() - before == set()
 
 
-def test_closing_during_a_guided_sweep_loses_nothing(
-    qtbot, window: Window, tmp_path: Path, monkeypatch
-) -> None:
-    """The dongle sweeps inside a flat; the window closes; the step is paused and what was heard is on disk."""
+def test_closing_loses_nothing(qtbot, window: Window, tmp_path: Path, monkeypatch) -> None:
+    """The dongle sweeps inside a flat; the window closes; the step is paused, what was heard is on disk."""
     scene(tmp_path, monkeypatch, DONGLE + "carrier f=100.05e6 level=-30\n")
     before = children()
     window.desk.equipment = [SourceEntry("rtlsdr", Medium.RF, True, "RTL-SDR")]

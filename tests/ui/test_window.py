@@ -263,6 +263,19 @@ def test_a_small_window_shows_icons_and_a_sheet(qtbot, window: Window) -> None:
     assert not window._inspector.isVisible()
 
 
+def test_the_list_keeps_its_room_beside_the_sheet(qtbot, window: Window) -> None:
+    """At 800 by 600 at least three findings stay to be read while the sheet is open."""
+    play(qtbot, window, Fake(40))
+    window.resize(800, 600)
+    window.show_view("findings")
+    window.desk.select("F-001")
+    qtbot.wait(300)
+    table = window.view("findings")._table
+    assert window._inspector.isVisible()
+    assert table.viewport().height() >= 3 * table.verticalHeader().defaultSectionSize()
+    assert table.columnWidth(0) >= table.fontMetrics().horizontalAdvance("For information") + 40
+
+
 def test_everything_fits_800_by_600_at_any_text_size(qtbot, window: Window) -> None:
     play(qtbot, window, Fake(20))
     for scale in ("1.0", "2.0"):
