@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import struct
 import sys
 import time
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dwell", type=float, default=0.25, help="seconds on each channel")
     chosen = parser.parse_args(arguments)
     name, _, locked = chosen.interface.partition("@")
+    signal.signal(signal.SIGTERM, _asked_to_end)
     try:
         interface, tuner = prepared(name)
         try:
@@ -57,6 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sweeper-capture: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _asked_to_end(_number: int, _frame: object) -> None:
+    """End as by Ctrl-C: the interface is put back first."""
+    raise KeyboardInterrupt
 
 
 def capture(

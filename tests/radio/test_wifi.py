@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -287,6 +288,30 @@ def test_frames_come_through_the_helper() -> None:
             sender.join()
     assert set(frames(made)) == {BEACON}
     assert not [r for r in made if isinstance(r, Status)]
+
+
+ENDED = """
+import sys
+from sweeper.radio import capture_helper
+from sweeper.radio.wifi_tuner import Fixed
+class Kept(Fixed):
+    def restore(self):
+        print("restored", file=sys.stderr)
+capture_helper.prepared = lambda name: (name, Kept())
+sys.exit(capture_helper.main(["swmon5", "--dwell", "0.05"]))
+"""
+
+
+def test_a_helper_that_is_ended_puts_the_interface_back() -> None:
+    """By the signal that the window sends it."""
+    pytest.importorskip("scapy")
+    words = [sys.executable, "-c", ENDED]
+    with Tap("swmon5"), subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as helper:
+        assert helper.stdout is not None
+        helper.stdout.read(24)  # the header: from here on it captures
+        helper.terminate()
+        _, said = helper.communicate(timeout=30)
+    assert (helper.returncode, said) == (0, b"restored\n")
 
 
 def test_a_helper_that_may_not_start_says_why() -> None:
