@@ -191,7 +191,7 @@ def findings(desk: Desk) -> list[Column]:
             False,
             lambda: _("How much a finding asks of you. Only a person can say what it is."),
             paint_level,
-            longest=lambda: "ii " + max((words.spoken().level(level) for level in Level), key=len),
+            longest=lambda: max((words.spoken().level(level) for level in Level), key=len),
         ),
         Column(lambda: _("Finding"), title, lambda f: title(f).casefold(), 180, stretch=True),
         Column(lambda: _("About"), lambda f: about(desk, f), lambda f: about(desk, f), 140),

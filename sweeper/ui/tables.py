@@ -44,7 +44,7 @@ class Column(msgspec.Struct, frozen=True):
     paint: Callable[[QPainter, QRect, Any, Style], None] | None = None
     stretch: bool = False
     longest: Callable[[], str] | None = None
-    """A text that must fit whole; the column is at least so wide."""
+    """A text that must fit whole, beside an icon; the column is at least so wide."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -248,7 +248,7 @@ class Table(QTableView):
         for index, each in enumerate(model.columns):
             needed = titles.horizontalAdvance(each.title()) + style.px(24)
             if each.longest is not None:
-                needed = max(needed, cells.horizontalAdvance(each.longest()) + style.px(24))
+                needed = max(needed, cells.horizontalAdvance(each.longest()) + 16 + style.px(28))
             head.resizeSection(index, max(style.px(each.width), needed))
         self._least = [head.sectionSize(index) for index in range(len(model.columns))]
         self.setSortingEnabled(False)
