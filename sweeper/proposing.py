@@ -210,6 +210,11 @@ def in_words(condition: Condition) -> Phrase:
     if condition.mask is not None:
         return say("{key} looks like {value} (? is anything)", key=key, value=condition.mask)
     if condition.present is not None:
-        return say("{key} is sent", key=key)
-    value = condition.equals if condition.equals is not None else condition.contains
-    return say("{key} is {value}", key=key, value=str(value))
+        return say("{key} is sent", key=key) if condition.present else say("{key} is not sent", key=key)
+    if condition.any_of is not None:
+        return say("{key} is one of {value}", key=key, value=", ".join(map(str, condition.any_of)))
+    if condition.contains is not None:
+        return say("{key} contains {value}", key=key, value=str(condition.contains))
+    if condition.regex is not None:
+        return say("{key} fits the pattern {value}", key=key, value=condition.regex)
+    return say("{key} is {value}", key=key, value=str(condition.equals))

@@ -54,6 +54,7 @@ from sweeper.signature_types import (
 __all__ = [
     "LANGUAGES",
     "OPERATORS",
+    "PRIVATE",
     "Condition",
     "DeviceClass",
     "Example",
@@ -73,6 +74,8 @@ __all__ = [
 ]
 
 DEPRECATED = SignatureStatus.DEPRECATED
+PRIVATE = "private"
+"""The licence of one's own signatures: they may match on somebody's name, and nobody has been given them."""
 MANIFEST = "manifest.json"
 """What an installed bundle has beside its files."""
 
@@ -188,6 +191,11 @@ class Library:
                     if signed is None and folder != builtin_folder():
                         local.add(signature.id)
         return cls(found.values(), problems, bundle=bundle, local=local)
+
+    def public(self) -> Library:
+        """Without what its author gave to nobody: for everything that leaves this computer."""
+        given = [s for s in self.signatures if s.licence != PRIVATE]
+        return Library(given, self.problems, bundle=self.bundle, local=self.local & {s.id for s in given})
 
     @property
     def version(self) -> str:

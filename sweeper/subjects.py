@@ -151,6 +151,14 @@ def _first(value: object) -> str:
     return str(value[0]) if isinstance(value, list) and value else str(value or "")
 
 
+def of_advert(data: bytes, address: str | None = None, address_type: str | None = None) -> Subject:
+    """One advertisement by itself, as typed or copied from another program."""
+    facts = ble_facts.facts(data, address, address_type)
+    label = safe_text(str(facts.get("ble.name") or data.hex()))
+    looks = (Look(facts, ad=data.hex()),)
+    return Subject("ble-0001", Medium.BLE, label, "one advertisement", looks, address, address_type)
+
+
 def heard(paths: Sequence[str | Path], library: Library, *, keep_frames: bool = False) -> Gather:
     """Replay recordings in one session, as ``sweeper replay`` does (so the ids are the same), and gather."""
     opened, refused = open_recordings(paths)

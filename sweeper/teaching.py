@@ -31,6 +31,7 @@ from sweeper.signature_check import example_facts
 from sweeper.signature_writing import NEXT, put
 from sweeper.signature_writing import text_of as text_of_signature
 from sweeper.signatures import (
+    PRIVATE,
     DeviceClass,
     Example,
     Examples,
@@ -47,8 +48,6 @@ from sweeper.signatures import (
 from sweeper.subjects import Look, Subject, heard
 
 HEAD = "Made by sweeper from what was heard. Local and unsigned."
-LICENCE = "private"
-"""Of one's own signatures: nobody has been given them."""
 NEAR_MISSES = 3
 MOST_SHOWN = 50
 
@@ -258,7 +257,7 @@ def _signature(draft: Draft, proposal: Proposal) -> Signature:
         confidence=draft.confidence,
         grade=Grade.FIELD,
         observed=draft.observed,
-        licence=LICENCE,
+        licence=PRIVATE,
         references=(f"own capture, {draft.observed.isoformat()}",),
         vendor=draft.vendor,
         model=draft.model,

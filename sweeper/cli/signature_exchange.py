@@ -102,12 +102,14 @@ def _told(data: bytes) -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help=_("A results document (--json) of a replay, a sweep or a job's report; repeatable."),
 )
+@click.option("--own", is_flag=True, help=_("Also the private ones that you made yourself."))
 @signatures_option
-def export(file: str, format_: str, documents: tuple[Path, ...], folders: tuple[Path, ...]) -> int:
+def export(file: str, format_: str, documents: tuple[Path, ...], own: bool, folders: tuple[Path, ...]) -> int:
     """Write FILE (- for standard output); what the format cannot say is named."""
     if documents and format_ != "stix":
         raise click.UsageError(_("--findings goes with --format stix"))
-    library = load_library(folders)
+    whole = load_library(folders)
+    library = whole if own else whole.public()
     text, left_out = _written(library, format_, [_results(path) for path in documents])
     put(text, file)
     reasons: dict[str, list[str]] = {}

@@ -15,8 +15,8 @@ from sweeper.cli.show import written
 from sweeper.cli.words import _, spoken
 from sweeper.errors import InputError, SweeperError
 from sweeper.records import Level
-from sweeper.signatures import DeviceClass, FindingKind
-from sweeper.subjects import Subject, heard
+from sweeper.signatures import DeviceClass, FindingKind, Library
+from sweeper.subjects import Subject, heard, of_advert
 from sweeper.teaching import Draft, Proposal, choose, clean_looks, propose, slug, write
 
 
@@ -26,7 +26,10 @@ from sweeper.teaching import Draft, Proposal, choose, clean_looks, propose, slug
         "it proposes what to match on, shows what else that would hit, and asks for the rest."
     )
 )
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True))
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(exists=True))
+@click.option(
+    "--ble", "adverts", multiple=True, metavar="HEX", help=_("One advertisement; several of one kind.")
+)
 @click.option("--subject", "subjects", multiple=True, help=_("Device or emission; several of one kind."))
 @click.option("--use", metavar="1,3", help=_("Conditions to switch on, by number."))
 @click.option("--id", "id_", help=_("The signature's id; by default made from the title."))
@@ -43,6 +46,7 @@ from sweeper.teaching import Draft, Proposal, choose, clean_looks, propose, slug
 )
 def make(
     paths: tuple[str, ...],
+    adverts: tuple[str, ...],
     subjects: tuple[str, ...],
     use: str | None,
     id_: str | None,
@@ -55,14 +59,13 @@ def make(
     folder: Path | None,
 ) -> int:
     """Gather, propose, ask, write."""
+    if bool(paths) == bool(adverts):
+        raise click.UsageError(_("give recordings, or --ble"))
     library = load_library(())
-    gather = heard(paths, library, keep_frames=True)
-    for problem in gather.problems:
-        warn(problem)
-    everything = gather.subjects()
-    if not subjects:
+    everything = _told(adverts) if adverts else _heard(paths, library)
+    if not subjects and not adverts:
         return _list(everything)
-    chosen = _chosen(everything, subjects)
+    chosen = everything if adverts else _chosen(everything, subjects)
     clean = clean_looks(library, chosen[0].medium)
     proposal = propose(chosen, everything, clean, library)
     if use is not None:
@@ -84,6 +87,20 @@ def make(
         warn(_("{id}: replaces the signature of this id").format(id=draft.id))
     written(str(write(draft, proposal, folder or home() / "local")))
     return cli.OK
+
+
+def _heard(paths: Sequence[str], library: Library) -> list[Subject]:
+    gather = heard(paths, library, keep_frames=True)
+    for problem in gather.problems:
+        warn(problem)
+    return gather.subjects()
+
+
+def _told(adverts: Sequence[str]) -> list[Subject]:
+    try:
+        return [of_advert(bytes.fromhex(advert)) for advert in adverts]
+    except ValueError:
+        raise click.BadParameter(_("hexadecimal digits expected"), param_hint="--ble") from None
 
 
 def _list(everything: Sequence[Subject]) -> int:

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -19,7 +20,9 @@ from sweeper.cli.signature_make import make
 from sweeper.cli.signature_prove import check
 from sweeper.cli.words import _, spoken
 from sweeper.errors import InputError, SweeperError
+from sweeper.proposing import in_words
 from sweeper.signatures import SignatureStatus
+from sweeper.text import safe_text
 
 
 @click.group(help=_("List and check the signatures."))
@@ -52,6 +55,38 @@ def list_(folders: tuple[Path, ...]) -> int:
             spoken().phrase(signature.title.phrase()),
         )
     Console().print(table)
+    return cli.OK
+
+
+@signatures.command(help=_("Everything about one signature, in words."))
+@click.argument("id_", metavar="ID")
+@signatures_option
+def show(id_: str, folders: tuple[Path, ...]) -> int:
+    """What it recognises and by what, what else that may be, what to do, where it is from."""
+    library = load_library(folders)
+    one = library.by_id.get(id_)
+    if one is None:
+        raise SweeperError(_("{id}: no such signature").format(id=id_))
+    speak = spoken().phrase
+    origin = _("local, unsigned") if id_ in library.local else one.origin
+    level = spoken().level(one.level)
+    click.echo(f"{one.id} {one.version}, {one.status.value}, {level}: {speak(one.title.phrase())}")
+    click.echo(speak(one.description.phrase()))
+    for heading, conditions in (
+        (_("all of"), one.match.all),
+        (_("any of"), one.match.any),
+        (_("none of"), one.match.none),
+    ):
+        for condition in conditions:
+            click.echo(f"  {heading}: {speak(in_words(condition))}")
+    for heading, texts in ((_("It may also be"), one.benign), (_("What next"), one.next)):
+        for words in texts:
+            click.echo(f"  {heading}: {speak(words.phrase())}")
+    needs = _("{dwell_s:g} s on its channel, {sightings} sightings, {places} places")
+    click.echo(f"  {_('It needs')}: {needs.format(**msgspec.structs.asdict(one.needs))}")
+    for heading, lines in ((_("From"), one.references), (_("Met in"), one.recorded), (_("File"), (origin,))):
+        for line in lines:
+            click.echo(f"  {heading}: {safe_text(line)}")
     return cli.OK
 
 
@@ -107,7 +142,7 @@ def build(bundle: Path, number: int, key: Path, days: int, minimum: str, folders
     except ValueError:
         raise InputError(str(key), _("not a secret key made by 'sweeper signatures newkey'")) from None
     today = dt.datetime.now(dt.UTC).date()
-    data = pack(load_library(folders), number, today, today + dt.timedelta(days=days), minimum)
+    data = pack(load_library(folders).public(), number, today, today + dt.timedelta(days=days), minimum)
     comment = f"sweeper signatures {number} of {today.isoformat()}"
     bundle.write_bytes(data)
     signature = bundle.with_name(bundle.name + ".minisig")

@@ -83,3 +83,30 @@ def test_plugins_lists_the_built_in_ones_with_their_origin(capsys: pytest.Captur
     rows = capsys.readouterr().out.splitlines()
     (row,) = [line for line in rows if " ble-follow " in line]
     assert "sweeper 0" in row
+
+
+def test_one_made_of_an_advert_stays_private(tmp_path: Path, own_home: Path) -> None:
+    words = ["--ble", "0609535059333721", "--ble", "06095350593337 22".replace(" ", "")]
+    told = ["--title", "Aigerim's beacon", "--id", "aigerim", "--cause", "a toy", "--cause", "a test"]
+    assert main(["--lang", "en", "signatures", "make", *words, *told]) == cli.OK
+    assert (own_home / "ble" / "aigerim.toml").is_file()
+    out = tmp_path / "out.json"
+    for more, there in (([], False), (["--own"], True)):
+        export = ["signatures", "export", str(out), "--format", "airhound", *more]
+        assert main(["--lang", "en", *export]) == cli.OK
+        assert ("Aigerim" in out.read_text(encoding="utf-8")) is there
+    key = tmp_path / "key"
+    assert main(["--lang", "en", "signatures", "newkey", str(key)]) == cli.OK
+    bundle = tmp_path / "b.zip"
+    packing = ["signatures", "build", str(bundle), "--version", "1", "--key", f"{key}.key"]
+    assert main(["--lang", "en", *packing]) == cli.OK
+    assert b"aigerim" not in bundle.read_bytes()
+
+
+def test_show_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "en", "signatures", "show", "dropcam"]) == cli.OK
+    shown = capsys.readouterr().out
+    assert shown.startswith("dropcam 2, stable")
+    for part in ("all of", "It may also be", "What next", "Met in: wifi_taxonomy"):
+        assert part in shown
+    assert main(["--lang", "en", "signatures", "show", "nothing"]) == cli.UNREADABLE
