@@ -77,6 +77,7 @@ def capture(
     while (left := until - time.monotonic()) > 0:
         freq, stay = hopper.next() if hopper else (0, dwell_s)
         if hopper and not tuner.tune(freq):
+            hopper = hopper.without(freq)
             continue
         heard = ear.read(min(stay, left))
         if hopper:

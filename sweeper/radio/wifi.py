@@ -136,6 +136,8 @@ class WifiSource:
         while (now := time.monotonic() - began) < plan.wifi_seconds:
             freq, dwell = hopper.next() if hopper else (0, plan.wifi_dwell_s)
             if hopper and not await asyncio.to_thread(tuner.tune, freq):
+                yield log.refused(now, freq)
+                hopper = hopper.without(freq)
                 continue
             try:
                 heard = await asyncio.to_thread(ear.read, min(dwell, plan.wifi_seconds - now))
@@ -191,6 +193,11 @@ class _Log:
         return Status(
             source=self.source, time_s=now, subject=self.source, state=state, reason=reason, detail=detail
         )
+
+    def refused(self, now: float, freq: int) -> Status:
+        """A frequency that the adapter lists and does not go to: it is not asked again."""
+        self.problems.append(f"{freq} MHz was not heard: the adapter does not tune there")
+        return self.state(now, Reason.REFUSED, f"the adapter does not tune to {freq} MHz: not heard")
 
     def closed(self, seconds: float) -> Closed:
         if self._lost:

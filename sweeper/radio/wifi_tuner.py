@@ -143,6 +143,11 @@ class Hopper:
         self._next += 1
         return freq, self.dwell_s * min(LONGEST, 1 + self._rates.get(freq, 0.0) / BUSY_PER_S)
 
+    def without(self, freq_mhz: int) -> Hopper | None:
+        """The same without a frequency that was refused; ``None`` where none is left."""
+        self.order = [freq for freq in self.order if freq != freq_mhz]
+        return self if self.order else None
+
     def heard(self, freq_mhz: int, frames: int, seconds: float) -> None:
         """What a visit brought; older visits count half."""
         rate = frames / seconds if seconds > 0 else 0.0

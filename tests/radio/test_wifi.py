@@ -182,6 +182,27 @@ def test_channels_are_hopped_and_one_can_be_locked() -> None:
     assert locked.tuned == [2437]
 
 
+class Stubborn(PlayedTuner):
+    """Lists more than it goes to."""
+
+    def tune(self, freq_mhz: int) -> bool:
+        self.tuned.append(freq_mhz)
+        return freq_mhz == 2437
+
+
+def test_a_frequency_that_is_refused_is_told_once_and_left_out() -> None:
+    tuner = Stubborn(2412, 2437, 5180)
+    made = run(WifiSource("x", lambda name: PlayedEar(), tuner), 0.2, 0.01)
+    assert [r.detail for r in made if isinstance(r, Status)] == [
+        "the adapter does not tune to 2412 MHz: not heard",
+        "the adapter does not tune to 5180 MHz: not heard",
+    ]
+    assert tuner.tuned.count(2412) == tuner.tuned.count(5180) == 1
+    assert tuner.tuned.count(2437) > 2
+    assert isinstance(made[-1], Closed)
+    assert len(made[-1].problems) == 2
+
+
 def test_an_adapter_that_cannot_be_tuned_says_so() -> None:
     made = run(WifiSource("x", lambda name: PlayedEar(), Fixed()), 0.05)
     assert any(isinstance(r, Status) and "one channel" in r.detail for r in made)
