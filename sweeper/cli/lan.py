@@ -8,6 +8,7 @@ import click
 
 from sweeper import cli
 from sweeper.cli.job import job_option, kept, who_option
+from sweeper.cli.known import book_for, known_option
 from sweeper.cli.options import json_option, load_library, signatures_option, warn
 from sweeper.cli.output import give
 from sweeper.cli.run import exit_code, run
@@ -41,6 +42,7 @@ def lan() -> None:
     "--wifi", "interface", metavar="wlan0mon",
     help=_("Listen to Wi-Fi at the same time, and merge what is heard by address."),
 )  # fmt: skip
+@known_option
 @click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
 @json_option
 @signatures_option
@@ -52,6 +54,7 @@ def scan(
     rate: float,
     yes: bool,
     interface: str | None,
+    known_file: str | None,
     report: str | None,
     json_out: str | None,
     folders: tuple[Path, ...],
@@ -64,6 +67,7 @@ def scan(
     from sweeper.radio.lan_asking import Look
 
     library = load_library(folders)
+    known = book_for(known_file, live=True)
     nets = lan_network.chosen(subnets, lan_network.networks())
     look = Look(tuple(nets), tuple(only) or KINDS, rate_per_s=rate)
     for phrase in radio.statement(look):
@@ -75,7 +79,7 @@ def scan(
         sources.append(wifi.source(interface))
     with kept(job_folder, who, "lan", library=library) as sinks:
         collected, outcome = run(
-            sources, library, plan=SweepPlan(), sinks=sinks, title=_("Asking the network")
+            sources, library, plan=SweepPlan(), sinks=sinks, title=_("Asking the network"), known=known
         )
     for line in outcome.unheard:
         warn(line)

@@ -13,6 +13,7 @@ from sweeper import cli
 from sweeper.dsp.film_test import STILL_MOVE_STILL, Plan, light_code
 from tests.detectors import wifi_air as air
 from tests.dsp.test_film_test import stream
+from tests.protocols.test_lan import tcp
 
 POINT, GATE = "50:c7:bf:00:00:01", "50:c7:bf:00:00:0f"
 HERE, THERE = "20:32:33:00:00:01", "20:32:33:00:00:02"
@@ -112,3 +113,24 @@ def test_hostile_names_are_inert_everywhere(
     assert "<img src=x" not in page
     assert "\u202e" not in page
     assert not [c for c in page if ord(c) < 0x20 and c not in "\n\t"]
+
+
+def test_one_device_of_the_air_and_of_the_network(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """A Wi-Fi capture and one of the network, replayed together: the RTSP server is the station heard."""
+    head = air.data(HERE, POINT, GATE, size=0)
+    beacon = air.beacon(POINT, b"home")
+    rows = [(k / 10, frame, len(frame) + 100) for k in range(20) for frame in (beacon, head)]
+    radio = pcap(tmp_path / "air.pcap", rows)
+    answer = tcp(b"RTSP/1.0 200 OK\r\nServer: Hipcam\r\n\r\n", 554, 40000)
+    packet = bytes(6) + air.mac(HERE) + b"\x08\x00" + answer
+    wire = pcap(tmp_path / "lan.pcap", [(1.0, packet, len(packet))], link_type=1)
+    assert cli.main(["replay", str(radio), str(wire), "--json", "-"]) == cli.FINDINGS
+    made = json.loads(capsysbinary.readouterr().out)
+    devices = {(device["medium"], device["address"]): device for device in made["devices"]}
+    station, host = devices["wifi", HERE], devices["lan", HERE]
+    assert station["facts"]["lan.rtsp"] == [554]
+    assert (host["facts"]["lan.wifi"], host["facts"]["wifi.network"]) == (station["id"], "home")
+    (finding,) = made["findings"]
+    assert finding["subject"] == station["id"]
