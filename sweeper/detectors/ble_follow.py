@@ -8,7 +8,8 @@ says how long is long:
 
 with the company being the devices that were heard at places 250 m apart, and a prior for the start, when
 nobody has been lost yet. In the street company is lost within minutes and a follower stands out soon; in a
-bus it takes until the others have got off. While others still travel along the time is stretched, up to the
+bus it takes until the others have got off. Phones, and tags with their owners, are company like all others,
+though they are never raised. While others still travel along the time is stretched, up to the
 20 minutes after which phones and earbuds have changed their private addresses. A device that is heard only
 faintly, so not from the same bag or car, needs longer. A tag that is known to be a tracker away from its
 owner needs less. Whatever is met again half an hour later and 400 m away follows, however seldom it was
@@ -57,6 +58,8 @@ TRACKERS = frozenset(
 )
 WITH_OWNER = frozenset(("near_owner", "connected", "unregistered", "premature_offline"))
 """States in which a tracker's owner is near, or was a quarter of an hour ago."""
+AWAY = frozenset(("separated", "offline", "overmature_offline"))
+"""States in which it says itself that its owner is not near."""
 
 
 class Prior(msgspec.Struct, frozen=True):
@@ -109,6 +112,9 @@ class Rule(msgspec.Struct, frozen=True):
     """Two places so far apart are as good as three."""
     crowd: int = 10
     """Where so many come along, and most of all that is heard does, the position wanders, or it is a bus."""
+    crowd_m: float = 2000.0
+    """No position wanders so far: there a tag that says its owner is away is told after half an hour even so,
+    because a full family car looks like a bus."""
 
 
 class _Known(msgspec.Struct):
@@ -119,6 +125,7 @@ class _Known(msgspec.Struct):
     state: str | None
     ordinary: bool
     tracker: bool
+    away: bool
     log_word: bool
     address: str
 
@@ -169,7 +176,7 @@ class BleFollow:
             if advert.place is None and not trip.walk.known:
                 moved = trip.around.hear(advert.address, advert.time_s)
             device = known.get(advert.address)
-            if device is None or device.ordinary or device.state in WITH_OWNER:
+            if device is None:
                 continue
             track = trip.tracks.get(device.id)
             time_s = advert.time_s
@@ -184,7 +191,8 @@ class BleFollow:
             track.look(time_s, point, advert.rssi_dbm)
             if track.reach_m >= rule.company_m:
                 trip.company.setdefault(device.id, track)
-            if track.raised_s is None and self._follows(trip, device, track, time_s):
+            innocent = device.ordinary or device.state in WITH_OWNER  # company, but never a follower
+            if not innocent and track.raised_s is None and self._follows(trip, device, track, time_s):
                 track.raised_s = time_s
                 trip.raised.append(device.id)
                 yield self._detection(record.source, trip, device, track, time_s)
@@ -209,6 +217,7 @@ class BleFollow:
             or device.facts.get("platform.paired") is True,  # this computer's own headphones and mice
             tracker=device.kind in TRACKERS
             or (signature is not None and signature.device_class is DeviceClass.GPS_TRACKER),
+            away=device.state in AWAY,
             log_word=bool(device.facts.get("log.word")),
             address=device.address,
         )
@@ -224,7 +233,7 @@ class BleFollow:
             return False
         company = self._company(trip, now_s)
         if len(company.alive) >= rule.crowd and 2 * len(company.alive) > company.around:
-            return False
+            return device.away and track.reach_m >= rule.crowd_m and self._met_again(track)
         if self._met_again(track):
             return True
         return track.heard_s >= self._needed_s(company, prior, track)
@@ -285,7 +294,7 @@ class BleFollow:
             detector=self.name,
             subject=device.id,
             kind="follower",
-            level=Level.HIGH if device.tracker and trip.walk.known else Level.MEDIUM,
+            level=_level(device, trip.walk.known),
             confidence=round(min(0.95, max(0.5, 1 - 0.5 * math.exp(1 - track.heard_s / needed_s))), 2),
             title=say("An item tracker travels with you")
             if device.tracker
@@ -295,6 +304,12 @@ class BleFollow:
             next=(*_NEXT, *(when_found(device.kind)[:3] if device.tracker else ())),
             evidence=_evidence(source, track, company, needed_s, trip.walk.known),
         )
+
+
+def _level(device: _Known, places_known: bool) -> Level:
+    """*High* for a tracker along known places, unless its kind never tells whether its owner is near."""
+    tells = device.away or device.log_word or device.state not in (None, "unknown")
+    return Level.HIGH if device.tracker and tells and places_known else Level.MEDIUM
 
 
 _BENIGN = (

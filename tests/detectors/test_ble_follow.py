@@ -19,6 +19,7 @@ from sweeper.records import Advertisement, AdvertisementBatch, Detection, Level,
 from sweeper.signatures import Library
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import bench_crowd
 import bench_follow
 
 LIBRARY = Library.load()
@@ -133,6 +134,30 @@ def test_a_bus_hides_nobody_who_gets_on_and_off_with_you() -> None:
         passengers.append(heard(f"p{n}", every(15, on, on + 300 + rng.random() * 600), ride, rssi=-65))
     tag = heard("follower", every(20, 0, 3300), ride)
     assert addresses(run(tag, *passengers), tag, *passengers) == {"follower"}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_benign_crowd_on_the_move_stays_quiet(seed: int) -> None:
+    """A hundred people with phones, earbuds, Tiles, tags; odd journeys have a planted tag."""
+    air = bench_crowd.journey(seed)
+    raised = bench_crowd.alarms(air, LIBRARY)
+    assert [air.kinds[address] for address in raised] == ["planted"] * (seed % 2)
+
+
+def test_a_full_family_car_does_not_hide_a_tag_for_ever() -> None:
+    """Fourteen devices of the family on an empty road look like a bus; after half an hour the tag is told."""
+    road = lambda t: walk(12 * t)  # noqa: E731
+    family = [heard(f"f{n}", every(15, 0, 3000), road, data=PHONE) for n in range(14)]
+    tag = heard("tag", every(15, 0, 3000), road, data=AIRTAG)
+    (found,) = run(tag, *family)
+    assert addresses([found], tag, *family) == {"tag"}
+    assert 1800 <= found.time_s <= 1900
+
+
+def test_a_kind_that_never_tells_of_its_owner_is_not_high() -> None:
+    tile = ad.from_fields(uuids=["FEED"], service_data=[("FEED", b"\x02\x00" + bytes(8))])
+    (found,) = run(heard("tile", every(10, 0, 900), data=tile))
+    assert found.level is Level.MEDIUM
 
 
 def test_a_faint_passer_by_is_not_taken_for_a_follower() -> None:
