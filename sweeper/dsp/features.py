@@ -29,6 +29,9 @@ LEAST_STEP_DB = 4.0
 HURRIED = 0.27
 """Keying is between its two levels for less than this share of the time; a sine spends a third there."""
 
+LINE_PLACE = (0.55, 1.15)
+"""Shaped phase keying of rate R is 0.9 to 1.4 R wide, as occupied bandwidth is measured."""
+
 PILOT_HZ = 19e3
 """The stereo pilot (ITU-R BS.450)."""
 
@@ -105,6 +108,12 @@ class Measured:
     def fourth_line(self) -> float:
         """Modulus of the strongest line of (z/|z|)⁴."""
         return _strength(_spectrum(self._unit**4), self._on)
+
+    @cached_property
+    def envelope_line(self) -> tuple[float, float]:
+        """Where the strongest line of |z|² about as far out as the width is, and how far it stands out: the
+        symbol rate of shaped phase keying (Gardner 1991), whose envelope dips between symbols."""
+        return _envelope_line(self._z, self._rate, self._width)
 
     @cached_property
     def half_index_rate_hz(self) -> float | None:
@@ -297,6 +306,17 @@ def _depth(amplitude: npt.NDArray[np.float64], noise: float) -> float:
         return 0.0
     variance = float(amplitude.var()) / mean**2 - noise / 2
     return float(np.sqrt(max(variance, 0.0)))
+
+
+def _envelope_line(z: Complex, rate: float, width_hz: float) -> tuple[float, float]:
+    power = np.abs(z).astype(np.float64) ** 2
+    lines = np.abs(scipy.fft.rfft((power - power.mean()) * np.hanning(len(power))))
+    step = rate / len(power)
+    low, high = int(LINE_PLACE[0] * width_hz / step), int(min(LINE_PLACE[1] * width_hz, 0.48 * rate) / step)
+    if high - low < 16:
+        return 0.0, 0.0
+    at = low + int(np.argmax(lines[low:high]))
+    return at * step, float(lines[at] / max(float(np.median(lines[low:high])), 1e-30))
 
 
 def _half_index(square: npt.NDArray[np.floating], rate: float, width_hz: float) -> float | None:

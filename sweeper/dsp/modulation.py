@@ -25,6 +25,15 @@ PILOT = 12.0
 MINIMUM_SHIFT_HZ = (13e6 / 48, 1.152e6, 1e6, 2e6, 9600.0)
 """GSM, DECT, Bluetooth LE at 1 and 2 Mbit/s, AIS."""
 
+SHAPED = (1.08, 1.7)
+"""Kurtosis of the envelope of shaped phase keying (1.2 for four phases); frequency keying has 1.0."""
+
+LINE = 20.0
+"""How far the symbol rate's line must stand over the lines around it; the highest of noise stands at 4."""
+
+TWO_TONES = 0.7
+"""Frequency keying leaves the middle between its tones emptier than that (0.74 and more on real bursts)."""
+
 CLEAR = 0.9
 """A clock that fits this well decides by itself."""
 
@@ -43,6 +52,9 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
         }
     if m.line_share > 0.85 and m.depth < 0.15:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}
+    if m.step_db <= 0 and m.line_share < 0.3 and _shaped(m):
+        rate_hz, standing = m.envelope_line
+        return "psk", figures | {"symbol_rate_hz": round(rate_hz, 1), "envelope_line": round(standing, 1)}
     constant = m.envelope_kurtosis < 1.35
     if constant and m.pilot > PILOT:
         return "wfm", figures | {"deviation_hz": round(m.swing_hz, 1), "stereo_pilot": True}
@@ -62,6 +74,13 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if 1.7 < m.envelope_kurtosis < 2.4:
         return "noise-like", figures
     return "unknown", figures
+
+
+def _shaped(m: Measured) -> bool:
+    """Whether the envelope dips between symbols, as shaped phase keying's does, and the frequency has no two
+    levels (a filtered FSK's envelope has the symbol's line too)."""
+    varies = SHAPED[0] < m.envelope_kurtosis < SHAPED[1] and m.snr_db > 9
+    return varies and m.two_tone < TWO_TONES and m.envelope_line[1] > LINE
 
 
 def _shifted(m: Measured) -> dict[str, float] | None:
