@@ -111,10 +111,16 @@ def candidates(medium: Medium, looks: Sequence[Facts]) -> Iterator[Proposed]:
                 yield Proposed(condition, in_words(condition), rank, key in ALWAYS)
 
 
+DECODED = {".kind": 2, ".model": 2, ".frame": 3, ".network": 3, ".state": 4}
+"""Endings of facts that a Bluetooth protocol's decoder makes: what a thing is, then how it is just now."""
+
+
 def _rank(medium: Medium, key: str) -> int | None:
     for name, rank in RANKS[medium]:
         if key == name or (name.endswith(".") and key.startswith(name)):
             return rank
+    if medium is Medium.BLE and not key.startswith("ble."):
+        return next((rank for ending, rank in DECODED.items() if key.endswith(ending)), None)
     return None
 
 

@@ -120,6 +120,17 @@ def test_an_emission_is_asked_for_with_room_for_drift() -> None:
     assert all(c.condition.key != "rf.snr_db" for c in proposal.conditions), "nearness is no property"
 
 
+def test_what_a_decoder_says_tells_two_things_of_one_maker_apart() -> None:
+    """Apple's Find My frame, byte for byte of one form: the status byte says which device it is."""
+    airtag, earbuds = (
+        beacon(n, f"1eff4c001219{status}" + "11" * 22 + "0000") for n, status in ((1, "10"), (2, "30"))
+    )
+    clean = [Clean("earbuds", earbuds.looks[0])]
+    proposal = propose([airtag], [earbuds], clean, Library([]))
+    assert proposal.clean_hits == ()
+    assert "findmy.kind" in [proposal.conditions[i].condition.key for i in proposal.chosen]
+
+
 def test_slug() -> None:
     assert slug("Камера  Sony-7!") == "sony-7"
     assert slug("Камера") == "own-signature"
