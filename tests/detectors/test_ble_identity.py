@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,10 @@ def test_damaged_examples_are_answered(data: st.DataObject) -> None:
     if payload:
         payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
     assert identify(LIBRARY, bytes(payload[: data.draw(st.integers(0, len(payload)))])).kind
+
+
+def test_the_documentation_lists_forty_kinds_that_there_are() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "bluetooth.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert len(listed) >= 40
+    assert listed <= {signature.device for signature in BLE}
