@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -25,8 +26,21 @@ class BundleError(SweeperError):
     """A bundle that is refused: one line that says why."""
 
 
+NAME = re.compile(r"(rf|ble|wifi|lan)/(?!(con|prn|aux|nul|com\d|lpt\d)\.)[a-z0-9][a-z0-9_-]{0,63}\.toml")
+"""A file's name: a radio and an id, nothing that a path, a shell or Windows could take for something else."""
+MOST_VERSION = 2**31 - 1
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``version`` only grows; ``files`` is path -> SHA-256; ``minimum`` is the oldest sweeper for it."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.version <= MOST_VERSION:
+            raise ValueError(f"`version` from 1 to {MOST_VERSION}")
+        if not re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", self.minimum):
+            raise ValueError("`minimum` like 0.1.0")
+        if not self.files:
+            raise ValueError("`files`: at least one")
 
     version: int
     created: dt.date
@@ -43,19 +57,31 @@ def build(library: Library, version: int, created: dt.date, expires: dt.date, mi
     for signature in library.signatures:
         files[f"{signature.medium.value}/{signature.id}.toml"] = Path(signature.origin).read_bytes()
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    manifest = Manifest(version, created, expires, minimum, digests)
+    try:
+        manifest = Manifest(version, created, expires, minimum, digests)
+    except ValueError as error:
+        raise BundleError(f"not built: {error}") from None
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(MANIFEST, EPOCH), msgspec.json.encode(manifest, order="sorted"))
+        archive.writestr(_entry(MANIFEST), msgspec.json.encode(manifest, order="sorted"))
         for name, data in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), data)
+            archive.writestr(_entry(name), data)
     return packed.getvalue()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A file's head, the same on every system."""
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.create_system = 3
+    return entry
 
 
 def read(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
     """The manifest and exactly the files it names, each with the SHA-256 it states."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if not data.startswith(b"PK\x03\x04") or archive.comment:
+                raise BundleError("not a bundle: something stands before or after the archive")
             _suspect(archive.infolist())
             content = {info.filename: archive.read(info) for info in archive.infolist()}
     except (*DAMAGED_ARCHIVE, OSError) as error:
@@ -81,15 +107,7 @@ def _suspect(infos: list[zipfile.ZipInfo]) -> None:
     if len(set(names)) != len(names):
         raise BundleError("a name stands twice in the archive")
     for info in infos:
-        parts = info.filename.split("/")
-        good = parts == [MANIFEST] or (
-            len(parts) == 2
-            and parts[0] in ("rf", "ble", "wifi", "lan")
-            and parts[1].endswith(".toml")
-            and parts[1].removesuffix(".toml").replace("-", "").replace("_", "").isalnum()
-            and parts[1].isascii()
-        )
-        if not good:
+        if info.filename != MANIFEST and not NAME.fullmatch(info.filename):
             raise BundleError(f"{info.filename!r}: a name that no bundle has")
         if info.compress_type != zipfile.ZIP_STORED or info.external_attr >> 16 & 0o170000 == 0o120000:
             raise BundleError(f"{info.filename}: compressed or a link")

@@ -174,7 +174,15 @@ def test_a_bundle_for_a_newer_program_is_refused(library: Library, root: Path) -
         install(data, minisign.sign(data, SECRET, ""), DAY, root)
 
 
-TRICKS = ["../evil.toml", "/etc/x.toml", "ble/../../x.toml", "ble\\x.toml", "x/y.toml", "ble/a b.toml"]
+TRICKS = [
+    *("ble/", "ble/A.toml", "ble/con.toml", "ble/...toml", "ble/٣.toml", "BLE/a.toml", "ble/a.toml/b.toml"),
+    "../evil.toml",
+    "/etc/x.toml",
+    "ble/../../x.toml",
+    "ble\\x.toml",
+    "x/y.toml",
+    "ble/a b.toml",
+]
 
 
 @pytest.mark.parametrize("name", TRICKS)
@@ -185,6 +193,45 @@ def test_path_tricks_are_refused(name: str) -> None:
         archive.writestr(zipfile.ZipInfo(name), "x")
     with pytest.raises(BundleError, match="no bundle has"):
         read(packed.getvalue())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 0},
+        {"version": 2**31},
+        {"minimum": "abc"},
+        {"files": {}},
+        {"more": 1},
+        {"expires": "never"},
+    ],
+    ids=str,
+)
+def test_a_manifest_that_says_nonsense_is_refused(library: Library, change: dict[str, object]) -> None:
+    data, _signature = made(library)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        manifest = msgspec.json.decode(archive.read("manifest.json"))
+        text = archive.read("ble/example.toml")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("manifest.json", msgspec.json.encode({**manifest, **change}))
+        archive.writestr("ble/example.toml", text)
+    with pytest.raises(BundleError, match=r"manifest\.json|not in both"):
+        read(packed.getvalue())
+
+
+def test_nonsense_is_not_built(library: Library) -> None:
+    for empty, minimum in ((Library([]), "0.1.0"), (library, "abc")):
+        with pytest.raises(BundleError, match="not built"):
+            build(empty, 1, DAY, DAY, minimum)
+
+
+def test_what_stands_before_or_after_the_archive_is_refused(library: Library) -> None:
+    data, _signature = made(library)
+    assert read(data)[0].version == 1
+    for odd in (b"#!/bin/sh\n" + data, data[:-2] + b"\x03\x00odd"):
+        with pytest.raises(BundleError, match="before or after"):
+            read(odd)
 
 
 def test_a_compressed_bomb_is_refused_before_it_is_unpacked() -> None:
