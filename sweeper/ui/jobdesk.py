@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -19,6 +19,7 @@ from sweeper.report.collect import Collector
 from sweeper.ui.verdicts import Decision, Verdict
 
 if TYPE_CHECKING:
+    from sweeper.casework import keeping
     from sweeper.jobs.job import Head, Job
     from sweeper.session import Session, Sink
     from sweeper.ui.bridge import Core, Recipe
@@ -192,24 +193,88 @@ class JobDesk(QObject):
 
     def keeping(self, recipe: Recipe, what: str) -> tuple[Recipe, Callable[[], None]]:
         """The recipe with its records kept in the job, and what is to be done when the session is over."""
-        open_sinks: list[Any] = []
+        begun: list[keeping.Kept] = []
 
         def wrapped(sinks: Sequence[Sink]) -> Session:
-            from sweeper.jobs.sink import JobSink
+            from sweeper.casework import keeping
+            from sweeper.ui.recipes import library
 
             if self._job is None:
                 return recipe(sinks)
-            self.sweep = self._job.start_sweep(_who(self._job), what)
-            sink = JobSink(self._job.store, self.sweep)
-            open_sinks.append(sink)
-            return recipe([*sinks, sink])
+            kept = keeping.begin(self._job, _who(self._job), what, made=keeping.made_by(library()))
+            self.sweep = kept.sweep
+            begun.append(kept)
+            return recipe([*sinks, *kept.sinks])
 
         def after() -> None:
-            if self._job is not None and open_sinks:
-                open_sinks.pop().flush()
-                self._job.end_sweep(self.sweep, _who(self._job))
+            from sweeper.casework import keeping
+
+            if self._job is not None and begun:
+                kept = begun.pop()
+                keeping.end(self._job, kept, _who(self._job))
+                if kept.problems:
+                    self.refused.emit(kept.problems[0])
 
         return wrapped, after
+
+    def write(
+        self, path: Path, code: str, then: Callable[[object, str], object], *, brief: bool = False
+    ) -> None:
+        """Write the job's report, other people's identifiers replaced; ``then(None, problem)``."""
+
+        def work() -> None:
+            from sweeper import language
+            from sweeper.casework import writing
+            from sweeper.ui import words
+            from sweeper.ui.recipes import library
+
+            if self._job is None:
+                raise RuntimeError("no job is open")
+            spoken = language.get(code) if code else words.spoken()
+            path.write_bytes(
+                writing.report(self._job, path.name, library=library(), language=spoken, brief=brief)
+            )
+            writing.filed(self._job, path.name, _who(self._job), spoken)
+
+        self._core.ask(work, then)
+
+    def seal(self, then: Callable[[object, str], object]) -> None:
+        """Seal the job as it stands; ``then(manifest, problem)``."""
+
+        def work() -> object:
+            from sweeper.jobs import evidence
+
+            if self._job is None:
+                raise RuntimeError("no job is open")
+            return evidence.seal(self._job, _sealer(self._job))
+
+        self._core.ask(work, then)
+
+    def lock(self, password: str, then: Callable[[object, str], object]) -> None:
+        """Close the job and put it into one encrypted file; ``then(path, problem)``."""
+
+        def work() -> object:
+            from sweeper.jobs import container
+
+            if self._job is None:
+                raise RuntimeError("no job is open")
+            folder, who = self._job.folder, _sealer(self._job)
+            self._drop()
+            return container.lock(folder, who=who, password=password)
+
+        self.card = None
+        self._core.ask(work, then)
+
+    def unlock(self, path: Path, password: str) -> None:
+        """Open a locked job; a wrong password comes by ``refused``."""
+
+        def work() -> Card:
+            from sweeper.jobs import container
+            from sweeper.jobs.job import Job
+
+            return self._take(Job(container.unlock(path, password=password)))
+
+        self._core.ask(work, self._on_card)
 
     # On the core's thread.
 
@@ -294,6 +359,13 @@ def _who(job: Job) -> str:
     able = [person.name for person in job.head.people if person.role is not Role.VIEWER]
     user = _user()
     return able[0] if able and user not in able else user
+
+
+def _sealer(job: Job) -> str:
+    """Who seals and locks: the reviewer where one is entered, else who sweeps."""
+    from sweeper.jobs.job import Role
+
+    return next((person.name for person in job.head.people if person.role is Role.REVIEWER), _who(job))
 
 
 def _user() -> str:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QLineEdit, QV
 from sweeper.text import safe_text
 from sweeper.ui import words
 from sweeper.ui.flow import Flow
+from sweeper.ui.job_acts import JobActs
 from sweeper.ui.parts import button, card, column, empty, label, picture, plain, prose, row, scrolled
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _, ngettext
@@ -33,6 +34,7 @@ class JobsView(QWidget):
         self.setAccessibleName(_("Jobs"))
         self._desk = desk
         self._fields: dict[str, QLineEdit] = {}
+        self._acts = JobActs(desk, self)
         self._body = QVBoxLayout()
         self._body.setSpacing(GRID)
         self._body.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
@@ -72,7 +74,12 @@ class JobsView(QWidget):
             line.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID)
             self._body.addWidget(card(line))
         self._body.addWidget(card(self._form()))
-        self._body.addLayout(Flow(button(_("Open a job folder…"), self._browse, style, icon="open")))
+        self._body.addLayout(
+            Flow(
+                button(_("Open a job folder…"), self._browse, style, icon="open"),
+                button(_("Open a locked job…"), self._acts.unlock, style),
+            )
+        )
 
     def _form(self) -> QVBoxLayout:
         style = self._desk.style
@@ -175,6 +182,8 @@ class JobsView(QWidget):
         else:
             text = _("Every sweep and every replay is kept in this job until you close it.")
             self._body.addWidget(prose(text, style, tone="muted"))
+        self._body.addSpacing(GRID)
+        self._body.addLayout(self._acts.buttons(writable=not job.problem))
         self._body.addSpacing(GRID)
         count = len(job.sweeps)
         title = ngettext("{n} sweep", "{n} sweeps", count) if count else _("No sweep yet")

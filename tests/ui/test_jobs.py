@@ -168,3 +168,42 @@ def test_any_name_makes_a_folder_within_the_jobs_folder(
     view.begin()
     qtbot.waitUntil(lambda: window.desk.jobs.card is not None, timeout=10_000)
     assert Path(window.desk.jobs.card.folder).parent == tmp_path / "jobs"
+
+
+def test_what_leaves_a_job_is_pseudonymised_sealed_and_locked(
+    qtbot, window: Window, tmp_path: Path, monkeypatch
+) -> None:
+    folder = begin(qtbot, window, tmp_path)
+    play(qtbot, window, Fake(40))
+    qtbot.waitUntil(lambda: bool(window.desk.jobs.card.sweeps), timeout=10_000)
+    opened = Job(folder, read_only=True)
+    addresses = [device.address for _, device in opened.devices()]
+    opened.close()
+    said: list[str] = []
+    window.desk.told.connect(lambda what, *_rest: said.append(what))
+    acts = window.view("jobs")._acts
+    acts.write(tmp_path / "job.html")
+    window.write_report(tmp_path / "now.html")
+    qtbot.waitUntil(lambda: (tmp_path / "now.html").exists() and len(said) > 0, timeout=20_000)
+    for name in ("job.html", "now.html"):
+        page = (tmp_path / name).read_text()
+        assert addresses
+        assert not [address for address in addresses if address in page]
+    acts.seal()
+    qtbot.waitUntil(lambda: (folder / "manifest.json").exists(), timeout=20_000)
+    qtbot.waitUntil(lambda: len(said) > 1, timeout=20_000)
+    given = iter(["one", "two", "right", "right"])
+    monkeypatch.setattr(acts, "_password", lambda _title: next(given))
+    acts.lock()
+    assert folder.is_dir(), "two passwords that differ lock nothing"
+    acts.lock()
+    locked = folder.with_name(folder.name + ".zip.age")
+    qtbot.waitUntil(lambda: locked.exists() and not folder.exists(), timeout=20_000)
+    refused: list[str] = []
+    window.desk.jobs.refused.connect(refused.append)
+    window.desk.jobs.unlock(locked, "wrong")
+    qtbot.waitUntil(lambda: bool(refused), timeout=20_000)
+    assert "password is wrong" in refused[0]
+    window.desk.jobs.unlock(locked, "right")
+    qtbot.waitUntil(lambda: window.desk.jobs.card is not None, timeout=20_000)
+    assert len(window.desk.jobs.card.sweeps) == 1
