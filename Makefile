@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo run test lint corpus bench screenshots catalogues clean
+.PHONY: demo run test lint corpus bench screenshots catalogues docs dist fuzz clean
 
 $(VENV)/.run: pyproject.toml
 	@sh .ci/system-libraries run
@@ -49,6 +49,21 @@ screenshots: $(VENV)/.run
 
 catalogues: $(VENV)/.test
 	$(BIN)/python -m sweeper.locale.catalogues
+
+docs: $(VENV)/.test
+	$(BIN)/python -m sweeper.packaging site build/site
+
+# The packages, from this checkout; as root, where debootstrap is installed, also tried in a clean Debian.
+dist: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m sweeper.packaging deb dist
+	$(BIN)/python -m sweeper.packaging archive dist
+	$(BIN)/python -m tests.packaging.chroot dist || test $$? = 3
+
+# Ten processor minutes of mutated input for every parser.
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz 10
 
 clean:
 	rm -rf $(VENV) build dist demo-report

@@ -218,7 +218,7 @@ def _put(target: Path, content: bytes) -> None:
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as stream:
-            os.fchmod(stream.fileno(), 0o600)
+            part.chmod(0o600)
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -91,7 +91,7 @@ def write(practice: Practice, file: Path | None = None) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as stream:
-            os.fchmod(stream.fileno(), 0o600)
+            part.chmod(0o600)
             stream.write(msgspec.json.format(msgspec.json.encode(practice), indent=1))
             stream.flush()
             os.fsync(stream.fileno())

@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).parent.parent.parent
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make what is asked for; prints what was written."""
     parser = argparse.ArgumentParser(prog="python -m sweeper.packaging", description=__doc__)
-    parser.add_argument("what", choices=["share", "reference", "deb", "archive"])
+    parser.add_argument("what", choices=["share", "reference", "site", "deb", "archive"])
     parser.add_argument("target", type=Path)
     parser.add_argument("--sandboxed", action="store_true", help="share: no udev rules, no DVB blacklist")
     parser.add_argument("--work", type=Path, default=CHECKOUT / "build", help="where wheels are kept")
@@ -35,6 +35,10 @@ def _made(chosen: argparse.Namespace) -> list[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(reference.markdown(), "utf-8")
         return [target]
+    if chosen.what == "site":
+        from sweeper.packaging import site
+
+        return [site.build(CHECKOUT, chosen.work, target)]
     if chosen.what == "deb":
         from sweeper.packaging import debian
 
