@@ -99,6 +99,10 @@ def _device_columns(desk: Desk) -> list[Column]:
     def kind(device: Device) -> str:
         return words.spoken().device_kind(device.kind)
 
+    def name(device: Device) -> str:
+        known = desk.familiar.of(device)
+        return safe_text(known.alias) if known is not None and known.alias else device_name(device)
+
     def signal(painter: QPainter, cell: QRect, device: Device, style: Style) -> None:
         levels = desk.core.memory.levels(device.id) or desk.core.memory.levels(device.address)
         paint_spark(painter, cell, levels, device.rssi_dbm, style)
@@ -107,8 +111,8 @@ def _device_columns(desk: Desk) -> list[Column]:
         Column(lambda: _("Kind"), kind, lambda d: (d.kind == "unknown", kind(d).casefold()), 150),
         Column(
             lambda: _("Name"),
-            device_name,
-            lambda d: (not device_name(d), device_name(d).casefold()),
+            name,
+            lambda d: (not name(d), name(d).casefold()),
             120,
             stretch=True,
         ),

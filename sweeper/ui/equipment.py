@@ -54,12 +54,15 @@ def sentence(desk: Desk) -> str:
 
 def named(desk: Desk, name: str) -> str:
     """The source's name with what the reader has set for it: the helper, a fixed Wi-Fi channel."""
+    settings = desk.settings
+    if name == "ble":
+        adapter = settings.text("ble-adapter")
+        return f"ble:{adapter}" if adapter else "ble"
     if name != "wifi":
         return name
-    helper = desk.settings.flag("wifi-helper", False)
-    channel = desk.settings.text("wifi-channel")
-    place = f"@{megahertz(int(channel))}" if channel.isdecimal() else ""
-    if helper:
+    channel = settings.text("wifi-channel")
+    place = settings.text("wifi-adapter") + (f"@{megahertz(int(channel))}" if channel.isdecimal() else "")
+    if settings.flag("wifi-helper", False):
         return f"wifi:helper,{place}" if place else "wifi:helper"
     return f"wifi:{place}" if place else "wifi"
 

@@ -52,6 +52,9 @@ def build(window: Window) -> None:
     _choices(window, view.addMenu(_("Text size")), "scale", sizes, str(settings.scale))
     tongues = [(code, language.OWN_NAMES[code]) for code in language.CODES]
     _choices(window, view.addMenu(_("Language")), "language", tongues, settings.language)
+    reports = [("", _("As the window")), *tongues]
+    chosen = settings.text("report-language")
+    _choices(window, view.addMenu(_("Language of reports")), "report-language", reports, chosen)
     help_menu = bar.addMenu(_("&Help"))
     _add(window, help_menu, _("Keys"), lambda: show_keys(window), "F1")
     _add(window, help_menu, _("About sweeper"), lambda: show_about(window))

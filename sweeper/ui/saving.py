@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sweeper import language
 from sweeper.ui import recipes, words
 
 if TYPE_CHECKING:
@@ -25,14 +26,15 @@ def named(path: str, chosen: str) -> Path:
     return Path(path).with_suffix(ending) if ending else Path(path)
 
 
-def report(collected: Collector, path: Path) -> None:
-    """Write the report in the language now spoken, in the format that the name asks for.
+def report(collected: Collector, path: Path, code: str = "") -> None:
+    """Write the report in the language ``code`` (empty: the one now spoken), as the name's ending asks for.
 
     Raises ``OSError``, and ``Unavailable`` where the library for this format is not installed.
     """
     from sweeper.report import formats
 
-    path.write_bytes(formats.made(path.name, collected, library=recipes.library(), language=words.spoken()))
+    spoken = language.get(code) if code else words.spoken()
+    path.write_bytes(formats.made(path.name, collected, library=recipes.library(), language=spoken))
 
 
 def results(collected: Collector, path: Path) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 AUTOMATIC_DB = -1.0
 """The gain field's lowest value stands for: found by itself."""
 
+_ADAPTERS = {Medium.WIFI: "wlan1", Medium.BLE: "hci1"}
 CHANNELS = (
     *range(1, 14),
     36,
@@ -65,6 +66,8 @@ class SourceCard(QFrame):
             self._mend()
         if entry.available and entry.medium is Medium.RF:
             self._receiver()
+        if entry.medium in (Medium.WIFI, Medium.BLE):
+            self._adapter()
         if entry.medium is Medium.WIFI:
             self._wifi()
         if entry.available:
@@ -138,6 +141,19 @@ class SourceCard(QFrame):
         gain = self._gain.value()
         tuning = Tuning(None if gain < 0 else gain, self._ppm.value(), self._antenna.text().strip())
         self._desk.settings.tune(self._entry.name, tuning)
+
+    def _adapter(self) -> None:
+        """Which adapter, where there are several."""
+        settings, key = self._desk.settings, f"{self._entry.medium.value}-adapter"
+        field = QLineEdit(settings.text(key))
+        field.setAccessibleName(_("Adapter"))
+        field.setPlaceholderText(
+            _("the first, or a name such as {name}").format(name=_ADAPTERS[self._entry.medium])
+        )
+        field.editingFinished.connect(lambda: settings.put(key, field.text().strip()))
+        line = row(label(_("Adapter"), tone="muted"))
+        line.addWidget(field, 1)
+        self._body.addLayout(line)
 
     def _wifi(self) -> None:
         """The adapter's way and channel."""

@@ -39,6 +39,7 @@ class DevicesView(QWidget):
             ("found", _("With a finding")),
             ("unknown", _("Not identified")),
             ("near", _("Near: −60 dBm and stronger")),
+            ("strange", _("Not marked as known")),
         ]
         groups = [("", _("Not grouped")), ("kind", _("By kind")), ("vendor", _("By vendor"))]
         if medium is not Medium.BLE:
@@ -54,6 +55,7 @@ class DevicesView(QWidget):
         self._model.set_group(None)
         self._model.reordered.connect(self._show_count)
         desk.selected.connect(self._select)
+        desk.familiar.changed.connect(self._model.refresh)
         self._show_count()
 
     def _show_count(self) -> None:
@@ -72,6 +74,7 @@ class DevicesView(QWidget):
         tests: dict[str, Callable[[Device], bool]] = {
             "found": lambda device: self._desk.finding_of(device.id) is not None,
             "unknown": lambda device: device.kind == "unknown",
+            "strange": lambda device: self._desk.familiar.of(device) is None,
             "near": lambda device: device.rssi_dbm is not None and device.rssi_dbm >= -60,
         }
         self._model.set_keep(tests.get(what))

@@ -323,7 +323,12 @@ class Window(QMainWindow):
 
     def write_report(self, path: Path) -> None:
         """Render the report on the core's thread and say where it is."""
-        self.desk.ask(partial(saving.report, self.desk.core.collected, path), partial(self._saved, path))
+        code = self.desk.settings.text("report-language")
+        if self.desk.jobs.card is not None:  # what leaves a job is pseudonymised
+            self.desk.jobs.write(path, code, partial(self._saved, path))
+            return
+        work = partial(saving.report, self.desk.core.collected, path, code)
+        self.desk.ask(work, partial(self._saved, path))
 
     def _saved(self, path: Path, _result: object, problem: str) -> None:
         if problem:

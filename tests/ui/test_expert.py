@@ -162,7 +162,12 @@ def test_a_source_is_tuned_tested_and_named(qtbot, window: Window, monkeypatch) 
     assert equipment.named(window.desk, "wifi") == "wifi:@2437"
     window.desk.settings.put_flag("wifi-helper", True)
     assert equipment.named(window.desk, "wifi") == "wifi:helper,@2437"
+    window.desk.settings.put("wifi-adapter", "wlan1")
+    assert equipment.named(window.desk, "wifi") == "wifi:helper,wlan1@2437"
     assert equipment.named(window.desk, "rtlsdr") == "rtlsdr"
+    assert equipment.named(window.desk, "ble") == "ble"
+    window.desk.settings.put("ble-adapter", "hci1")
+    assert equipment.named(window.desk, "ble") == "ble:hci1"
 
 
 def test_a_known_device_gets_an_alias_and_a_place(qtbot, window: Window, monkeypatch) -> None:

@@ -6,10 +6,11 @@ import itertools
 import re
 
 import pytest
+from PySide6.QtGui import QFontMetrics
 
 from sweeper.ui import theme
 from sweeper.ui.palettes import STOPS, chosen, ramp, table
-from sweeper.ui.theme import GROUNDS, LINE_ROLES, TEXT_ROLES, Scheme, color, contrast, luminance
+from sweeper.ui.theme import GROUNDS, LINE_ROLES, TEXT_ROLES, Scheme, Style, color, contrast, luminance
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,10 @@ def test_night_has_its_own_waterfall() -> None:
     assert chosen("viridis", Scheme.NIGHT) == "night"
     assert chosen("grey", Scheme.DARK) == "grey"
     assert chosen("no such", Scheme.LIGHT) == "viridis"
+
+
+def test_every_size_of_the_font_has_the_kazakh_letters(qtbot) -> None:
+    for size in theme.SIZES:
+        metrics = QFontMetrics(Style().font(size))
+        for letter in "әғқңөұүһіӘҒҚҢӨҰҮҺІ":
+            assert metrics.inFontUcs4(ord(letter)), (size, letter)

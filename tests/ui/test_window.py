@@ -189,6 +189,15 @@ def test_the_report_is_saved(qtbot, window: Window, tmp_path: Path) -> None:
     assert "DEMO" in page
 
 
+def test_the_report_speaks_its_own_language(qtbot, window: Window, tmp_path: Path) -> None:
+    play(qtbot, window, Fake(40))
+    menus.change(window, "report-language", "ru")
+    window.write_report(tmp_path / "report.html")
+    qtbot.waitUntil(lambda: window._message.isVisible(), timeout=20_000)
+    assert '<html lang="ru"' in (tmp_path / "report.html").read_text("utf-8")
+    assert window.view("findings").accessibleName() == "Findings"
+
+
 def test_a_report_that_cannot_be_written_is_said(qtbot, window: Window, tmp_path: Path) -> None:
     play(qtbot, window, Fake(30))
     window.write_report(tmp_path / "no" / "such" / "folder.html")
