@@ -69,10 +69,10 @@ def emissions() -> list[Column]:
 
     return [
         Column(
-            lambda: _("Frequency"), lambda e: words.frequency(e.center_hz), lambda e: e.center_hz, 120, True
+            lambda: _("Frequency"), lambda e: words.frequency(e.center_hz), lambda e: e.center_hz, 108, True
         ),
-        Column(lambda: _("Width"), lambda e: words.width(e.width_hz), lambda e: e.width_hz, 90, True),
-        Column(lambda: _("Kind"), kind, kind, 150, stretch=True),
+        Column(lambda: _("Width"), lambda e: words.width(e.width_hz), lambda e: e.width_hz, 80, True),
+        Column(lambda: _("Kind"), kind, kind, 110, stretch=True),
         Column(
             lambda: _("Above noise"),
             lambda e: words.decibels(e.snr_db),

@@ -93,10 +93,10 @@ def _columns() -> list[Column]:
 
     return [
         Column(
-            lambda: _("What it is called"), lambda e: safe_text(e.alias), lambda e: e.alias.casefold(), 180
+            lambda: _("What it is called"), lambda e: safe_text(e.alias), lambda e: e.alias.casefold(), 150
         ),
-        Column(lambda: _("Mark"), lambda e: said[e.mark.value], lambda e: e.mark.value, 150),
-        Column(lambda: _("Kind"), what, what, 130),
-        Column(lambda: _("Where it belongs"), place, place, 130),
-        Column(lambda: _("Recognised by"), keys, keys, 180, stretch=True),
+        Column(lambda: _("Mark"), lambda e: said[e.mark.value], lambda e: e.mark.value, 120),
+        Column(lambda: _("Kind"), what, what, 100),
+        Column(lambda: _("Where it belongs"), place, place, 110),
+        Column(lambda: _("Recognised by"), keys, keys, 130, stretch=True),
     ]
