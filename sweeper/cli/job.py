@@ -20,6 +20,7 @@ from rich.console import Console
 
 from sweeper import cli
 from sweeper.cli.options import warn
+from sweeper.cli.output import DISGUISE
 from sweeper.cli.words import _, spoken
 from sweeper.jobs import practice
 from sweeper.jobs.job import Head, Job, Person, Role, Verdict
@@ -94,6 +95,7 @@ def kept(folder: Path | None, who: str, what: str, **made: object) -> Iterator[l
     library = made.pop("library", None)
     about = keeping.made_by(library, **made) if isinstance(library, Library) else None
     with opened(folder) as job:
+        click.get_current_context().meta[DISGUISE] = job.pseudonyms()
         with keeping.keeping(job, who, what, made=about, iq=iq) as begun:
             yield begun.sinks
         for problem in begun.problems:

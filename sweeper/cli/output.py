@@ -6,12 +6,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
+
 from sweeper.cli import show
 from sweeper.cli.words import spoken
 from sweeper.errors import InputError
 from sweeper.recording.sweep_csv import lines
 from sweeper.records import Opened, Record, SweepPass
-from sweeper.report import results
+from sweeper.report import privacy, results
 from sweeper.report.collect import Collector
 from sweeper.signatures import Library
 
@@ -73,6 +75,17 @@ def put(content: str | bytes, target: str) -> None:
         raise InputError(target, f"cannot be written: {error.strerror}") from None
 
 
+DISGUISE = "sweeper.disguise"
+"""Where a command that keeps its sweep in a job leaves the job's pseudonyms for what it writes."""
+
+
+def _disguised(collected: Collector) -> Collector:
+    """What may leave: with a job, other people's identifiers are pseudonyms; without one, as recorded."""
+    context = click.get_current_context(silent=True)
+    pseudonym = context.meta.get(DISGUISE) if context is not None else None
+    return collected if pseudonym is None else privacy.disguised(collected, pseudonym)
+
+
 def give(
     collected: Collector,
     library: Library,
@@ -82,12 +95,13 @@ def give(
     sweep: Mapping[str, float] | None = None,
 ) -> None:
     """Everything that was asked for; the summary unless standard output carries the document."""
+    leaving = _disguised(collected) if json_out is not None or report is not None else collected
     if json_out is not None:
-        put(results_text(collected, library, one_line=False, sweep=sweep), json_out)
+        put(results_text(leaving, library, one_line=False, sweep=sweep), json_out)
     if report is not None:
         from sweeper.report import formats
 
-        put(formats.made(report, collected, library=library, language=spoken()), report)
+        put(formats.made(report, leaving, library=library, language=spoken()), report)
     if json_out != "-":
         show.show(collected)
     for target in (json_out, report):

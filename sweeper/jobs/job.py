@@ -203,6 +203,11 @@ class Job:
         key = self.store.get("key")
         return f"{prefix}-purged" if key is None else pseudonym(key, text, prefix)
 
+    def pseudonyms(self) -> Callable[[str, str], str]:
+        """What makes this job's pseudonyms, for after the job is closed: ``(text, prefix) -> stand-in``."""
+        key = self.store.get("key")
+        return lambda text, prefix: f"{prefix}-purged" if key is None else pseudonym(key, text, prefix)
+
     def in_clear(self) -> set[str]:
         """Subjects whose identifiers may be printed: those a named person confirmed."""
         confirmed = {k for k, d in self.verdicts().items() if d.verdict is Verdict.CONFIRMED}

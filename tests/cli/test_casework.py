@@ -315,3 +315,14 @@ def test_keep_iq_warns_and_is_audited(tmp_path: Path, capsys: pytest.CaptureFixt
     assert list((tmp_path / "mine" / "recordings").glob("*.sigmf-data"))
     acts = [entry.act for entry in Job(tmp_path / "mine").store.audit_log()]
     assert "samples of findings are kept" in acts
+
+
+def test_what_a_kept_sweep_writes_is_pseudonymised(tmp_path: Path) -> None:
+    run("job", "new", tmp_path / "mine", "--own", "--who", "me")
+    log, page, rows = tag_log(tmp_path / "walk.jsonl"), tmp_path / "p.html", tmp_path / "r.json"
+    run("replay", log, "--job", tmp_path / "mine", "--report", page, "--json", rows, "--who", "me", code=1)
+    assert ADDRESS not in page.read_text() + rows.read_text()
+    stand_in = Job(tmp_path / "mine").pseudonym(ADDRESS, "mac")
+    assert json.loads(rows.read_text())["devices"][0]["address"] == stand_in
+    run("replay", log, "--json", rows, code=1)
+    assert ADDRESS in rows.read_text(), "without a job, as recorded"
