@@ -143,6 +143,7 @@ class Desk(QObject):
         self, recipe: Recipe, title: str, *, live: bool = False, after: Callable[[], object] | None = None
     ) -> None:
         """Run a recipe; what was shown before is cleared. ``after``: its end, on the core's thread."""
+        self.legs.close()
         self._reset()
         self.following.stop()
         self.verdicts.clear()
@@ -255,6 +256,7 @@ class Desk(QObject):
 
     def show_kept(self, kept: Kept) -> None:
         """Show a sweep that was read back from its job, or from a guided sweep."""
+        self.legs.close()
         self.core.stop()
         self.core.run += 1
         self._timer.stop()

@@ -69,6 +69,7 @@ class Legs(QObject):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._kept_at = 0.0
+        self._beginning = False
         desk.changed.connect(self._on_changed)
         desk.verdict_changed.connect(self._on_verdict)
 
@@ -105,7 +106,9 @@ class Legs(QObject):
             self.leg = ""
             desk.say(_("This step could not begin."), str(problem), _("Look at the sources."))
             return
+        self._beginning = True
         desk.begin(recipe, _leg_title(leg), live=True, after=after)
+        self._beginning = False
         self._kept_at = time.monotonic()
         self._timer.start()
         self.changed.emit()
@@ -119,8 +122,8 @@ class Legs(QObject):
         self._end(Course.DONE)
 
     def close(self) -> None:
-        """The window closes: write down what was heard; the step can be taken up again."""
-        if self.leg:
+        """The window closes, or another session begins: write down what was heard, to be taken up again."""
+        if self.leg and not self._beginning:
             self._timer.stop()
             self._note()
             self._guide_now().end_part(self.leg, self._stopping or Course.PAUSED)

@@ -15,10 +15,10 @@ from sweeper.radio.inventory import SourceEntry
 from sweeper.records import Burst, Level, Medium
 from sweeper.text import say
 from sweeper.ui import app, checklists, equipment, guide_listen, icons, legs, own_car, references
-from sweeper.ui.guide import FIRST_S, Answer, Guide, Seen
+from sweeper.ui.guide import FIRST_S, Answer, Course, Guide, Seen
 from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
-from tests.ui.fakes import Endless, Fake, Quiet, device, emission
+from tests.ui.fakes import Endless, Fake, Quiet, device, emission, recipe
 
 NONE = SourceEntry(
     "rtlsdr", Medium.RF, False, reason=Reason.NO_DEVICE, detail="no dongle found", mend="plug it in"
@@ -178,6 +178,24 @@ def test_a_pause_is_taken_up_after_a_restart(qtbot, settings, monkeypatch) -> No
     assert second.desk.legs.left_s("listen") < left
     second.close()
     assert not second.desk.core.alive
+
+
+def test_another_session_pauses_the_step(qtbot, window: Window, monkeypatch) -> None:
+    """A recording opened meanwhile takes nothing from the sweep: the step is paused and kept."""
+    monkeypatch.setattr(inventory, "open_source", lambda _name, _plan=None: Endless())
+    window.desk.equipment = [READY]
+    window.enter("flat")
+    guide = window.view("sweep")
+    guide.go("listen")
+    press(guide, "Begin to listen")
+    qtbot.waitUntil(lambda: window.desk.findings.rowCount() == 2, timeout=10_000)
+    window.desk.begin(recipe(Fake(20)), "a recording")
+    assert guide.guide.leg("listen").course is Course.PAUSED
+    qtbot.waitUntil(lambda: window.desk.phase is Phase.ENDED, timeout=10_000)
+    assert guide.guide.step == "listen"
+    assert guide.guide.attention == 2
+    assert window.desk.legs.leg == ""
+    assert guide.guide.part_file("listen", 1).exists()
 
 
 def test_a_sweep_that_was_left_is_taken_up_after_a_restart(tmp_path: Path) -> None:
