@@ -10,6 +10,7 @@ repeat themselves, as devices do. Times are of one process's processor time.
 from __future__ import annotations
 
 import random
+import resource
 import time
 from collections.abc import Callable
 
@@ -18,6 +19,9 @@ from sweeper.detectors.ble_inventory import BleInventory, identify
 from sweeper.pipeline import Pipeline
 from sweeper.protocols.ble import ad
 from sweeper.records import Advertisement, AdvertisementBatch, Medium, Place
+from sweeper.report import results
+from sweeper.report.collect import Collector
+from sweeper.session import standard_stages
 from sweeper.signatures import Library
 
 COUNT = 100_000
@@ -77,6 +81,21 @@ def main() -> None:
                 pass
 
     told(f"both stages, as heard, {DEVICES} devices", rate(stages, COUNT))
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    told(f"whole session, {DEVICES} devices", rate(lambda: session(library, batches), COUNT))
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb) / 1024
+    print(f"{'':36} {grown:9.0f} MB more memory at its largest")
+
+
+def session(library: Library, batches: list[AdvertisementBatch]) -> None:
+    """All detectors, findings, coverage, and the results document at the end."""
+    pipeline, collected = Pipeline(standard_stages(library)), Collector()
+    for batch in batches:
+        for record in pipeline.feed(batch):
+            collected(record)
+    for record in pipeline.finish():
+        collected(record)
+    results.encode(results.document(collected, library=library))
 
 
 if __name__ == "__main__":
