@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import numpy as np
 
 from sweeper import cli, wifi_reference
 from sweeper.cli.job import job_option, kept, who_option
@@ -20,12 +22,13 @@ from sweeper.cli.run import exit_code, run
 from sweeper.cli.show import written
 from sweeper.cli.tune import show
 from sweeper.cli.words import _, spoken
+from sweeper.detectors.wifi_frames import Air
 from sweeper.dsp.film_test import Plan
 from sweeper.dsp.locate import Locator
 from sweeper.errors import Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
-from sweeper.records import Device, FrameBatch, Medium, Place, Record
+from sweeper.records import Device, FrameBatch, Place, Record
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Sink
 
@@ -186,24 +189,24 @@ def _offered(interface: str, why: tuple[str, ...]) -> bool:
 
 
 class Walk:
-    """The sink behind ``locate``: a reading for each new strength of one device."""
+    """The sink behind ``locate``: a reading for each look at one device's frames."""
 
     def __init__(self, address: str, as_json: bool) -> None:
-        self._wanted = address.casefold()
+        self._wanted = int(address.replace(":", ""), 16)
         self._as_json = as_json
         self._locator = Locator()
-        self._last_s = -1.0
+        self._air = Air()
 
     def __call__(self, record: Record) -> None:
-        if not isinstance(record, Device) or record.medium is not Medium.WIFI:
+        table = self._air.take(record) if isinstance(record, FrameBatch) else None
+        if table is None or not isinstance(record, FrameBatch):
             return
-        if record.address.casefold() != self._wanted or record.last_s <= self._last_s:
+        mine = table.ok & (table.transmitter == self._wanted) & (table.signal_dbm < 0)
+        if not mine.any():
             return
-        if record.rssi_dbm is None:
-            return
-        self._last_s = record.last_s
-        reading = self._locator.feed(record.last_s, float(record.rssi_dbm))
-        show(record.last_s, reading.smooth_db, reading.share, reading.trend, "dBm", self._as_json)
+        time_s = float(np.asarray(record.times_s)[mine][-1])
+        reading = self._locator.feed(time_s, float(np.median(table.signal_dbm[mine])))
+        show(time_s, reading.smooth_db, reading.share, reading.trend, "dBm", self._as_json)
 
 
 @wifi.command(
@@ -233,7 +236,7 @@ def filmtest(
     from sweeper.dsp.film_test import STILL_MOVE_STILL, Verdict, light_code
 
     test = FilmTest(light_code() if light else STILL_MOVE_STILL, start)
-    sources = _heard(interface if recording else _locked(interface), False, recording)
+    sources = _heard(interface if recording else _locked(interface, _sent_up), False, recording)
     plan = SweepPlan(wifi_seconds=test.plan[-1].stop_s + SPARE_S)
     sinks = [Guide(test.plan, light)] if recording is None else []
     _collected, outcome = run(
@@ -247,27 +250,32 @@ def filmtest(
     return cli.OK if test.results and not outcome.unheard else cli.NOT_HEARD
 
 
-def _locked(interface: str) -> str:
-    """The adapter on the channel where most is sent up: a test cannot hop. Listened for once around."""
+def _locked(interface: str, score: Callable[[Device], int]) -> str:
+    """The adapter on the channel whose devices score most: what follows cannot hop. Listens once around."""
     from sweeper.radio import wifi as radio
 
     source = radio.source(interface)
     adapter = Path("/sys/class/net") / source.interface
     if source.locked_mhz or interface.startswith("helper") or not (adapter / "phy80211").exists():
         return interface
-    click.echo(_("Looking for the channel with the busiest stream."), err=True)
+    click.echo(_("Looking for the channel."), err=True)
     collected, outcome = run([source], load_library(()), plan=SweepPlan(wifi_seconds=FIND_S))
     sums: dict[int, int] = {}
     for device in collected.devices:
-        freq, up = device.facts.get("wifi.freq_mhz"), device.facts.get("wifi.up_bytes")
-        if isinstance(freq, int) and isinstance(up, int):
-            sums[freq] = sums.get(freq, 0) + up
-    fixed = any("one channel" in status.detail for status, _count in collected.statuses)
-    if not sums or outcome.unheard or fixed:
+        freq = device.facts.get("wifi.freq_mhz")
+        if isinstance(freq, int) and score(device):
+            sums[freq] = sums.get(freq, 0) + score(device)
+    if not sums or outcome.unheard:
         return interface
-    busiest = max(sums, key=lambda freq: (sums[freq], -freq))
-    click.echo(_("The test listens on {mhz} MHz.").format(mhz=busiest), err=True)
-    return f"{source.interface}@{busiest}"
+    best = max(sums, key=lambda freq: (sums[freq], -freq))
+    click.echo(_("Listening on {mhz} MHz.").format(mhz=best), err=True)
+    return f"{source.interface}@{best}"
+
+
+def _sent_up(device: Device) -> int:
+    """Bytes that a station sent to its network."""
+    up = device.facts.get("wifi.up_bytes")
+    return up if isinstance(up, int) else 0
 
 
 def _show_test(test: FilmTest, picture: str | None, light: bool, *, as_json: bool) -> None:
@@ -324,18 +332,32 @@ class Guide:
             click.echo(words.format(n=phase.stop_s - phase.start_s), err=True)
 
 
+class HardwareAddress(click.ParamType[str]):
+    """``AA:BB:CC:DD:EE:FF``."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}", str(value)):
+            self.fail(_("{value!r} is no address; write AA:BB:CC:DD:EE:FF").format(value=value), param, ctx)
+        return str(value).replace("-", ":").casefold()
+
+
 @wifi.command(help=_("Walk towards a device by the strength of its frames."))
-@click.argument("address", metavar="AA:BB:CC:DD:EE:FF")
+@click.argument("address", metavar="AA:BB:CC:DD:EE:FF", type=HardwareAddress())
 @click.option("--interface", default="", metavar="wlan0", help=_("The adapter; channel behind @."))
+@click.option("--recording", metavar="FILE", help=_("A capture instead of an adapter."))
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=600.0, show_default=True)
 @click.option("--json", "json_out", metavar="-", help=_("One JSON object a line."))
-def locate(address: str, interface: str, seconds: float, json_out: str | None) -> int:
+def locate(address: str, interface: str, recording: str | None, seconds: float, json_out: str | None) -> int:
     """One line that renews itself, or one JSON object a reading."""
-    from sweeper.radio import wifi as radio
 
-    walk = Walk(address, json_out is not None)
-    source = radio.source(interface)
-    _collected, outcome = run([source], load_library(()), plan=SweepPlan(wifi_seconds=seconds), sinks=[walk])
+    def sought(device: Device) -> int:
+        return device.sightings if device.address == address else 0
+
+    where = interface if recording else _locked(interface, sought)
+    walk, plan = Walk(address, json_out is not None), SweepPlan(wifi_seconds=seconds)
+    _collected, outcome = run(_heard(where, False, recording), load_library(()), plan=plan, sinks=[walk])
     for line in outcome.unheard:
         warn(line)
     return cli.NOT_HEARD if outcome.unheard else cli.OK

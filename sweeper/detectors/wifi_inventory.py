@@ -27,7 +27,7 @@ from sweeper.detectors.wifi_station import Station
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable
-from sweeper.records import Device, FrameBatch, Level, Medium, Record, State, Status
+from sweeper.records import Device, FrameBatch, Level, Medium, Opened, Record, State, Status
 from sweeper.signatures import Library
 
 MOST_STATIONS = 50_000
@@ -38,6 +38,9 @@ MOST_WAITING = 8_192
 
 MOST_DESCRIPTIONS = 4_096
 """Element lists kept read, for all transmitters together: random addresses repeat their phone's elements."""
+
+RENEW_S = 1.0
+"""A device that is heard live is told anew so often, for its signal: somebody may be walking towards it."""
 
 _NO_ELEMENTS = frozenset({wifi.AUTHENTICATION, wifi.DEAUTHENTICATION, wifi.DISASSOCIATION, 9})
 
@@ -92,10 +95,11 @@ class WifiInventory:
     """FrameBatch in, Device out: when something new is learnt, and each once more at the end."""
 
     name = "wifi-inventory"
-    accepts: tuple[type[Record], ...] = (FrameBatch,)
+    accepts: tuple[type[Record], ...] = (FrameBatch, Opened)
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._live: set[str] = set()
         self._stations: dict[int, Station] = {}
         self._waiting: dict[int, int] = {}
         self._described: dict[tuple[int, bytes], wifi.Description] = {}
@@ -104,8 +108,12 @@ class WifiInventory:
         self._last_s = 0.0
         self._frames = self._bad = self._broken = self._unlisted = 0
 
-    def feed(self, record: FrameBatch, /) -> Iterator[Record]:
-        """Devices that are new or about which something new was learnt."""
+    def feed(self, record: FrameBatch | Opened, /) -> Iterator[Record]:
+        """Devices that are new or about which something new was learnt; live ones each second too."""
+        if isinstance(record, Opened):
+            if record.live:
+                self._live.add(record.source)
+            return
         if not is_wifi(record) or not record.frames:
             return
         self._source, self._last_s = record.source, record.times_s[-1]
@@ -113,9 +121,10 @@ class WifiInventory:
         self._frames += len(table)
         self._bad += int(table.bad.sum())
         self._broken += int((~table.ok & ~table.bad).sum())
+        live = record.source in self._live
         for station in self._take(record, table):
-            if station.changed:
-                station.changed = False
+            if station.changed or (live and station.last_s >= station.told_s + RENEW_S):
+                station.changed, station.told_s = False, station.last_s
                 yield self._device(station)
 
     def finish(self) -> Iterator[Record]:

@@ -63,6 +63,7 @@ class Station:
     bodies: dict[bytes, None] = field(default_factory=dict)
     steady: dict[bytes, None] = field(default_factory=dict)
     tim_at: int = 0
+    told_s: float = 0.0
     matched: dict[str, Value] = field(default_factory=dict)
     match: Signature | None = None
 

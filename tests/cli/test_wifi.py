@@ -134,3 +134,18 @@ def test_one_device_of_the_air_and_of_the_network(
     assert (host["facts"]["lan.wifi"], host["facts"]["wifi.network"]) == (station["id"], "home")
     (finding,) = made["findings"]
     assert finding["subject"] == station["id"]
+
+
+def test_walking_towards_a_device(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Its signal grows by 30 dB in 30 s among another's: the readings follow it and nothing else."""
+    rows = []
+    for k in range(300):
+        for sender, dbm in ((POINT, -80 + k // 10), ("50:c7:bf:00:00:99", -30)):
+            frame = air.with_radiotap(air.beacon(sender, b"home"), dbm)
+            rows.append((k / 10, frame, len(frame)))
+    path = pcap(tmp_path / "walk.pcap", rows, link_type=127)
+    assert cli.main(["wifi", "locate", POINT.upper(), "--recording", str(path), "--json", "-"]) == cli.OK
+    told = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+    assert told[0]["level_db"] == pytest.approx(-80, abs=15)  # a recording comes in batches of seconds
+    assert told[-1]["level_db"] == pytest.approx(-53, abs=6)
+    assert cli.main(["wifi", "locate", "nonsense", "--recording", str(path)]) == cli.UNREADABLE

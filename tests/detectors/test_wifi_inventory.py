@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sweeper.detectors.wifi_inventory import MOST_WAITING, WifiInventory
 from sweeper.pipeline import PATIENCE, Pipeline
 from sweeper.protocols import radiotap
-from sweeper.records import Device, FrameBatch, Medium, State, Status
+from sweeper.records import Device, FrameBatch, Medium, Opened, State, Status
 from sweeper.signatures import Library
 from sweeper.text import safe_text
 from tests.detectors import wifi_air as air
@@ -236,3 +236,16 @@ def test_a_dmg_beacon_with_a_name() -> None:
     device = air.devices(air.run(WifiInventory(Library([])), air.batch([(0.0, frame)])))["8c:3b:ad:00:00:01"]
     assert device.facts["wifi.ssid"] == ["Sixty"]
     assert "wifi.security" not in device.facts
+
+
+def test_a_live_device_is_told_anew_each_second() -> None:
+    """For who walks towards it; a recording tells only what is new, and all at the end."""
+    opened = Opened(source="test", time_s=0.0, medium=Medium.WIFI, live=True)
+    batches = [
+        air.batch([(k / 10, air.with_radiotap(air.beacon(POINT, b"x"), -80 + k))], 127) for k in range(35)
+    ]
+    for first, count in ((opened, 4), (None, 1)):
+        stage = WifiInventory(Library([]))
+        told = [r for one in ([first] if first else []) + batches for r in stage.feed(one)]  # type: ignore[operator]
+        assert len(told) == count
+    assert told[0].rssi_dbm == -80  # type: ignore[attr-defined]
