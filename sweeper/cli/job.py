@@ -22,9 +22,10 @@ from sweeper import cli
 from sweeper.cli.options import warn
 from sweeper.cli.output import DISGUISE
 from sweeper.cli.words import _, spoken
+from sweeper.errors import SweeperError
 from sweeper.jobs import practice
 from sweeper.jobs.job import Head, Job, Person, Role, Verdict
-from sweeper.jobs.law import PROFILES, Licence
+from sweeper.jobs.law import Licence, profiles
 from sweeper.session import Sink
 from sweeper.signatures import Library
 from sweeper.text import safe_text
@@ -168,6 +169,14 @@ def text_option(name: str, help_: str) -> Callable[[F], F]:
     return click.option(f"--{name}", default=None, metavar="TEXT", help=help_)
 
 
+def _known_law(_ctx: click.Context, _param: click.Parameter, code: str | None) -> str | None:
+    if code is not None and code not in profiles():
+        raise SweeperError(
+            _("no law {code}; there are {known}").format(code=code, known=", ".join(profiles()))
+        )
+    return code
+
+
 def head_options(function: F) -> F:
     """What is said about a job, at its beginning and later."""
     options = (
@@ -183,7 +192,9 @@ def head_options(function: F) -> F:
         click.option("--technician", "technicians", multiple=True, metavar="NAME", help=_("Who sweeps.")),
         click.option("--reviewer", "reviewers", multiple=True, metavar="NAME", help=_("Who reviews.")),
         click.option("--viewer", "viewers", multiple=True, metavar="NAME", help=_("Who may only read.")),
-        click.option("--law", type=click.Choice(list(PROFILES)), help=_("The law of the place.")),
+        click.option(
+            "--law", callback=_known_law, metavar="CODE", help=_("The law: kz, neutral, or your own.")
+        ),
         click.option("--retention", type=click.IntRange(1, 3650), help=_("Days kept; 30 by default.")),
         click.option("--subkind", type=click.IntRange(1, 3), help=_("Sub-kind of the licence for this job.")),
     )
