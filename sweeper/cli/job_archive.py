@@ -62,7 +62,7 @@ def list_(folder: Path, json_out: str | None) -> int:
             line = _("opened for reading only, it was changed from outside: {why}").format(why=row.problem)
             warn(f"{row.folder}: {line}")
     if json_out is not None:
-        click.echo(json.dumps(msgspec.to_builtins(rows), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(msgspec.to_builtins(rows), indent=2))
         return cli.OK
     table = Table(box=None, pad_edge=False)
     for heading in (_("number"), _("place"), _("begun"), _("sweeps"), _("findings"), _("purge"), _("folder")):
@@ -163,7 +163,7 @@ def purge(folder: Path, yes: bool, photos: bool, who: str) -> int:
         return cli.OK
     with opened(folder) as found:
         certificate = found.purge(who, photos=photos)
-    click.echo(json.dumps(msgspec.to_builtins(certificate), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(msgspec.to_builtins(certificate), indent=2))
     return cli.OK
 
 

@@ -20,6 +20,7 @@ from sweeper.jobs import purging
 from sweeper.jobs.job import Consent, Job, Term
 from sweeper.jobs.law import Text
 from sweeper.report.model import Sheet
+from sweeper.text import safe_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -104,7 +105,7 @@ def terms(folder: Path) -> int:
                         "{n} working day left, until {day}", "{n} working days left, until {day}", left
                     )
                     state = line.format(n=left, day=term.due.isoformat())
-                click.echo(f"{kind} {number}  {term.who}: {state}")
+                click.echo(f"{kind} {number}  {safe_text(term.who)}: {state}")
     return cli.FINDINGS if late else cli.OK
 
 
