@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,9 +64,7 @@ def put(content: str | bytes, target: str) -> None:
     """Write to a file, or to standard output for ``-``."""
     data = content.encode() if isinstance(content, str) else content
     if target == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _printed(data)
         return
     path = Path(target)
     try:
@@ -84,6 +83,20 @@ def _disguised(collected: Collector) -> Collector:
     context = click.get_current_context(silent=True)
     pseudonym = context.meta.get(DISGUISE) if context is not None else None
     return collected if pseudonym is None else privacy.disguised(collected, pseudonym)
+
+
+def _printed(data: bytes) -> None:
+    """To standard output. A reader that went away is ``main``'s affair; a full disk is told, once."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What could not be written stays in the buffer; Python would complain once more while closing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise InputError("standard output", f"cannot be written: {error.strerror}") from None
 
 
 def give(
