@@ -58,16 +58,17 @@ def analyse(
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
     ground_long = _stretched(ground, long)
+    error = floor.uncertainty(ground, len(cells))
     parts = stretches(_whitened(lines, ground_long))
     stays = lasting(parts, len(lines))
-    seen = boxes.detect_lines(stays, len(lines), pfa / 2, long)
+    seen = boxes.detect_lines(stays, len(lines), pfa / 2, long, error)
     steady = steady_signals(parts, stays, ground_long, seen, len(lines), rate_hz, len(samples))
     steady = [one for one in steady if not pauses(one, cells, ground, rate_hz)]
     whitened = _whitened(cells, ground)
     level = steady_level(cells, ground, steady, rate_hz)
     if steady:
         whitened *= np.where(level > ground, ground / (OVER_STEADY * level), np.float32(1))
-    mask = boxes.detect(whitened, pfa / 2, short)
+    mask = boxes.detect(whitened, _share(pfa, long, short), short, error)
     bursts: list[Heard] = []
     crowded = False
     if mask is not None:
@@ -91,15 +92,22 @@ def found(
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
     ground_long = _stretched(ground, long)
+    error = floor.uncertainty(ground, len(cells))
     stays = lasting(stretches(_whitened(lines, ground_long)), len(lines))
-    seen = boxes.detect_lines(stays, len(lines), pfa / 2, long)
+    seen = boxes.detect_lines(stays, len(lines), pfa / 2, long, error)
     whitened = _whitened(cells, ground)
-    mask = boxes.detect(whitened, pfa / 2, short)
+    mask = boxes.detect(whitened, _share(pfa, long, short), short, error)
     out = [((a - long / 2) * rate_hz / long, (b - long / 2) * rate_hz / long) for a, b in extents.runs(seen)]
     if mask is not None:
         for box in extents.pieces(mask):
             out.append(((box.low - short / 2) * rate_hz / short, (box.high - short / 2) * rate_hz / short))
     return out
+
+
+def _share(pfa: float, long: int, short: int) -> float:
+    """Rate per bin of the short frames that uses half of what all bins of the long ones may: a segment has as
+    many decisions as its long frames have bins, shared alike by lines and bursts."""
+    return pfa / 2 * long / short
 
 
 def _cells(samples: Complex, rate_hz: float, history: floor.History, time_s: float) -> tuple[int, Real, Real]:

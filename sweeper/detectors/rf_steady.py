@@ -50,7 +50,7 @@ def stretches(lines: Real) -> Real:
 
 def lasting(parts: Real, frames: int) -> Real:
     """What stays: per bin the lesser of the mean and the second weakest quarter, so that bursts do not
-    count."""
+    count; noise has mean 1."""
     mean = parts.mean(axis=0)
     if len(parts) < 4 or len(parts) % 4:
         return np.asarray(mean)
@@ -58,8 +58,10 @@ def lasting(parts: Real, frames: int) -> Real:
     second = np.minimum(
         np.maximum(np.minimum(a, b), np.minimum(c, d)), np.minimum(np.maximum(a, b), np.maximum(c, d))
     )
-    bias = statistics.quantile_bias(statistics.independent(frames // 4, 1, parts.shape[1]), 1.6 / 4.2)
-    return np.asarray(np.minimum(mean, second / np.float32(bias)))
+    shape = statistics.independent(frames // 4, 1, parts.shape[1])
+    bias = statistics.quantile_bias(shape, 1.6 / 4.2)
+    usual = np.float32(statistics.lesser_mean(shape, bias))
+    return np.asarray(np.minimum(mean, second / np.float32(bias)) / usual)
 
 
 def steady_signals(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.ndimage import label
 
 from sweeper.dsp.spectrum import Real
-from sweeper.dsp.statistics import independent, threshold
+from sweeper.dsp.statistics import FLOOR_ERROR, independent, threshold
 
 Mask = npt.NDArray[np.bool_]
 
@@ -28,20 +28,27 @@ TIMES = (1, 4, 16, 64)
 SMALL = 16
 """Cells in the boxes that look first; what they find is taken out before the larger ones look."""
 
-OVERLAPPING = 2.0
-"""Boxes of neighbouring sizes and places hold the same noise, so about half of the decisions count (measured
-by tests/benchmarks/bench_detection.py)."""
+OVERLAPPING, OVERLAPPING_LINES = 2.5, 2.0
+"""Boxes of neighbouring sizes and places hold the same noise, so only one decision in two or so counts
+(measured by tests/benchmarks/bench_detection.py)."""
 
 LOW_PFA = 1e-3
 """False-alarm rate of the lower threshold, at which a found signal's extent ends."""
 
 
+BETWEEN = 24
+"""From this width on there are boxes half as wide again as the powers of two: they cost little there, and a
+slot of GSM is neither 150 nor 300 kHz wide."""
+
+
 def widths(bins: int) -> tuple[int, ...]:
-    """Bins in a box: 1, 4, 8, 16 … up to half of the span."""
+    """Bins in a box: 1, 4, 8, 16, 24, 32, 48 … up to half of the span."""
     out = [1]
     width = 4
     while width <= bins // 2:
         out.append(width)
+        if BETWEEN <= 3 * width // 2 <= bins // 2:
+            out.append(3 * width // 2)
         width *= 2
     return tuple(out)
 
@@ -60,12 +67,13 @@ def _sliding(halves: Real, axis: int) -> Real:
 
 
 def _spread(hit: Mask, time: int, width: int, shape: tuple[int, int]) -> Mask:
-    """The cells that the hit boxes cover."""
+    """The cells that the hit boxes cover: a width is two blocks, or three where it is no power of two."""
     if width > 1:
-        wide = np.zeros((hit.shape[0], hit.shape[1] + 1), bool)
-        wide[:, :-1] |= hit
-        wide[:, 1:] |= hit
-        hit = np.repeat(wide, width // 2, axis=1)
+        blocks = 2 if width & (width - 1) == 0 else 3
+        wide = np.zeros((hit.shape[0], hit.shape[1] + blocks - 1), bool)
+        for shift in range(blocks):
+            wide[:, shift : shift + hit.shape[1]] |= hit
+        hit = np.repeat(wide, width // blocks, axis=1)
     if time > 1:
         tall = np.zeros((hit.shape[0] + 1, hit.shape[1]), bool)
         tall[:-1] |= hit
@@ -79,30 +87,40 @@ def _spread(hit: Mask, time: int, width: int, shape: tuple[int, int]) -> Mask:
 
 def _bank(cells: Real) -> Iterator[tuple[int, int, Real]]:
     """Every (time, width) of the bank with its sums, computed from one another."""
-    halves = cells
-    for width in widths(cells.shape[1]):
-        if width > 1:
-            halves = _halved(halves, 1)
-        base = cells if width == 1 else _sliding(halves, 1)
-        yield 1, width, base
-        quarter = base
-        size = 1
-        for time in TIMES[1:]:
-            if len(cells) < 2 * time:
-                break
-            while size < time // 2:
-                quarter = _halved(quarter, 0)
-                size *= 2
-            yield time, width, _sliding(quarter, 0)
+    yield from _lasting(cells, 1)
+    sizes = widths(cells.shape[1])
+    halves, width = cells, 4
+    while width in sizes:
+        halves = _halved(halves, 1)
+        base = _sliding(halves, 1)
+        yield from _lasting(base, width)
+        if 3 * width // 2 in sizes:
+            yield from _lasting(np.asarray(base[:, :-1] + halves[:, 2:]), 3 * width // 2)
+        width *= 2
 
 
-def _hits(cells: Real, pfa: float, frame: int) -> list[tuple[int, int, Mask]]:
+def _lasting(base: Real, width: int) -> Iterator[tuple[int, int, Real]]:
+    """Boxes of one width and all ``TIMES``."""
+    yield 1, width, base
+    quarter = base
+    size = 1
+    for time in TIMES[1:]:
+        if len(base) < 2 * time:
+            break
+        while size < time // 2:
+            quarter = _halved(quarter, 0)
+            size *= 2
+        yield time, width, _sliding(quarter, 0)
+
+
+def _hits(cells: Real, pfa: float, frame: int, floor_error: float) -> list[tuple[int, int, Mask]]:
     """Every box size that found something, smallest box first, with its boxes above the threshold."""
     out = []
     times = sum(t == 1 or len(cells) >= 2 * t for t in TIMES)
     share = OVERLAPPING * pfa / (times * len(widths(cells.shape[1])))
     for time, width, sums in _bank(cells):
-        level = time * width * threshold(independent(time, width, frame), share * cells.shape[1] / sums.size)
+        allowed = share * cells.shape[1] / sums.size
+        level = time * width * threshold(independent(time, width, frame), allowed, floor_error)
         if float(sums.max(initial=0.0)) > level:
             out.append((time, width, np.asarray(sums > level)))
     return sorted(out, key=lambda hit: (hit[0] * hit[1], hit[0]))
@@ -117,19 +135,19 @@ def _unclaimed(covered: Mask, found: Mask) -> Mask:
     return np.asarray(~claimed[groups])
 
 
-def detect(cells: Real, pfa: float, frame: int) -> Mask | None:
+def detect(cells: Real, pfa: float, frame: int, floor_error: float = FLOOR_ERROR) -> Mask | None:
     """Which cells of ``cells`` (whitened: noise has mean 1, shape ``[frames, bins]``) hold a signal.
 
     ``pfa`` is the false-alarm rate per bin for the whole of the look, ``frame`` the transform's length
     (for the window's correlations). ``None`` where nothing was found, which is the usual case and cheap.
     """
-    hits = _hits(cells, pfa, frame)
+    hits = _hits(cells, pfa, frame, floor_error)
     shape = (cells.shape[0], cells.shape[1])
     small = [_spread(hit, time, width, shape) for time, width, hit in hits if time * width <= SMALL]
     found: Mask | None = None
     if small:
         found = grow(cells, np.logical_or.reduce(small), frame)
-        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, frame)
+        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, frame, floor_error)
     for time, width, hit in hits:
         if time * width > SMALL:
             covered = _spread(hit, time, width, shape)
@@ -158,28 +176,48 @@ def grow(cells: Real, seeds: Mask, frame: int) -> Mask:
     return out
 
 
-def detect_lines(mean: Real, frames: int, pfa: float, frame: int) -> Mask:
+def line_widths(bins: int) -> tuple[int, ...]:
+    """Bins in a box on a mean spectrum: 1, 2, 3, 4, 6, 8, 12 … up to half of the span.
+
+    One dimension is cheap, so the sizes lie close: no signal is much wider or narrower than its box."""
+    out = [1, 2, 3]
+    width = 4
+    while width <= bins // 2:
+        out += [width, width + width // 2]
+        width *= 2
+    return tuple(size for size in out if size <= max(bins // 2, 1))
+
+
+def detect_lines(mean: Real, frames: int, pfa: float, frame: int, floor_error: float = FLOOR_ERROR) -> Mask:
     """Which bins of a whitened mean spectrum over ``frames`` frames hold a signal, extents included.
 
-    Boxes of all ``widths`` share the false-alarm rate per bin; extents reach down to the lower threshold.
+    Boxes of all ``line_widths`` share the false-alarm rate per bin; extents reach down to the lower
+    threshold. What narrower boxes find is taken out before wider ones look.
     """
-    found = np.zeros(len(mean), bool)
-    sizes = widths(len(mean))
-    row = mean[np.newaxis, :]
+    bins = len(mean)
+    found = np.zeros(bins, bool)
+    sizes = line_widths(bins)
+    share = OVERLAPPING_LINES * pfa / len(sizes)
+    row = mean
     for width in sizes:
-        if width > 1:
-            row = _halved(row, 1)
-        sums = row if width == 1 else _sliding(row, 1)
-        share = OVERLAPPING * pfa / len(sizes) * len(mean) / sums.size
-        hit = sums > width * threshold(independent(frames, width, frame), share)
-        if not hit.any():
+        starts = np.arange(0, bins - width + 1, max(1, width // 4))
+        total = np.concatenate(([0.0], np.cumsum(row, dtype=np.float64)))
+        sums = total[starts + width] - total[starts]
+        level = threshold(independent(frames, width, frame), share * bins / len(starts), floor_error)
+        hit = starts[sums > width * level]
+        if not len(hit):
             continue
         if width == 1:
-            found = _connected(mean, hit[0], frames, frame)
-            row = np.where(found, np.float32(1.0), mean)[np.newaxis, :]
+            covered = np.zeros(bins, bool)
+            covered[hit] = True
+            found = _connected(mean, covered, frames, frame)
         else:
-            covered = _spread(hit, 1, width, (1, len(mean)))
-            found |= _unclaimed(covered, found[np.newaxis])[0]
+            edges = np.zeros(bins + 1, np.int32)
+            np.add.at(edges, hit, 1)
+            np.add.at(edges, hit + width, -1)
+            covered = np.cumsum(edges)[:bins] > 0
+            found |= _unclaimed(covered[np.newaxis], found[np.newaxis])[0]
+        row = np.where(found, np.float32(1.0), mean)
     return _connected(mean, found, frames, frame) if found.any() else found
 
 

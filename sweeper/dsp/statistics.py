@@ -71,3 +71,28 @@ def threshold(shape: float, pfa: float, floor_error: float = FLOOR_ERROR) -> flo
 def quantile_bias(shape: float, q: float) -> float:
     """The ``q``-quantile of a mean of ``shape`` exponentials, as a fraction of their mean."""
     return float(gammaincinv(shape, q) / shape)
+
+
+@lru_cache(maxsize=256)
+def lesser_mean(shape: float, bias: float) -> float:
+    """Mean of the lesser of a spectrum's mean and its second weakest quarter over ``bias``, in noise of mean 1.
+
+    ``shape`` is that of one quarter. Taken over a lattice of quantiles (Halton's, bases 2, 3, 5, 7), so it is
+    the same everywhere; 4,096 points leave an error of 1e-3.
+    """
+    points = np.array([_halton(4096, base) for base in (2, 3, 5, 7)])
+    quarters = gammaincinv(shape, points) / shape
+    second = np.sort(quarters, axis=0)[1] / bias
+    return float(np.minimum(quarters.mean(axis=0), second).mean())
+
+
+def _halton(count: int, base: int) -> npt.NDArray[np.float64]:
+    """The first points of van der Corput's sequence, without 0."""
+    rest = np.arange(1, count + 1)
+    out = np.zeros(count)
+    place = 1.0 / base
+    while rest.any():
+        out += place * (rest % base)
+        rest = rest // base
+        place /= base
+    return out

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
 
-from sweeper.dsp import boxes, extents, spectrum
+from sweeper.dsp import boxes, extents, floor, spectrum, statistics
 from tests.dsp.signals import noise
 
 
@@ -98,3 +98,39 @@ def test_a_skirt_is_not_a_signal_but_a_weak_neighbour_is() -> None:
     found = extents.bands(skirt.astype(np.float32), 1.5)
     assert len(found) == 2
     assert found[1] == (300, 303)
+
+
+def test_every_box_holds_the_sum_of_its_cells_and_covers_them() -> None:
+    cells = np.random.default_rng(0).exponential(size=(150, 512)).astype(np.float32)
+    for time, width, sums in boxes._bank(cells):
+        block = 1 if width == 1 else width // 2 if width & (width - 1) == 0 else width // 3
+        step = max(1, time // 2)
+        for row, column in ((0, 0), (sums.shape[0] - 1, sums.shape[1] - 1), (sums.shape[0] // 2, 1)):
+            inside = np.zeros(cells.shape, bool)
+            inside[row * step : row * step + time, column * block : column * block + width] = True
+            assert sums[row, column] == pytest.approx(float(cells[inside].sum()), rel=1e-3)
+            hit = np.zeros(sums.shape, bool)
+            hit[row, column] = True
+            assert np.array_equal(boxes._spread(hit, time, width, (150, 512)), inside), (time, width)
+
+
+def test_noise_that_lasts_has_mean_one() -> None:
+    """Against dice: the lesser of the mean and the second weakest quarter, over its usual value."""
+    dice = np.random.default_rng(3)
+    for shape in (4.0, 18.0):
+        quarters = dice.gamma(shape, 1 / shape, (200_000, 4))
+        bias = statistics.quantile_bias(shape, 1.6 / 4.2)
+        lesser = np.minimum(quarters.mean(axis=1), np.sort(quarters, axis=1)[:, 1] / bias)
+        assert statistics.lesser_mean(shape, bias) == pytest.approx(float(lesser.mean()), abs=0.003)
+
+
+def test_a_flat_floor_is_surer_than_one_that_follows_a_filter() -> None:
+    flat = np.full(512, 1e-10, np.float32)
+    bent = flat * (1 + 0.2 * np.hanning(512)).astype(np.float32)
+    assert floor.uncertainty(bent, 1000) == statistics.FLOOR_ERROR
+    assert (
+        floor.FLAT_ERROR
+        < floor.uncertainty(flat, 1000)
+        < floor.uncertainty(flat, 48)
+        < statistics.FLOOR_ERROR
+    )
