@@ -19,7 +19,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import shiboken6
@@ -40,10 +40,12 @@ from sweeper.records import (
 )
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Session, Sink
-from sweeper.subjects import Gather
 from sweeper.ui.memory import Memory
 from sweeper.ui.panorama import Panorama
 from sweeper.ui.walks import Heard
+
+if TYPE_CHECKING:
+    from sweeper.subjects import Gather
 
 JOIN_S = 8.0
 """Longest wait for the core's thread when the window, already hidden, closes. Sources give up their hardware
@@ -136,8 +138,8 @@ class Core(QObject):
         self.run = 0
         self.pending: dict[tuple[Any, ...], Record] = {}
         self.collected = Collector()
-        self.gathered = Gather()
-        """What a signature can be made of."""
+        self.gathered: Gather | None = None
+        """What a signature can be made of; ``None`` before the first session."""
         self._panoramas: dict[str, list[Panorama]] = {}
         self.memory = Memory()
         self._session: Session | None = None
@@ -300,6 +302,8 @@ class Core(QObject):
             await asyncio.wait([before])
         outcome = None
         with contained() as caught:
+            from sweeper.subjects import Gather
+
             collected = Collector()
             gathered = Gather()
             session = recipe([collected, gathered, _Feed(self, run)])

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from sweeper.errors import InputError, SweeperError
 from sweeper.plan import SweepPlan
-from sweeper.reference import Comparison
 from sweeper.session import Session, Sink
 
 if TYPE_CHECKING:
@@ -113,6 +112,7 @@ def live(
     """A sweep with real receivers. ``known``: the book of known devices; ``reference``: compared with."""
 
     def recipe(sinks: Sequence[Sink]) -> Session:
+        from sweeper.reference import Comparison
         from sweeper.session import standard_stages
         from sweeper.ui import references
 

@@ -78,7 +78,7 @@ class TeachView(QWidget):
             from sweeper.errors import InputError
             from sweeper.teaching import propose
 
-            subjects = gathered.subjects()
+            subjects = gathered.subjects() if gathered is not None else []
             mine = [each for each in subjects if each.id == subject]
             if not mine:
                 raise InputError(subject, "it was heard in another session; play that again")
