@@ -31,12 +31,10 @@ lint: $(VENV)/.test
 	$(BIN)/mypy --strict sweeper
 
 # The window's tests have a process of their own: in one that has run thousands of others, each collection of
-# garbage on Qt's thread walks all that those left behind. test_app runs the program to its end, and an
-# application that has quit is no good to others.
+# garbage on Qt's thread walks all that those left behind.
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/ui
-	$(BIN)/python -m pytest tests/ui --ignore=tests/ui/test_app.py
-	$(BIN)/python -m pytest tests/ui/test_app.py
+	$(BIN)/python -m pytest tests/ui
 
 corpus: $(VENV)/.test
 	$(BIN)/python -m tests.measure.corpus
