@@ -32,6 +32,10 @@ def show(collected: Collector, console: Console | None = None) -> None:
         console.print(_("No device was found."), style="bold")
     else:
         console.print(_("Nothing was swept: there is nothing to say about devices."), style="bold")
+    known = dict.fromkeys(device.facts.get("known.alias") for device in collected.devices)
+    names = ", ".join(safe_text(alias) for alias in known if isinstance(alias, str))
+    if names:
+        console.print(escape(_("Known devices that were heard: {names}.").format(names=names)))
     for finding in notable:
         _finding(console, finding)
     _coverage(console, collected)

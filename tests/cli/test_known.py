@@ -54,6 +54,7 @@ def test_added_by_hand_listed_used_and_removed(
     assert "address alone" in out
     made = document(capsys, log, "--known", book)
     assert levels(made) == ["info"]
+    assert "Known devices that were heard: my keys." in run(capsys, "replay", log, "--known", book)[1]
     (device,) = made["devices"]  # type: ignore[misc]
     assert device["facts"]["known.alias"] == "my keys"  # type: ignore[index]
     _, out, _ = run(capsys, "known", "list", "--file", book, "--json", "-")
