@@ -3,8 +3,8 @@
     python -m tests.benchmarks.soak [MINUTES] [SECONDS_A_SAMPLE]
 
 Not in ``make bench``. Bundled recordings of three media are played again and again, as fast as they are
-analysed, with times that go on; every tenth round brings new addresses, as passers-by do. Memory is the resident
-set from ``/proc/self/statm`` after a collection; the slope is a line through the second half.
+analysed, with times that go on; every tenth round brings new addresses, as passers-by do. Memory is the
+resident set from ``/proc/self/statm`` after a collection; the slope is a line through the second half.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 from sweeper.plan import SweepPlan
 from sweeper.radio import SourceInfo
 from sweeper.radio.replay import open_recordings
-from sweeper.records import AdvertisementBatch, Closed, FrameBatch, IqBlock, Medium, Opened, Record
+from sweeper.records import AdvertisementBatch, Closed, FrameBatch, Medium, Opened, Record
 from sweeper.report.collect import Collector
 from sweeper.session import Session, standard_stages
 from sweeper.signatures import Library, builtin_folder
