@@ -120,7 +120,7 @@ def table(text: str, path: str) -> tuple[list[Rule], list[str]]:
     left_out: list[str] = []
     for number, row in enumerate(lines, start=2):
         try:
-            rule = _table_row({key: (value or "").strip() for key, value in row.items() if key})
+            rule = _table_row({key: _plain(value or "") for key, value in row.items() if key})
         except (ValueError, AttributeError) as error:
             left_out.append(f"{path}, line {number}: {error}")
             continue
@@ -190,9 +190,19 @@ def _lone(terms: tuple[Term, ...] | None) -> Iterator[Indicator]:
             yield literal.indicator
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
 def _inert(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _plain(cell: str) -> str:
+    """The inverse of ``_inert``."""
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def write_kismet(library: Library) -> tuple[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -110,3 +111,32 @@ def test_show_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
     for part in ("all of", "It may also be", "What next", "Met in: wifi_taxonomy"):
         assert part in shown
     assert main(["--lang", "en", "signatures", "show", "nothing"]) == cli.UNREADABLE
+
+
+def test_a_bundle_comes_from_a_url_only_where_the_user_typed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, bundle = tmp_path / "key", tmp_path / "b.zip"
+    asked: list[str] = []
+
+    def answer(url: str, timeout: float) -> io.BufferedReader:
+        asked.append(url)
+        return (tmp_path / url.rpartition("/")[2]).open("rb")
+
+    monkeypatch.setattr("urllib.request.urlopen", answer)
+    for words in (
+        ["newkey", str(key)],
+        ["trust", f"{key}.pub"],
+        ["build", str(bundle), "--version", "1", "--key", f"{key}.key"],
+        ["install", str(bundle)],
+        ["about"],
+    ):
+        assert main(["--lang", "en", "signatures", *words]) == cli.OK, words
+    assert asked == [], "a file needs no network"
+    assert "bundle 1" in capsys.readouterr().out
+    build = ["build", str(bundle), "--version", "2", "--key", f"{key}.key"]
+    assert main(["--lang", "en", "signatures", *build]) == cli.OK
+    assert main(["--lang", "en", "signatures", "install", "https://example.org/b.zip"]) == cli.OK
+    assert asked == ["https://example.org/b.zip", "https://example.org/b.zip.minisig"]
+    assert main(["--lang", "en", "signatures", "install", "http://example.org/b.zip"]) == cli.UNREADABLE
+    assert len(asked) == 2, "an address without encryption is not fetched"

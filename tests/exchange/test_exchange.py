@@ -177,6 +177,8 @@ def test_tables_come_back_the_same() -> None:
     assert all(not row[2].startswith(("=", "+", "@")) for row in csv.reader(io.StringIO(text)))
     with pytest.raises(InputError, match="columns"):
         lists.table("a,b\n1,2\n", "t.csv")
+    rules, _problems = lists.table("what,value,title\nssid,'=CAM,T\n", "t.csv")
+    assert rules[0].terms[0][0].indicator.value == "=CAM", "an apostrophe against formulas is taken off again"
     rules, problems = lists.table("what,value,title\noui,xx,T\nssid,Cam,T\n", "t.csv")
     assert [rule.title for rule in rules] == ["T"]
     assert "line 2" in problems[0]
