@@ -28,7 +28,7 @@ from sweeper.records import (
     Trace,
 )
 from sweeper.reference import Comparison, Known, Reference, known_of
-from sweeper.text import Phrase, say
+from sweeper.text import Phrase, fill, say
 
 LEAST_DB = 3.0
 SIGMAS = 4.0
@@ -80,15 +80,26 @@ class ReferenceStage:
         gone = missing(self._comparison.reference, self._live, self._emissions.values())
         if gone:
             words = ", ".join(f"{one.center_hz / 1e6:.4f}" for one in gone[:MOST_MISSING])
-            more = f" and {len(gone) - MOST_MISSING} more" if len(gone) > MOST_MISSING else ""
-            yield self._status(State.READY, f"in the reference, not heard now: {words} MHz{more}")
+            more = len(gone) - MOST_MISSING
+            yield self._status(
+                State.READY,
+                say("in the reference, not heard now: {mhz} MHz and {count} more", mhz=words, count=more)
+                if more > 0
+                else say("in the reference, not heard now: {mhz} MHz", mhz=words),
+            )
         if self._outside:
-            text = f"{self._outside} emissions lie where the reference heard nothing: they were not compared"
-            yield self._status(State.DEGRADED, text)
+            yield self._status(
+                State.DEGRADED,
+                say(
+                    "{count} emissions lie where the reference heard nothing: they were not compared",
+                    count=self._outside,
+                ),
+            )
 
-    def _status(self, state: State, detail: str) -> Status:
+    def _status(self, state: State, words: Phrase) -> Status:
         source, time_s = self._last
-        return Status(source=source, time_s=time_s, subject=self.name, state=state, detail=detail)
+        detail = fill(words.text, words.args)
+        return Status(source=source, time_s=time_s, subject=self.name, state=state, detail=detail, said=words)
 
     def _compare(self, emission: Emission, comparison: Comparison, live: Grid) -> Iterator[Detection]:
         if emission.kind == "spur" or any(one.still(emission) for one in comparison.friendly):

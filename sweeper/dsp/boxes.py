@@ -28,7 +28,7 @@ TIMES = (1, 4, 16, 64)
 SMALL = 16
 """Cells in the boxes that look first; what they find is taken out before the larger ones look."""
 
-OVERLAPPING, OVERLAPPING_LINES = 2.5, 2.0
+OVERLAPPING, OVERLAPPING_LINES = 1.5, 1.2
 """Boxes of neighbouring sizes and places hold the same noise, so only one decision in two or so counts
 (measured by tests/benchmarks/bench_detection.py)."""
 

@@ -40,6 +40,7 @@ from sweeper.radio.receiver import (
 )
 from sweeper.radio.vetting import Vetting, lower_step
 from sweeper.records import Closed, IqBlock, Medium, Opened, Record, Samples, State, Status
+from sweeper.text import Phrase, fill, say
 
 RETRIES_S = (0.5, 1.0, 2.0, 4.0)
 """Waits before the tries to get a lost receiver back: plugging it in again takes a few seconds."""
@@ -112,7 +113,7 @@ class _Run:
         self._heard: list[tuple[float, float]] = []
         self._refusals: dict[str, None] = {}
         self._overloaded: list[tuple[float, float]] = []
-        self._told: dict[Reason, str] = {}
+        self._told: dict[Reason, Phrase] = {}
         self._means: deque[complex] = deque(maxlen=64)
         self._hiding: list[Hop] = []
         self._lost: ReceiverLost | None = None
@@ -180,7 +181,7 @@ class _Run:
                 self._means.extend(self._ready.means)
                 break
             except ReceiverLost as lost:
-                yield self._status(State.DEGRADED, lost.reason, lost.detail)
+                yield self._status(State.DEGRADED, lost.reason, say("{what}", what=lost.detail))
                 alive = attempt + 1 < PATIENCE and await self._reconnect()
                 if not alive:
                     self._lost = lost
@@ -218,8 +219,11 @@ class _Run:
                     yield record
         self._count()
         if self._overloaded:
-            text = f"the converter was overloaded on {named(self._overloaded)}: signals there may be false"
-            for record in self._once(Reason.OVERLOAD, text):
+            words = say(
+                "the converter was overloaded on {ranges}: signals there may be false",
+                ranges=named(self._overloaded),
+            )
+            for record in self._once(Reason.OVERLOAD, words):
                 yield record
 
     async def _vet(self, vetting: Vetting, planned: int) -> AsyncGenerator[Record, None]:
@@ -263,14 +267,15 @@ class _Run:
             except ReceiverLost as lost:
                 self._stats.lost += 1
                 failures = failures + 1 if len(waiting) == before else 1
-                yield self._status(State.DEGRADED, lost.reason, f"{lost.detail}; trying to get it back")
+                words = say("{what}; trying to get it back", what=lost.detail)
+                yield self._status(State.DEGRADED, lost.reason, words)
                 if failures >= PATIENCE:
                     waiting.popleft()
                     failures = 0
                 if not await self._reconnect():
                     self._lost = lost
                     return
-                yield self._status(State.LISTENING, None, "the receiver is back; the sweep goes on")
+                yield self._status(State.LISTENING, None, say("the receiver is back; the sweep goes on"))
 
     def _look(self, hop: Hop) -> Look:
         return Look(hop.center_hz / self._crystal, round(hop.dwell_s * self._rate_hz), self._ready.settle)
@@ -322,23 +327,32 @@ class _Run:
 
     # --- telling --------------------------------------------------------------------------------------
 
-    def _how(self) -> str:
+    def _how(self) -> Phrase:
         gain_db, settle_s = self._ready.gain_db, self._ready.settle / self._rate_hz
-        gain = f"gain {gain_db:g} dB" if gain_db is not None else "gain as the receiver has it"
-        settle = f"settles in {1e3 * settle_s:.2f} ms"
         self._stats.gain_db, self._stats.settle_s = gain_db, settle_s
-        return f"{self._facts.label}: {self._rate_hz / 1e6:.3f} MS/s, {gain}, {settle}"
+        known = {
+            "receiver": self._facts.label,
+            "rate": f"{self._rate_hz / 1e6:.3f}",
+            "settle": f"{1e3 * settle_s:.2f}",
+        }
+        if gain_db is None:
+            return say(
+                "{receiver}: {rate} MS/s, gain as the receiver has it, settles in {settle} ms", **known
+            )
+        return say(
+            "{receiver}: {rate} MS/s, gain {gain} dB, settles in {settle} ms", gain=f"{gain_db:g}", **known
+        )
 
     def _count(self) -> None:
         self._heard = merged(self._heard)
         self._stats.wall_s = time.monotonic() - self._began_s
         self._stats.span_hz = span_hz(self._wanted) - span_hz(minus(self._wanted, self._heard))
 
-    def _once(self, reason: Reason, text: str) -> Iterator[Status]:
+    def _once(self, reason: Reason, words: Phrase) -> Iterator[Status]:
         """A state that holds on every pass is told once."""
-        if self._told.get(reason) != text:
-            self._told[reason] = text
-            yield self._status(State.DEGRADED, reason, text)
+        if self._told.get(reason) != words:
+            self._told[reason] = words
+            yield self._status(State.DEGRADED, reason, words)
 
     def _last_words(self) -> Iterator[Record]:
         unheard = minus(self._wanted, self._heard)
@@ -349,11 +363,16 @@ class _Run:
             else:
                 state, reason = State.DEGRADED, Reason.REFUSED
                 cause = "; ".join(list(self._refusals)[:2]) or "the receiver was lost there"
-            problems.append(f"{named(unheard)} not swept: {cause}")
-            yield self._status(state, reason, problems[-1])
+            told = self._status(
+                state, reason, say("{ranges} not swept: {cause}", ranges=named(unheard), cause=cause)
+            )
+            problems.append(told.detail)
+            yield told
         elif self._lost is not None:
-            problems.append(f"the receiver was lost before the last pass: {self._lost.detail}")
-            yield self._status(State.FAILED, self._lost.reason, problems[-1])
+            words = say("the receiver was lost before the last pass: {cause}", cause=self._lost.detail)
+            told = self._status(State.FAILED, self._lost.reason, words)
+            problems.append(told.detail)
+            yield told
         now_s = time.monotonic() - self._began_s
         yield Closed(
             source=self._name,
@@ -363,8 +382,13 @@ class _Run:
             problems=tuple(problems),
         )
 
-    def _status(self, state: State, reason: Reason | None, detail: str) -> Status:
-        now_s = time.monotonic() - self._began_s
+    def _status(self, state: State, reason: Reason | None, words: Phrase) -> Status:
         return Status(
-            source=self._name, time_s=now_s, subject=self._name, state=state, reason=reason, detail=detail
+            source=self._name,
+            time_s=time.monotonic() - self._began_s,
+            subject=self._name,
+            state=state,
+            reason=reason,
+            detail=fill(words.text, words.args),
+            said=words,
         )
