@@ -264,8 +264,12 @@ class Namer:
         for track in tracker.tracks:
             if track.kind in SURE:
                 continue
-            if track.kind in ANALOGUE and track.last_s - track.first_s < LEAST_ANALOGUE_S:
-                track.kinds["unknown"] += track.kinds[track.kind]
+            brief = track.last_s - track.first_s < LEAST_ANALOGUE_S and not track.steady_hits
+            if track.kind in ANALOGUE and brief:
+                track.kinds["unknown"] += track.kinds[track.kind] + 1
+            elif track.kind == "nfm" and track.width_hz > modulation.NARROW_HZ and track.steady_hits:
+                track.kinds["wfm"] += track.kinds["nfm"] + 1  # narrow now and then only, as speech is
+                track.features["wfm"] = track.features["nfm"] | track.features.get("wfm", {})
 
 
 def _may_be(kind: str, one: Heard, center_hz: float) -> bool:

@@ -34,6 +34,9 @@ LINE = 20.0
 TWO_TONES = 0.7
 """Frequency keying leaves the middle between its tones emptier than that (0.74 and more on real bursts)."""
 
+NARROW_HZ, NARROW_SWING_HZ = 30e3, 10e3
+"""Narrow FM lives in channels of 25 kHz at most and swings by 5 kHz; what is wider in either is wide FM."""
+
 CLEAR = 0.9
 """A clock that fits this well decides by itself."""
 
@@ -68,7 +71,8 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if m.line_share > 0.7:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}
     if constant and m.snr_db > 6:
-        return ("wfm" if width_hz > 40e3 else "nfm"), figures | {"deviation_hz": round(m.swing_hz, 1)}
+        wide = width_hz > NARROW_HZ or m.swing_hz > NARROW_SWING_HZ
+        return ("wfm" if wide else "nfm"), figures | {"deviation_hz": round(m.swing_hz, 1)}
     if m.fourth_line > 0.4 and m.line_share < 0.3:
         return "psk", figures | {"fourth_line": round(m.fourth_line, 3)}
     if 1.7 < m.envelope_kurtosis < 2.4:
