@@ -60,6 +60,7 @@ def document(
                 "sha256": library.sha256,
                 "count": len(library.signatures),
             },
+            "ai_assisted": False,
         },
         "demo": collected.demo,
         "inputs": _inputs(collected),

@@ -128,6 +128,7 @@ def test_the_same_device_has_one_pseudonym_in_every_format(tmp_path: Path, libra
     spoken = language.get("en")
     name = job.pseudonym(ADDRESS, "mac")
     document = json.loads(writing.report(job, "x.json", library=library, language=spoken))
+    assert document["sweeper"]["ai_assisted"] is False
     assert name in {device["address"] for device in document["devices"]}
     page = writing.report(job, "x.html", library=library, language=spoken).decode()
     assert name in page
