@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sweeper import operators
 from sweeper.dsp import gsm, gsm_burst
 from sweeper.dsp.spectrum import Complex
 from sweeper.protocols import gsm_coding, gsm_messages
@@ -89,6 +90,10 @@ class Cell:
             out |= {"mcc": self.name.mcc, "mnc": self.name.mnc, "lac": self.name.lac}
             if self.name.ci is not None:
                 out["ci"] = self.name.ci
+            owner = operators.operator(self.name.mcc, self.name.mnc)
+            land = operators.country(self.name.mcc)
+            out |= {"operator": owner.name} if owner is not None else {}
+            out |= {"country": land.name.en} if land is not None else {}
         return out
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sweeper.detectors.rf_cells import Cell
 from sweeper.dsp import gsm
+from sweeper.protocols.gsm_messages import CellName
 from sweeper.synth.gsm import TRAINING, normal_burst
 from tests.benchmarks.bench_gsm import Call, handset, in_a_sweep, in_one_look, read, station
 from tests.dsp.signals import analysed, bits, blocks, emissions, noise
@@ -80,6 +82,14 @@ def test_carriers_side_by_side_are_told_apart(corpus_path: Path) -> None:
     assert len(found) >= 2
     for one in found:
         assert one.features["carrier_error_hz"] == pytest.approx(8400, abs=300)
+
+
+def test_a_named_cell_names_its_operator() -> None:
+    cell = Cell(name=CellName("401", "01", 1201, 30417))
+    told = cell.features()
+    assert (told["operator"], told["country"], told["mnc"]) == ("Beeline", "Kazakhstan", "01")
+    assert "operator" not in Cell(name=CellName("001", "01", 1, 1)).features()
+    assert "mcc" not in Cell().features()
 
 
 @pytest.mark.parametrize("center", [900e6, 945e6, 0.0])
