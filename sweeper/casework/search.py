@@ -25,6 +25,7 @@ PHOTO_PIXELS = 1200
 PLAN_PIXELS = 1800
 REFERENCE_KINDS = ("new-emission", "stronger-emission")
 MOST_ROWS = 60
+MEETING_ROWS = 20
 DEVOTED = 0.8
 """From this share of its time on the air inside meetings on, a signal is said to keep to them."""
 
@@ -88,7 +89,24 @@ def meetings(job: Job, collected: Collector, language: Language) -> paper.Sectio
         for window in windows
     )
     emissions = {emission.id: emission for emission in collected.emissions}
-    rows = []
+    rows, left = _beside(collected, emissions, windows, language)
+    columns = (_("No."), _("Frequency"), _("On the air in meetings"), _("Otherwise"), "")
+    if rows:
+        text = _("A signal that is on the air only while something worth hearing is said is worth a look.")
+    elif any(finding.subject in emissions for finding in collected.findings):
+        text = _("No finding can be laid beside the meetings: no recording tells its time of day.")
+    else:
+        text = _("There is no radio signal among the findings that could be laid beside the meetings.")
+    more = _("{n} further signals are not listed.").format(n=left) if left else ""
+    table = paper.Table("", columns, rows, numeric=(1, 2, 3), more=more) if rows else None
+    return paper.Section(title=_("Meeting windows"), paragraphs=(text,), facts=facts, table=table)
+
+
+def _beside(
+    collected: Collector, emissions: dict[str, Emission], windows: Sequence[Meeting], language: Language
+) -> tuple[tuple[tuple[str, ...], ...], int]:
+    """A row for each finding's time on the air, those that keep to the meetings first; how many were left."""
+    found: list[tuple[float, tuple[str, ...]]] = []
     for finding in collected.findings:
         emission = emissions.get(finding.subject)
         opened = collected.opened.get(emission.source) if emission is not None else None
@@ -97,25 +115,12 @@ def meetings(job: Job, collected: Collector, language: Language) -> paper.Sectio
         inside, total = _inside(emission, opened, windows)
         if total <= 0:
             continue
-        word = _("keeps to the meetings") if inside / total >= DEVOTED else ""
-        rows.append(
-            (
-                finding.id,
-                language.frequency(emission.center_hz),
-                moment(inside, language),
-                moment(total - inside, language),
-                word,
-            )
-        )
-    columns = (_("No."), _("Frequency"), _("On the air in meetings"), _("Otherwise"), "")
-    if rows:
-        text = _("A signal that is on the air only while something worth hearing is said is worth a look.")
-    elif any(finding.subject in emissions for finding in collected.findings):
-        text = _("No finding can be laid beside the meetings: no recording tells its time of day.")
-    else:
-        text = _("There is no radio signal among the findings that could be laid beside the meetings.")
-    table = paper.Table("", columns, tuple(rows[:MOST_ROWS]), numeric=(1, 2, 3)) if rows else None
-    return paper.Section(title=_("Meeting windows"), paragraphs=(text,), facts=facts, table=table)
+        share = inside / total
+        word = language.gettext("keeps to the meetings") if share >= DEVOTED else ""
+        times = (moment(inside, language), moment(total - inside, language))
+        found.append((share, (finding.id, language.frequency(emission.center_hz), *times, word)))
+    found.sort(key=lambda pair: -pair[0])
+    return tuple(row for _share, row in found[:MEETING_ROWS]), max(0, len(found) - MEETING_ROWS)
 
 
 def _inside(emission: Emission, opened: Opened, windows: Sequence[Meeting]) -> tuple[float, float]:
