@@ -199,7 +199,7 @@ class Index:
             best = min(several, key=lambda option: sum(crowds.of(condition) for condition in option))
             for condition in best:
                 for slot in crowds.slots(condition):
-                    self._tables[condition.key].put(slot, number)
+                    self._tables[condition.key].put(slot, number, condition)
         for table in self._tables.values():
             table.close()
 
@@ -312,14 +312,18 @@ class _Table:
         self._masks: dict[int, dict[tuple[int, int], dict[str, list[int]]]] = {}
         self._grams: dict[int, dict[str, list[int]]] = {}
         self._known: dict[str, tuple[int, ...]] = {}
+        self._filed: dict[int, list[Asks]] = {}
+        self._tests: dict[int, list[Test]] = {}
         self._lengths: dict[int, list[int]] = {}
         self._ranges: list[tuple[float, float, int]] = []
         self._ends: list[float] = []
         self._stretches: list[list[int]] = []
 
-    def put(self, slot: Slot, number: int) -> None:
-        """File a signature."""
+    def put(self, slot: Slot, number: int, condition: Asks) -> None:
+        """File a signature under one of its conditions."""
         how, what = slot
+        if how == "gram":
+            self._filed.setdefault(number, []).append(condition)
         if how in ("always", "present"):
             self.always.append(number)
         elif how == "equals":
@@ -376,7 +380,7 @@ class _Table:
             found.update(self._search(value) if known is None else known)
 
     def _search(self, value: str) -> tuple[int, ...]:
-        """Those filed under three letters of a text; remembered, for names come again with every beacon."""
+        """Those whose condition on this text holds; remembered, for names come again with every beacon."""
         small = folded(value)
         found: set[int] = set()
         for length, filed in self._grams.items():
@@ -386,5 +390,11 @@ class _Table:
                     found.update(holding)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        known = self._known[value] = tuple(found)
+        known = self._known[value] = tuple(n for n in found if self._fits(n, value))
         return known
+
+    def _fits(self, number: int, value: str) -> bool:
+        tests = self._tests.get(number)
+        if tests is None:
+            tests = self._tests[number] = [tester(condition) for condition in self._filed[number]]
+        return any(test(value) for test in tests)
