@@ -50,3 +50,18 @@ def table(name: str, low_db: float, high_db: float, silent: tuple[int, int, int]
     made: Table = packed[np.rint(share * 255).astype(int)].astype(np.uint32)
     made[0] = 0xFF000000 | (silent[0] << 16) | (silent[1] << 8) | silent[2]
     return made
+
+
+def spread(
+    mean: npt.NDArray[np.float32], maximum: npt.NDArray[np.float32], now: tuple[float, float]
+) -> tuple[float, float]:
+    """The levels over which the palette is spread: from the floor to the strongest signal.
+
+    They change in steps only, so that colours do not flicker.
+    """
+    heard = mean[np.isfinite(mean)]
+    if not heard.size:
+        return now
+    low = float(np.percentile(heard, 10)) - 3.0
+    high = max(low + 25.0, float(np.nanmax(maximum)) - 6.0)
+    return (low, high) if abs(low - now[0]) > 2 or abs(high - now[1]) > 4 else now

@@ -92,9 +92,9 @@ class SpectrumView(QWidget):
         if kept is not None:
             self._show(kept[1])
 
-    def _build(self) -> None:
+    def _dress(self) -> None:
+        """Give the plots the language, colours and text size of now."""
         desk, style = self.desk, self.desk.style
-        self.setAccessibleName(_("Spectrum"))
         self.curves.plot.setAccessibleName(_("Live trace: power over frequency"))
         self._fall.setAccessibleName(_("Waterfall: power over frequency and time"))
         for plot in (self.curves.plot, self._fall):
@@ -115,6 +115,11 @@ class SpectrumView(QWidget):
         self.moment.restyle(style)
         self.use_bands(desk.settings.text("bands", "kz"))
         self._paint_levels()
+
+    def _build(self) -> None:
+        desk, style = self.desk, self.desk.style
+        self.setAccessibleName(_("Spectrum"))
+        self._dress()
         self.title = label("", size="section")
         self._read = label("", tone="muted")
         self._read.setMinimumWidth(style.px(120))
@@ -251,14 +256,9 @@ class SpectrumView(QWidget):
         self._on_marked()
 
     def _adapt(self, view: View) -> None:
-        """Spread the palette from the floor to the strongest signal; slowly, so colours do not flicker."""
-        heard = view.mean[np.isfinite(view.mean)]
-        if not heard.size:
-            return
-        low = float(np.percentile(heard, 10)) - 3.0
-        high = max(low + 25.0, float(np.nanmax(view.maximum)) - 6.0)
-        if abs(low - self._levels[0]) > 2 or abs(high - self._levels[1]) > 4:
-            self._levels = (low, high)
+        levels = palettes.spread(view.mean, view.maximum, self._levels)
+        if levels != self._levels:
+            self._levels = levels
             self._paint_levels()
 
     def show_stretch(self, stretch: Stretch) -> None:

@@ -17,72 +17,129 @@ if TYPE_CHECKING:
 
 def make(window: Window, name: str) -> QWidget:
     """The view of this name, new."""
-    desk = window.desk
-    if name == "first":
-        ways: list[tuple[str, str, Callable[[], object]]] = [
-            ("open", _("Open a recording"), window.open_dialog),
-            ("demo", _("Demo"), window.open_demo),
-            ("expert", _("Expert"), lambda: window.show_view("spectrum")),
-        ]
-        if desk.settings.last_job or desk.settings.last:
-            ways.append(("last", _("Last job"), window.open_last))
-        return FirstView(desk, window.enter, ways)
-    if name == "findings":
-        from sweeper.ui.view_findings import FindingsView
+    return MAKERS.get(name, _guide)(window)
 
-        return FindingsView(desk, window.show_view)
-    if name == "spectrum":
-        from sweeper.ui.view_spectrum import SpectrumView
 
-        return SpectrumView(desk)
-    if name in ("bluetooth", "wifi"):
-        from sweeper.ui.view_devices import DevicesView
+def _first(window: Window) -> QWidget:
+    ways: list[tuple[str, str, Callable[[], object]]] = [
+        ("open", _("Open a recording"), window.open_dialog),
+        ("demo", _("Demo"), window.open_demo),
+        ("expert", _("Expert"), lambda: window.show_view("spectrum")),
+    ]
+    if window.desk.settings.last_job or window.desk.settings.last:
+        ways.append(("last", _("Last job"), window.open_last))
+    return FirstView(window.desk, window.enter, ways)
 
-        return DevicesView(desk, Medium.BLE if name == "bluetooth" else Medium.WIFI)
-    if name == "locate":
-        from sweeper.ui.view_locate import LocateView
 
-        return LocateView(desk)
-    if name == "plan":
-        from sweeper.ui.view_plan import PlanView
-
-        return PlanView(desk)
-    if name == "detail":
-        from sweeper.ui.view_detail import DetailView
-
-        return DetailView(desk, window.show_view)
-    if name == "newsweep":
-        from sweeper.ui.view_newsweep import NewSweepView
-
-        return NewSweepView(desk, window.show_view)
-    if name == "references":
-        from sweeper.ui.view_references import ReferencesView
-
-        return ReferencesView(desk, window.show_view)
-    if name == "permissions":
-        from sweeper.ui.view_permissions import PermissionsView
-
-        return PermissionsView(desk, window.show_view)
-    if name == "teach":
-        from sweeper.ui.view_teach import TeachView
-
-        return TeachView(desk, window.show_view)
-    if name == "known":
-        from sweeper.ui.view_known import KnownView
-
-        return KnownView(desk, window.show_view)
-    if name == "jobs":
-        from sweeper.ui.view_jobs import JobsView
-
-        return JobsView(desk)
-    if name == "sources":
-        from sweeper.ui.view_sources import SourcesView
-
-        return SourcesView(desk, window.show_view)
-    if name == "signatures":
-        from sweeper.ui.view_signatures import SignaturesView
-
-        return SignaturesView(desk)
+def _guide(window: Window) -> QWidget:
     from sweeper.ui.view_guide import GuideView
 
-    return GuideView(desk, window.enter, window.show_view)
+    return GuideView(window.desk, window.enter, window.show_view)
+
+
+def _devices(medium: Medium) -> Callable[[Window], QWidget]:
+    def made(window: Window) -> QWidget:
+        from sweeper.ui.view_devices import DevicesView
+
+        return DevicesView(window.desk, medium)
+
+    return made
+
+
+def _spectrum(window: Window) -> QWidget:
+    from sweeper.ui.view_spectrum import SpectrumView
+
+    return SpectrumView(window.desk)
+
+
+def _locate(window: Window) -> QWidget:
+    from sweeper.ui.view_locate import LocateView
+
+    return LocateView(window.desk)
+
+
+def _plan(window: Window) -> QWidget:
+    from sweeper.ui.view_plan import PlanView
+
+    return PlanView(window.desk)
+
+
+def _jobs(window: Window) -> QWidget:
+    from sweeper.ui.view_jobs import JobsView
+
+    return JobsView(window.desk)
+
+
+def _signatures(window: Window) -> QWidget:
+    from sweeper.ui.view_signatures import SignaturesView
+
+    return SignaturesView(window.desk)
+
+
+def _findings(window: Window) -> QWidget:
+    from sweeper.ui.view_findings import FindingsView
+
+    return FindingsView(window.desk, window.show_view)
+
+
+def _detail(window: Window) -> QWidget:
+    from sweeper.ui.view_detail import DetailView
+
+    return DetailView(window.desk, window.show_view)
+
+
+def _newsweep(window: Window) -> QWidget:
+    from sweeper.ui.view_newsweep import NewSweepView
+
+    return NewSweepView(window.desk, window.show_view)
+
+
+def _references(window: Window) -> QWidget:
+    from sweeper.ui.view_references import ReferencesView
+
+    return ReferencesView(window.desk, window.show_view)
+
+
+def _permissions(window: Window) -> QWidget:
+    from sweeper.ui.view_permissions import PermissionsView
+
+    return PermissionsView(window.desk, window.show_view)
+
+
+def _teach(window: Window) -> QWidget:
+    from sweeper.ui.view_teach import TeachView
+
+    return TeachView(window.desk, window.show_view)
+
+
+def _known(window: Window) -> QWidget:
+    from sweeper.ui.view_known import KnownView
+
+    return KnownView(window.desk, window.show_view)
+
+
+def _sources(window: Window) -> QWidget:
+    from sweeper.ui.view_sources import SourcesView
+
+    return SourcesView(window.desk, window.show_view)
+
+
+MAKERS: dict[str, Callable[[Window], QWidget]] = {
+    "first": _first,
+    "sweep": _guide,
+    "bluetooth": _devices(Medium.BLE),
+    "wifi": _devices(Medium.WIFI),
+    "spectrum": _spectrum,
+    "locate": _locate,
+    "plan": _plan,
+    "jobs": _jobs,
+    "signatures": _signatures,
+    "findings": _findings,
+    "detail": _detail,
+    "newsweep": _newsweep,
+    "references": _references,
+    "permissions": _permissions,
+    "teach": _teach,
+    "known": _known,
+    "sources": _sources,
+}
