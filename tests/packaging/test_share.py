@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def tool(name: str, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a checker, or skip saying that it is absent."""
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed here")
-    return subprocess.run([name, *words], capture_output=True, text=True, check=False, timeout=60)
+    with tempfile.TemporaryDirectory() as folder:  # flatpak-builder leaves its state where it stands
+        command = [name, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=folder)
 
 
 def page(prefix: Path, name: str) -> str:
