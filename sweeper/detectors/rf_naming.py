@@ -64,6 +64,9 @@ SAME, MOST_SHAPES = 4, 4096
 """Bursts alike that are measured before their like take the name, and one in so many after them; and how
 many kinds of bursts are remembered."""
 
+SHORT_S = 0.03
+"""A look or a rest of one shorter than this may miss what fills the span."""
+
 ASK_FIRST, ASK_EVERY = 3, 64
 """Segments of a look in which that is asked: the first ones, then one in so many."""
 
@@ -153,6 +156,12 @@ class Namer:
                 replace(w, stop_s=length, on_s=length, kind="") for w in self._whole_known.get(center_hz, [])
             ]
         found = self._ask(samples, rate_hz, length)
+        known = self._whole_known.get(center_hz, [])
+        if not found and length < SHORT_S:
+            return [
+                replace(w, stop_s=length, on_s=length, kind="") for w in known
+            ]  # too short to say it ended
+        found = [_with(one, known) for one in found]
         self._whole_known[center_hz] = found
         return found
 
@@ -270,6 +279,15 @@ class Namer:
             elif track.kind == "nfm" and track.width_hz > modulation.NARROW_HZ and track.steady_hits:
                 track.kinds["wfm"] += track.kinds["nfm"] + 1  # narrow now and then only, as speech is
                 track.features["wfm"] = track.features["nfm"] | track.features.get("wfm", {})
+
+
+def _with(one: Heard, known: list[Heard]) -> Heard:
+    """A signal that fills the span, at least as wide as before: one stretch shows less of its edges."""
+    for other in known:
+        if other.kind == one.kind and other.low_hz < one.high_hz and one.low_hz < other.high_hz:
+            low, high = min(one.low_hz, other.low_hz), max(one.high_hz, other.high_hz)
+            return replace(one, low_hz=low, high_hz=high)
+    return one
 
 
 def _may_be(kind: str, one: Heard, center_hz: float) -> bool:

@@ -92,7 +92,8 @@ def test_the_meter_reading_is_fsk(corpus_path: Path) -> None:
 
 
 def test_lte_fills_the_span_and_is_one(corpus_path: Path) -> None:
-    (one,) = [e for e in of(corpus_path, LTE) if e.kind == "lte"]
+    (one,) = of(corpus_path, LTE)
+    assert one.kind == "lte"
     assert one.width_hz >= 15e6
     assert one.center_hz == pytest.approx(1815.3e6, abs=1e6)
 
