@@ -48,13 +48,15 @@ def build(checkout: Path, work: Path, out: Path) -> Path:
     return out
 
 
-def menu(pages: Path) -> list[dict[str, object]]:
+def menu(pages: Path) -> list[dict[str, str | list[str]]]:
     """The pages that there are, in MkDocs' form."""
     there = sorted(path.name for path in pages.glob("*.md"))
     known = [name for group in MENU.values() for name in group] + ["index.md"]
     groups = {**MENU, "More": [name for name in there if name not in known]}
     found = {title: [name for name in names if name in there] for title, names in groups.items()}
-    return [{"Start": "index.md"}, *({title: names} for title, names in found.items() if names)]
+    made: list[dict[str, str | list[str]]] = [{"Start": "index.md"}]
+    made += [{title: names} for title, names in found.items() if names]
+    return made
 
 
 def unused_pictures(pages: Path) -> None:
