@@ -24,6 +24,7 @@ from sweeper.detectors.rf_steady import (
     steady_level,
     steady_signals,
     stretches,
+    usual,
     without_splatter,
 )
 from sweeper.dsp import boxes, extents, floor, spectrum
@@ -61,7 +62,7 @@ def analyse(
     error = floor.uncertainty(ground, len(cells))
     parts = stretches(_whitened(lines, ground_long))
     stays = lasting(parts, len(lines))
-    seen = boxes.detect_lines(stays, len(lines), pfa / 2, long, error)
+    seen = boxes.detect_lines(stays / usual(parts, len(lines)), len(lines), pfa / 2, long, error)
     steady = steady_signals(parts, stays, ground_long, seen, len(lines), rate_hz, len(samples))
     steady = [one for one in steady if not pauses(one, cells, ground, rate_hz)]
     whitened = _whitened(cells, ground)
@@ -93,7 +94,8 @@ def found(
     lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
     ground_long = _stretched(ground, long)
     error = floor.uncertainty(ground, len(cells))
-    stays = lasting(stretches(_whitened(lines, ground_long)), len(lines))
+    parts = stretches(_whitened(lines, ground_long))
+    stays = lasting(parts, len(lines)) / usual(parts, len(lines))
     seen = boxes.detect_lines(stays, len(lines), pfa / 2, long, error)
     whitened = _whitened(cells, ground)
     mask = boxes.detect(whitened, _share(pfa, long, short), short, error)

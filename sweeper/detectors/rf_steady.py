@@ -50,7 +50,7 @@ def stretches(lines: Real) -> Real:
 
 def lasting(parts: Real, frames: int) -> Real:
     """What stays: per bin the lesser of the mean and the second weakest quarter, so that bursts do not
-    count; noise has mean 1."""
+    count."""
     mean = parts.mean(axis=0)
     if len(parts) < 4 or len(parts) % 4:
         return np.asarray(mean)
@@ -58,10 +58,16 @@ def lasting(parts: Real, frames: int) -> Real:
     second = np.minimum(
         np.maximum(np.minimum(a, b), np.minimum(c, d)), np.minimum(np.maximum(a, b), np.maximum(c, d))
     )
+    bias = statistics.quantile_bias(statistics.independent(frames // 4, 1, parts.shape[1]), 1.6 / 4.2)
+    return np.asarray(np.minimum(mean, second / np.float32(bias)))
+
+
+def usual(parts: Real, frames: int) -> np.float32:
+    """What ``lasting`` makes of noise of mean 1, on average: decisions over many bins have to know."""
+    if len(parts) < 4 or len(parts) % 4:
+        return np.float32(1)
     shape = statistics.independent(frames // 4, 1, parts.shape[1])
-    bias = statistics.quantile_bias(shape, 1.6 / 4.2)
-    usual = np.float32(statistics.lesser_mean(shape, bias))
-    return np.asarray(np.minimum(mean, second / np.float32(bias)) / usual)
+    return np.float32(statistics.lesser_mean(shape, statistics.quantile_bias(shape, 1.6 / 4.2)))
 
 
 def steady_signals(
@@ -78,7 +84,7 @@ def steady_signals(
     steady: list[Heard] = []
     step = rate_hz / bins
     for start, stop in extents.runs(seen):
-        for a, b in _pieces(excess, start, stop, frames):
+        for a, b in _pieces(excess, start, stop, frames, float(usual(parts, frames))):
             over = float(np.mean(excess[a:b])) - 1
             levels = np.sort(parts[:, a:b].mean(axis=1) - 1)
             edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
@@ -139,7 +145,7 @@ def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
     return float(np.mean(power < max(PAUSE * level, 2 * noise))) > (PAUSES if b - a >= 6 else NARROW_PAUSES)
 
 
-def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int, int]]:
+def _pieces(excess: Real, start: int, stop: int, frames: int, noise: float) -> list[tuple[int, int]]:
     """The signals in one run of raised bins, each significant in itself; faint wide runs are smoothed
     first."""
     bins = len(excess)
@@ -154,7 +160,7 @@ def _pieces(excess: Real, start: int, stop: int, frames: int) -> list[tuple[int,
     for left, right in extents.bands(part, low):
         a, b = start + left, start + right
         needed = statistics.threshold(statistics.independent(frames, b - a, bins), PFA)
-        if float(np.mean(excess[a:b])) > needed:
+        if float(np.mean(excess[a:b])) > needed * noise:
             out.append((a, b))
     return out
 
@@ -196,8 +202,8 @@ def steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float)
         a = max(0, int(np.floor(one.low_hz / step + size / 2 - 1)))
         b = min(size, int(np.ceil(one.high_hz / step + size / 2 + 2)))
         part = some[:, a:b]
-        usual = np.median(part, axis=0) / np.log(2) if len(part) >= 8 else part.mean(axis=0)
-        level[a:b] = np.maximum(level[a:b], usual)
+        typical = np.median(part, axis=0) / np.log(2) if len(part) >= 8 else part.mean(axis=0)
+        level[a:b] = np.maximum(level[a:b], typical)
     return level
 
 
