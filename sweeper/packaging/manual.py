@@ -15,7 +15,7 @@ EXIT_CODES = (
 PLAIN_PAGES = {
     "sweeper-gui": (
         "open the window of sweeper",
-        "[--demo] [--lang en|ru|kk] [--theme light|dark|night|system] [FILE...]",
+        "[--demo] [FILE...]",
         "The same as sweeper gui. See sweeper-gui --help.",
     ),
     "sweeper-capture": (

@@ -22,7 +22,7 @@ TOOLS = "xvfb xauth xdotool"
 X11 = "libegl1 libgl1 libdbus-1-3 libfontconfig1 libglib2.0-0 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1"  # noqa: E501
 
 LOOK = """
-{gui} --demo --lang en & program=$!
+{gui} --demo & program=$!
 for second in $(seq 90); do
     sleep 1
     xdotool search --onlyvisible --pid $program >/dev/null 2>&1 && echo WINDOW && break
