@@ -131,4 +131,3 @@ class RfMeeting:
                 Evidence("listened outside the meeting", round(self._outside_s, 2), "s"),
             ),
         )
-

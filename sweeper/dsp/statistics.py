@@ -75,7 +75,7 @@ def quantile_bias(shape: float, q: float) -> float:
 
 @lru_cache(maxsize=256)
 def lesser_mean(shape: float, bias: float) -> float:
-    """Mean of the lesser of a spectrum's mean and its second weakest quarter over ``bias``, in noise of mean 1.
+    """Mean of the lesser of a spectrum's mean and its second weakest quarter over ``bias``, in unit noise.
 
     ``shape`` is that of one quarter. Taken over a lattice of quantiles (Halton's, bases 2, 3, 5, 7), so it is
     the same everywhere; 4,096 points leave an error of 1e-3.

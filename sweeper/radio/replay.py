@@ -26,8 +26,8 @@ class ReplaySource:
     """One recording. Raises ``InputError`` where it cannot be read at all.
 
     ``start_s`` begins that far into the recording and ``stop_s`` ends there; times stay those of the whole
-    recording. ``name`` is the source's name in its records; by default the path. Without ``digest`` the file's
-    SHA-256 is left out: of a thousand pieces of one file only one needs to read it whole.
+    recording. ``name`` is the source's name in its records; by default the path. Without ``digest`` the
+    file's SHA-256 is left out: of a thousand pieces of one file only one needs to read it whole.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Giving up rights: what the capture helper does before it hears the first frame. Linux only.
 
 Started by sudo, a process holds every right of root. To tune an adapter it needs one, CAP_NET_ADMIN, also in
-the program ``iw`` that it calls; the open socket needs none. So the process becomes the user who called sudo (or
-*nobody*), keeps that one capability in all its sets, the ambient one included, and forbids itself and its
+the program ``iw`` that it calls; the open socket needs none. So the process becomes the user who called sudo
+(or *nobody*), keeps that one capability in all its sets, the ambient one included, and forbids itself and its
 children to gain others (``no_new_privs``, bounding set). See capabilities(7) and prctl(2).
 
     before   Uid 0     CapEff 000001ffffffffff

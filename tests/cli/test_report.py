@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.cli import main
 from sweeper.casework.spectra import SpectraSink
+from sweeper.cli import main
 from sweeper.jobs.job import Decision, Head, Job, Person, Role, Verdict
 from sweeper.jobs.sink import JobSink
 from tests.report.samples import session
