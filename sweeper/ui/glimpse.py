@@ -50,7 +50,7 @@ async def recorded(path: str, emission: Emission, demo: bool) -> Glimpse:
     wanted, end = moments(emission)[0], time.monotonic() + PATIENCE_S
     best: IqBlock | None = None
     parts: list[Samples] = []
-    for source in _sources(path, demo, emission.source):
+    for source in _sources(path, demo, emission.source, max(0.0, wanted - BEFORE_S)):
         async with aclosing(source.records(SweepPlan())) as stream:
             async for record in stream:
                 if time.monotonic() > end:
@@ -74,18 +74,15 @@ async def recorded(path: str, emission: Emission, demo: bool) -> Glimpse:
     raise NotFoundError("its samples were not found in the recording")
 
 
-def _sources(path: str, demo: bool, name: str) -> Sequence[Source]:
+def _sources(path: str, demo: bool, name: str, start_s: float) -> Sequence[Source]:
     from sweeper import synth
     from sweeper.radio import synthetic
-    from sweeper.radio.replay import open_recordings
+    from sweeper.radio.replay import ReplaySource
 
     if demo:
         made = synthetic.sources(synth.load(synth.demo_scene()))
         return [source for source in made if source.info.name == name]
-    opened, refused = open_recordings([path])
-    if not opened:
-        raise refused[0] if refused else NotFoundError(f"{path}: nothing to read there")
-    return opened
+    return [ReplaySource(path, start_s=start_s, digest=False)]
 
 
 def _holds(block: IqBlock, emission: Emission) -> bool:

@@ -267,7 +267,7 @@ class Keyed(Fake):
 
 
 def test_a_signal_is_looked_into(qtbot, window: Window, monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(glimpse, "_sources", lambda path, _demo, _name: [Keyed(path)])
+    monkeypatch.setattr(glimpse, "_sources", lambda path, _demo, _name, _start: [Keyed(path)])
     play(qtbot, window, Fake(30))
     window.show_subject("detail", "E-00001")
     view = window.view("detail")
