@@ -133,7 +133,10 @@ def test_on_a_read_only_disk_a_job_opens_for_reading(tmp_path: Path, closed: boo
     if closed:
         job.close()
     folder = tmp_path / "job"
-    for path in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
+    for path in (tmp_path, *tmp_path.parents):
+        if path.name.startswith("pytest-of-"):  # what lies above is nobody's own
+            path.chmod(0o755)
+            break
         path.chmod(0o755)
     for path in folder.rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)

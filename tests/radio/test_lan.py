@@ -37,6 +37,8 @@ BRIDGE = Net("docker0", IPv4Address("172.17.0.1"), IPv4Network("172.17.0.0/16"))
 LOOPBACK = Net("lo", IPv4Address("127.0.0.1"), IPv4Network("127.0.0.1/32"))
 OURS, THEIRS = "sweepus", "sweepcam"
 
+pytestmark = pytest.mark.xdist_group("namespaces")  # the names are the whole computer's
+
 
 def ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True)
