@@ -48,7 +48,7 @@ def test_a_replay_fills_every_view(qtbot, window: Window) -> None:
     assert desk.findings.rowCount() == 2
     spectrum = window.view("spectrum")
     qtbot.waitUntil(lambda: bool(spectrum._histories), timeout=5000)
-    assert spectrum._curves.view is not None
+    assert spectrum.curves.view is not None
     assert desk.duration_s == pytest.approx(4.0)
     assert desk.position_s == pytest.approx(4.0)
 
