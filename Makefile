@@ -32,9 +32,8 @@ lint: $(VENV)/.test
 
 # The window's tests have a process of their own: in one that has run thousands of others, each collection of
 # garbage on Qt's thread walks all that those left behind.
-# Three workers on two cores: the tests of live radios mostly wait.
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --ignore=tests/ui
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/ui
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/ui
 
 corpus: $(VENV)/.test

@@ -35,9 +35,7 @@ HOME = Net("wlan0", IPv4Address("192.168.1.10"), IPv4Network("192.168.1.0/24"))
 OFFICE = Net("eth0", IPv4Address("10.4.7.9"), IPv4Network("10.4.0.0/16"))
 BRIDGE = Net("docker0", IPv4Address("172.17.0.1"), IPv4Network("172.17.0.0/16"))
 LOOPBACK = Net("lo", IPv4Address("127.0.0.1"), IPv4Network("127.0.0.1/32"))
-OURS, THEIRS = "sweepus", "sweepcam"
-
-pytestmark = pytest.mark.xdist_group("namespaces")  # the names are the whole computer's
+OURS, THEIRS = f"sweepus{os.getpid()}", f"sweepcam{os.getpid()}"  # several workers may be at it
 
 
 def ip(*words: str) -> None:
@@ -64,14 +62,27 @@ def camera() -> Iterator[str]:
     except subprocess.CalledProcessError as error:
         _gone()
         pytest.skip(f"network namespaces may not be made here: {error.stderr.decode().strip()}")
+    served = None
+    try:
+        served = _served()
+        yield OURS
+    finally:
+        _gone()
+        if served is not None:
+            served.communicate()
+
+
+def _served() -> subprocess.Popen[bytes]:
+    """The camera, up. Its libraries give up where the computer is too busy to answer them: three attempts."""
     words = ["ip", "netns", "exec", THEIRS, sys.executable, "-m", "tests.radio.lan_camera", "10.77.0.2"]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as served:
-        try:
-            assert served.stdout is not None
-            assert served.stdout.readline() == b"up\n"
-            yield OURS
-        finally:
-            _gone()
+    said = b""
+    for _ in range(3):
+        served = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert served.stdout is not None
+        if served.stdout.readline() == b"up\n":
+            return served
+        said = served.communicate()[1]
+    pytest.fail(f"the camera did not come up: {said.decode()[-2000:]}")
 
 
 def _gone() -> None:
