@@ -16,7 +16,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from sweeper.errors import Reason, SweeperError, Unavailable
+from sweeper.errors import Reason, SweeperError, Unavailable, contained
 from sweeper.records import Record, State, Status
 
 T = TypeVar("T")
@@ -72,11 +72,12 @@ class Worker:
         while (waiting := self._jobs.get()) is not None:
             job, answers = waiting
             try:
-                answers.put((True, job()))
-            except Exception as error:  # noqa: BLE001  handed to the caller, who contains and names it
-                answers.put((False, error))
+                with contained() as caught:
+                    answers.put((True, job()))
             except SystemExit:
                 return
+            if caught.error is not None:  # handed to the caller, who names it
+                answers.put((False, caught.error))
 
 
 def end(thread: threading.Thread) -> None:
@@ -223,16 +224,13 @@ class _Lane:
             asyncio.run(self._pump())
 
     async def _pump(self) -> None:
-        last: BaseException | None = None
-        try:
+        with contained() as caught:
             async for record in self._source.records(self._plan):
                 self._room.acquire()
                 if self._stopped:
                     return
                 self._hand(record)
-        except Exception as error:  # noqa: BLE001  handed to the session, which contains and names it
-            last = error
-        self._hand(last)
+        self._hand(caught.error)  # the session names it
 
     def _hand(self, item: Record | BaseException | None) -> None:
         with suppress(RuntimeError):  # the session's loop has ended

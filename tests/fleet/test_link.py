@@ -201,6 +201,7 @@ def test_a_sensor_that_dies_is_seen_to_be_lost(mosquitto: Mosquitto, tmp_path: P
     wire_end.close()
     wait_for(lambda: [room.link for room in rooms.all()] == ["lost"])
     console.stop()
+    assert [(room.sensor, room.link) for room in rooms.all()] == [("Room 2", "lost")]
 
 
 def test_a_wrong_password_is_said(mosquitto: Mosquitto, tmp_path: Path) -> None:
