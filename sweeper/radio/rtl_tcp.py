@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import queue
 import socket
 import struct
@@ -57,6 +58,9 @@ RATE_SHARE = 0.92
 
 AHEAD = 4
 """Looks asked for ahead, so that the thread goes on while the consumer computes."""
+
+STREAM_AHEAD_S = 1.0
+"""A stream asks for so much ahead: a consumer that is held up for less loses nothing."""
 
 CHUNK = 1 << 16
 """Bytes asked of the socket at a time: 14 ms at 2.4 MS/s."""
@@ -315,13 +319,15 @@ class RtlTcp:
         return wire.post(order, 2 * look.settle, 2 * look.samples)
 
     async def stream(self, center_hz: float, samples: int) -> AsyncGenerator[Heard | Refused, None]:
-        """Blocks without a gap from one frequency. Raises ``ReceiverLost``."""
+        """Blocks without a gap from one frequency, while the consumer is at most ``STREAM_AHEAD_S`` behind;
+        after that ``end_s`` jumps. Raises ``ReceiverLost``."""
         wire = self._open_wire()
         first = self._post(wire, Look(center_hz, samples, round(0.2 * self._rate_hz)))
         if first is None:
             yield Refused(f"the tuner does not reach {center_hz / 1e6:.3f} MHz")
             return
-        jobs = deque([first, *(wire.post(b"", 0, 2 * samples) for _ in range(AHEAD))])
+        ahead = max(AHEAD, math.ceil(STREAM_AHEAD_S * self._rate_hz / samples))
+        jobs = deque([first, *(wire.post(b"", 0, 2 * samples) for _ in range(ahead))])
         while True:
             job = jobs.popleft()
             raw = np.frombuffer(await wire.wait(job, SILENCE_S + 10 * samples / self._rate_hz), np.uint8)
