@@ -9,15 +9,17 @@ paragraphs.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from sweeper.casework.chapters import day, licence_state
 from sweeper.errors import InputError, SweeperError
-from sweeper.jobs.job import Job
+from sweeper.jobs.job import Job, JobError
 from sweeper.jobs.law import Text
 from sweeper.jobs.papers import Consent, Custody, Purge, Term
 from sweeper.jobs.practice import Practice
+from sweeper.jobs.register import Row
 from sweeper.language import Language
 from sweeper.report.model import Fact, Section, Sheet, Table
 from sweeper.report.words import guide, words
@@ -203,27 +205,88 @@ def certificate(job: Job, purge: Purge, language: Language) -> Sheet:
     )
 
 
+PAPERS = (
+    "notice",
+    "consent",
+    "objection-reply",
+    "withdrawal-reply",
+    "withdrawal-refusal",
+    "custody",
+    "certificate",
+    "safe-use",
+)
+"""Every paper around a job, by the name under which it is asked for."""
+
+
+def of(
+    job: Job,
+    kind: str,
+    language: Language,
+    *,
+    who: str,
+    number: int | None = None,
+    item: str = "",
+    own: Text | None = None,
+) -> Sheet:
+    """The paper of this name; ``number`` is of the consent, term or purge it is about, the last one if none.
+
+    Raises ``JobError`` where the job has nothing that it could be about.
+    """
+    if kind == "notice":
+        return notice(job, language, own)
+    if kind == "safe-use":
+        return safe_use(language)
+    if kind == "custody":
+        return custody(job, language, item)
+    if kind == "consent":
+        filed = job.filed(Consent)
+        return consent(job, _chosen(filed, number, kind, language) if filed else None, language, own)
+    if kind == "certificate":
+        purges = list(enumerate(job.purges(), 1))
+        return certificate(job, _chosen(purges, number, kind, language), language)
+    about = "objection" if kind == "objection-reply" else "withdrawal"
+    term = _chosen(job.terms(about), number, about, language)
+    return reply(job, kind, term, who, language, own)
+
+
+P = TypeVar("P")
+
+
+def _chosen(filed: list[tuple[int, P]], number: int | None, kind: str, language: Language) -> P:
+    """The paper of this number, or the last one."""
+    _ = language.gettext
+    if not filed:
+        raise JobError(_("there is no {kind} in this job").format(kind=kind))
+    if number is None:
+        return filed[-1][1]
+    found = dict(filed).get(number)
+    if found is None:
+        raise JobError(_("there is no {kind} {number} in this job").format(kind=kind, number=number))
+    return found
+
+
 def licensor_report(
     practice: Practice,
+    rows: Sequence[Row],
     language: Language,
     *,
     from_day: dt.date,
     to_day: dt.date,
-    jobs: int,
-    confirmed: int,
     own: Text | None = None,
 ) -> Sheet:
-    """The report to the licensor: a template whose form and period the licensor sets."""
+    """The report to the licensor on the jobs begun in these days: its form and period the licensor sets."""
     _ = language.gettext
     card, law = practice.licence, practice.profile()
+    days = [(dt.datetime.fromtimestamp(row.created_utc_s, dt.UTC).date(), row) for row in rows]
+    inside = [row for begun, row in days if from_day <= begun <= to_day]
     text = own or law.texts.get("licensor-report")
     if text is None:
         raise SweeperError(f"{law.code}: this law knows no report to a licensor")
     fields = {
         "from_day": day(from_day, language),
         "to_day": day(to_day, language),
-        "jobs": str(jobs),
-        "confirmed": str(confirmed),
+        "jobs": str(len(inside)),
+        "confirmed": str(sum(row.confirmed > 0 for row in inside)),
         "holder": card.holder if card is not None else practice.organisation,
         "licence": card.number if card is not None else "",
         "authority": card.authority if card is not None else "",

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import msgspec
 from rich.console import Console
 
 from sweeper import cli
@@ -25,7 +24,7 @@ from sweeper.cli.words import _, spoken
 from sweeper.errors import SweeperError
 from sweeper.jobs import practice
 from sweeper.jobs.job import Head, Job, Person, Role, Verdict
-from sweeper.jobs.law import Licence, profiles
+from sweeper.jobs.law import profiles
 from sweeper.session import Sink
 from sweeper.signatures import Library
 from sweeper.text import safe_text
@@ -211,19 +210,15 @@ def head_options(function: F) -> F:
 def new(folder: Path, own: bool, who: str, **given: Any) -> int:
     """Create it, and say what is still missing before a sweep may start."""
     said = _said(given)
-    law = said.get("profile", "neutral")
-    mine = practice.read()
-    card = mine.licence if mine.law == law and not own else None
     head = Head(
         number=said.pop("number", folder.name),
         purpose=said.pop("purpose", _("my own property") if own else ""),
         permission=said.pop("permission", _("my own") if own else ""),
         place=said.pop("place", _("at home") if own else ""),
         own=own,
-        licence=_of_kind(card, given["subkind"]),
-        equipment=() if own else mine.equipment,
         **said,
     )
+    head = practice.for_job(practice.read(), head, given["subkind"])
     made = Job.create(folder, head, who)
     made.close()
     click.echo(_("Job made: {folder}").format(folder=folder))
@@ -242,12 +237,6 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
     return said | ({"people": tuple(people)} if people else {})
 
 
-def _of_kind(card: Licence | None, subkind: int | None) -> Licence | None:
-    if card is None or subkind is None:
-        return card
-    return msgspec.structs.replace(card, subkind=subkind)
-
-
 def _tell_missing(head: Head) -> None:
     missing = head.missing()
     if missing:
@@ -264,11 +253,10 @@ def change(folder: Path, who: str, **given: Any) -> int:
     with opened(folder) as found:
         before = found.head
         if "people" in said:
-            new_names = {person.name for person in said["people"]}
-            kept_people = tuple(p for p in before.people if p.name not in new_names)
-            said["people"] = (*kept_people, *said["people"])
+            said["people"] = before.with_people(said["people"]).people
         if given["subkind"] is not None:
-            said["licence"] = _of_kind(before.licence or practice.read().licence, given["subkind"])
+            card = before.licence or practice.read().licence
+            said["licence"] = before.of_kind(card, given["subkind"]).licence
         found.change_head(who, **said)
         _tell_missing(found.head)
     return cli.OK

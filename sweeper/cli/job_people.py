@@ -12,14 +12,13 @@ import click
 import msgspec
 
 from sweeper import cli
+from sweeper.casework import papers
 from sweeper.cli.job import DAY, FOLDER, opened, who_option
 from sweeper.cli.output import put
 from sweeper.cli.words import _, ngettext, spoken
 from sweeper.errors import SweeperError
 from sweeper.jobs import purging
-from sweeper.jobs.job import Consent, Job, Term
-from sweeper.jobs.law import Text
-from sweeper.report.model import Sheet
+from sweeper.jobs.job import Consent
 from sweeper.text import safe_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,7 +97,7 @@ def terms(folder: Path) -> int:
                 left = law.working_days_between(now, term.due)
                 if term.answered is not None:
                     state = _("answered on {day}").format(day=term.answered.isoformat())
-                elif term.due < now:
+                elif term.late(now):
                     state, late = _("LATE since {day}").format(day=term.due.isoformat()), True
                 else:
                     line = ngettext(
@@ -143,13 +142,9 @@ def subject(folder: Path, identifier: str, delete: bool, yes: bool, out: str, wh
     return cli.OK
 
 
-PAPERS = ("notice", "consent", "objection-reply", "withdrawal-reply", "withdrawal-refusal", "custody",
-          "certificate", "safe-use")  # fmt: skip
-
-
 @click.command(help=_("Write a paper of a job: notice, consent, replies, custody form, certificate."))
 @click.argument("folder", type=FOLDER)
-@click.argument("kind", type=click.Choice(PAPERS))
+@click.argument("kind", type=click.Choice(papers.PAPERS))
 @click.option("--number", type=int, help=_("Of the consent, withdrawal, objection or purge; the last one."))
 @click.option("--item", default="", help=_("The item of a custody form."))
 @click.option("--template", type=FILE, help=_("A text of your own: title, then paragraphs with {fields}."))
@@ -159,12 +154,11 @@ def paper(
     folder: Path, kind: str, number: int | None, item: str, template: Path | None, out: str | None, who: str
 ) -> int:
     """One page, in the language of this command."""
-    from sweeper.casework import papers
     from sweeper.report import formats
 
     own = papers.template(template) if template is not None else None
     with opened(folder) as found:
-        made = _paper(found, kind, number, item, own, who)
+        made = papers.of(found, kind, spoken(), who=who, number=number, item=item, own=own)
         target = out or str(folder / "reports" / f"{kind}-{spoken().code}.pdf")
         put(formats.sheet(target, made, made_utc_s=found.now()), target)
         if not found.read_only:
@@ -172,40 +166,6 @@ def paper(
                 found.store.audit(found.now(), who, "paper", kind=kind, language=spoken().code)
     click.echo(_("Written: {path}").format(path=target), err=True)
     return cli.OK
-
-
-def _paper(found: Job, kind: str, number: int | None, item: str, own: Text | None, who: str) -> Sheet:
-    from sweeper.casework import papers
-
-    if kind == "notice":
-        return papers.notice(found, spoken(), own)
-    if kind == "safe-use":
-        return papers.safe_use(spoken())
-    if kind == "custody":
-        return papers.custody(found, spoken(), item)
-    if kind == "consent":
-        filed = found.filed(Consent)
-        return papers.consent(found, _chosen(filed, number, kind) if filed else None, spoken(), own)
-    if kind == "certificate":
-        return papers.certificate(found, _chosen(list(enumerate(found.purges(), 1)), number, kind), spoken())
-    about = "objection" if kind == "objection-reply" else "withdrawal"
-    term: Term = _chosen(found.terms(about), number, about)
-    return papers.reply(found, kind, term, who, spoken(), own)
-
-
-P = TypeVar("P")
-
-
-def _chosen(filed: list[tuple[int, P]], number: int | None, kind: str) -> P:
-    """The paper of this number, or the last one."""
-    if not filed:
-        raise SweeperError(_("there is no {kind} in this job").format(kind=kind))
-    if number is None:
-        return filed[-1][1]
-    found = dict(filed).get(number)
-    if found is None:
-        raise SweeperError(_("there is no {kind} {number} in this job").format(kind=kind, number=number))
-    return found
 
 
 COMMANDS: dict[str, click.Command] = {

@@ -76,8 +76,6 @@ def set_(
         raise SweeperError(
             _("no law {code}; there are {known}").format(code=law, known=", ".join(profiles()))
         )
-    mine = practice.read()
-    mine = practice.named(mine, mine.organisation or holder, law)
     card = Licence(
         number=number,
         holder=holder,
@@ -86,8 +84,8 @@ def set_(
         issued=issued,
         open_ended=open_ended,
     )
-    mine = practice.licensed(mine, card)
-    practice.write(practice.with_duties(mine, spoken().code, today()))
+    mine = practice.entered(practice.read(), card, law, spoken().code, today())
+    practice.write(mine)
     last = card.expires(mine.profile())
     if last is not None:
         click.echo(_("Valid until {day}.").format(day=last.isoformat()))
@@ -199,15 +197,12 @@ def report(jobs: Path, from_day: dt.date, to_day: dt.date, template: Path | None
     rows, problems = registering.rows(jobs)
     for problem in problems:
         warn(problem)
-    days = [(dt.datetime.fromtimestamp(row.created_utc_s, dt.UTC).date(), row) for row in rows]
-    inside = [row for day, row in days if from_day <= day <= to_day]
     made = papers.licensor_report(
         practice.read(),
+        rows,
         spoken(),
         from_day=from_day,
         to_day=to_day,
-        jobs=len(inside),
-        confirmed=sum(row.confirmed > 0 for row in inside),
         own=papers.template(template) if template is not None else None,
     )
     put(formats.sheet(out, made), out)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Iterable
 
 import msgspec
 
@@ -84,6 +85,19 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
             needed["people"] = " ".join(person.name for person in self.people)
         return [name for name, value in needed.items() if not value.strip()]
 
+    def with_people(self, people: Iterable[Person]) -> Head:
+        """With these people too; who is entered already takes the new role."""
+        new = tuple(people)
+        names = {person.name for person in new}
+        kept = tuple(person for person in self.people if person.name not in names)
+        return msgspec.structs.replace(self, people=(*kept, *new))
+
+    def of_kind(self, licence: Licence | None, subkind: int | None) -> Head:
+        """With this licence card, of the sub-kind under which this job is done (``None``: the card's own)."""
+        if licence is not None and subkind is not None:
+            licence = msgspec.structs.replace(licence, subkind=subkind)
+        return msgspec.structs.replace(self, licence=licence)
+
 
 class Decision(msgspec.Struct, frozen=True):
     """One verdict of one named person on one finding. The last one counts; none is erased."""
@@ -106,6 +120,10 @@ class Term(msgspec.Struct, frozen=True):
     text: str = ""
     answered: dt.date | None = None
     answer: str = ""
+
+    def late(self, today: dt.date) -> bool:
+        """Whether its last day passed without an answer."""
+        return self.answered is None and self.due < today
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):

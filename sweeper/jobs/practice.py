@@ -15,7 +15,7 @@ import msgspec
 
 from sweeper.errors import SweeperError
 from sweeper.jobs.law import Licence, LicenceState, Profile, profile
-from sweeper.jobs.papers import Equipment
+from sweeper.jobs.papers import Equipment, Head
 
 
 class PracticeError(SweeperError):
@@ -121,6 +121,20 @@ def licensed(practice: Practice, licence: Licence) -> Practice:
     if kinds and licence.subkind not in kinds:
         raise PracticeError(f"sub-kind {licence.subkind}: the law knows {', '.join(map(str, kinds))}")
     return msgspec.structs.replace(practice, organisation=licence.holder, licence=licence)
+
+
+def entered(practice: Practice, licence: Licence, law: str, language: str, today: dt.date) -> Practice:
+    """The card entered under its law, with the organisation that it names and the duties of that law."""
+    practice = named(practice, practice.organisation or licence.holder, law)
+    return with_duties(licensed(practice, licence), language, today)
+
+
+def for_job(practice: Practice, head: Head, subkind: int | None = None) -> Head:
+    """A new job with equipment and, where it is of the job's law, the licence card; one's own has none."""
+    if head.own:
+        return head
+    card = practice.licence if practice.law == head.profile else None
+    return msgspec.structs.replace(head.of_kind(card, subkind), equipment=practice.equipment)
 
 
 def with_duties(practice: Practice, language: str, today: dt.date) -> Practice:
