@@ -5,7 +5,6 @@ real daemon gives them: ``InterfacesAdded`` for a new device, ``PropertiesChange
 What it does not have: filters, turns of ten seconds, merging.
 """
 
-import asyncio
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,20 @@ from dbus_fast import DBusError, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.service import ServiceInterface, dbus_method
 
+from tests.radio.waiting import gone
+
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
 <allow own="*"/></policy></busconfig>"""
 
+ASKING = Message(
+    destination="org.freedesktop.DBus",
+    path="/org/freedesktop/DBus",
+    interface="org.freedesktop.DBus",
+    member="GetId",
+)
 ADAPTER = "org.bluez.Adapter1"
 DEVICE = "org.bluez.Device1"
 
@@ -78,12 +85,13 @@ class Bluez:
         await self._bus.request_name("org.bluez")
 
     async def stop(self) -> None:
-        """The daemon dies: its name goes, its objects are gone."""
+        """The daemon dies: its name goes, its objects are gone. A second time does nothing."""
+        if not self._bus.connected:
+            return
         for path in list(self.objects):
             self.remove(path)
-        await asyncio.sleep(0.02)
-        self._bus.disconnect()
-        await asyncio.sleep(0.05)
+        await self._bus.call(ASKING)  # its answer comes after everything that was sent before
+        await gone(self._bus)
 
     def _managed(self, message: Message) -> Message | None:
         if message.member != "GetManagedObjects":

@@ -35,13 +35,13 @@ pytest.importorskip("bleak")
 if sys.platform != "linux" or shutil.which("dbus-daemon") is None:
     pytest.skip("needs Linux and dbus-daemon", allow_module_level=True)
 
-from bleak.backends.bluezdbus import manager as bluez_manager
 from dbus_fast import Variant
 
 from tests.radio.bluez import Bluez, start_bus
+from tests.radio.waiting import Scan, adverts, leave_bleak, scanned, states
 
 FINDMY = b"\x12\x19\x10" + bytes(range(22)) + b"\x02\x00"
-Step = Callable[[Bluez], Coroutine[Any, Any, None]]
+Step = Callable[[Bluez, Scan], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture
@@ -65,50 +65,38 @@ def airtag(rssi: int = -61) -> dict[str, Variant]:
 
 
 def listen(
-    address: str, steps: list[Step], name: str = "", seconds: float = 1.0, **options: Any
+    address: str,
+    step: Step | None = None,
+    name: str = "",
+    fetching: Callable[[], bool] = lambda: True,
+    **options: Any,
 ) -> list[Record]:
-    """Scan for some seconds while the steps are done one after the other."""
+    """Scan for as long as the step takes."""
 
     async def run() -> list[Record]:
         daemon = Bluez(address)
         await daemon.start()
         daemon.add_adapter()
         listen.adapter = daemon.adapter  # type: ignore[attr-defined]
-        got: list[Record] = []
+
+        async def steps(scan: Scan) -> None:
+            if step is not None:
+                await step(daemon, scan)
+
         try:
-            async with aclosing(
-                ble.source(name, **options).records(SweepPlan(ble_seconds=seconds))
-            ) as records:
-                doing = asyncio.create_task(_all(steps, daemon))
-                async for record in records:
-                    got.append(record)
-                await doing
+            return await scanned(ble.source(name, **options), steps, fetching)
         finally:
             await leave(daemon)
-        return got
 
     return asyncio.run(run())
 
 
-async def _all(steps: list[Step], daemon: Bluez) -> None:
-    for step in steps:
-        await asyncio.sleep(0.15)
-        await step(daemon)
-
-
-def adverts(records: list[Record]) -> list[Any]:
-    return [a for r in records if isinstance(r, AdvertisementBatch) for a in r.adverts]
-
-
-def states(records: list[Record]) -> list[tuple[State, Reason | None]]:
-    return [(r.state, r.reason) for r in records if isinstance(r, Status)]
-
-
 def test_an_advertisement_comes_through_as_bytes(bus: str) -> None:
-    async def step(daemon: Bluez) -> None:
+    async def step(daemon: Bluez, scan: Scan) -> None:
         daemon.advertise("C1:02:03:04:05:06", **airtag())
+        await scan.heard(1)
 
-    records = listen(bus, [step], where=lambda: Place(name="office"))
+    records = listen(bus, step, where=lambda: Place(name="office"))
     assert isinstance(records[0], Opened)
     assert records[0].live
     assert isinstance(records[-1], Closed)
@@ -121,7 +109,7 @@ def test_an_advertisement_comes_through_as_bytes(bus: str) -> None:
 
 
 def test_what_else_the_system_knows_is_kept(bus: str) -> None:
-    async def step(daemon: Bluez) -> None:
+    async def step(daemon: Bluez, scan: Scan) -> None:
         daemon.advertise(
             "C1:02:03:04:05:06",
             **airtag(),
@@ -130,8 +118,9 @@ def test_what_else_the_system_knows_is_kept(bus: str) -> None:
             Paired=Variant("b", True),
             AdvertisingData=Variant("a{yv}", {0x19: Variant("ay", b"\x00\x02")}),
         )
+        await scan.heard(1)
 
-    (one,) = adverts(listen(bus, [step]))
+    (one,) = adverts(listen(bus, step))
     assert one.platform["paired"] is True
     assert (one.platform["icon"], one.platform["appearance"]) == ("tag", 0x0200)
     assert ad.parse(one.data).appearance == 0x0200
@@ -139,7 +128,7 @@ def test_what_else_the_system_knows_is_kept(bus: str) -> None:
 
 
 def test_names_services_and_service_data(bus: str) -> None:
-    async def step(daemon: Bluez) -> None:
+    async def step(daemon: Bluez, scan: Scan) -> None:
         daemon.advertise(
             "C1:02:03:04:05:06",
             Name=Variant("s", "tag"),
@@ -149,8 +138,9 @@ def test_names_services_and_service_data(bus: str) -> None:
             ),
             TxPower=Variant("n", -4),
         )
+        await scan.heard(1)
 
-    (one,) = adverts(listen(bus, [step]))
+    (one,) = adverts(listen(bus, step))
     advert = ad.parse(one.data)
     assert (advert.name, advert.uuids, advert.tx_power_dbm) == ("tag", ["FD5A"], -4)
     assert advert.service_data == [("FD5A", bytes([0x12]) + bytes(19))]
@@ -158,18 +148,20 @@ def test_names_services_and_service_data(bus: str) -> None:
 
 
 def test_every_update_counts(bus: str) -> None:
-    async def step(daemon: Bluez) -> None:
+    async def step(daemon: Bluez, scan: Scan) -> None:
         for n in range(200):
             daemon.advertise("C1:02:03:04:05:06", **airtag(-40 - n % 40))
-            await asyncio.sleep(0.005 * (n % 10 == 9))  # both ends live in one loop; it must get to reading
+            if n % 10 == 9:
+                await scan.heard(n - 50)  # both ends live in one loop; it must get to reading
+        await scan.heard(200)
 
-    got = adverts(listen(bus, [step], seconds=2.0))
+    got = adverts(listen(bus, step))
     assert len(got) == 200
     assert [a.time_s for a in got] == sorted(a.time_s for a in got)
 
 
 def test_active_scan_asks_for_le_and_stops(bus: str) -> None:
-    listen(bus, [], seconds=0.3)
+    listen(bus)
     adapter = listen.adapter  # type: ignore[attr-defined]
     assert adapter.filters[0]["Transport"] == "le"
     assert (adapter.started, adapter.stopped) == (1, 1)
@@ -177,7 +169,7 @@ def test_active_scan_asks_for_le_and_stops(bus: str) -> None:
 
 def test_adapter_is_chosen_by_name(bus: str) -> None:
     with pytest.raises(Unavailable) as caught:
-        listen(bus, [], name="hci7")
+        listen(bus, name="hci7")
     assert caught.value.reason is Reason.NO_DEVICE
     assert "hci7" in str(caught.value)
 
@@ -211,11 +203,8 @@ async def _first(daemon: Bluez | None = None) -> None:
 
 
 async def leave(daemon: Bluez | None) -> None:
-    """Close both ends: bleak keeps its connection for the life of the loop, which ends here."""
-    manager = bluez_manager._global_instances.get(asyncio.get_running_loop())
-    if manager is not None and manager._bus is not None:
-        manager._bus.disconnect()
-        await asyncio.sleep(0.02)
+    """Close both ends."""
+    await leave_bleak()
     if daemon is not None:
         await daemon.stop()
 
@@ -275,81 +264,81 @@ def test_no_bleak(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.reason is Reason.LIBRARY_MISSING
 
 
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on a short silence is enough to begin anew."""
+    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.1)
+    monkeypatch.setattr(ble_ear, "RETRY_S", 0.05)
+
+
 def test_an_adapter_pulled_out_and_put_back(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.3)
-    monkeypatch.setattr(ble_ear, "RETRY_S", 0.1)
-
-    async def tag(daemon: Bluez) -> None:
+    async def step(daemon: Bluez, scan: Scan) -> None:
         daemon.advertise("C1:02:03:04:05:06", **airtag())
-
-    async def out(daemon: Bluez) -> None:
+        await scan.heard(1)
         daemon.remove("/org/bluez/hci0/dev_C1_02_03_04_05_06")
         daemon.remove_adapter()
-        await asyncio.sleep(0.8)
-
-    async def back(daemon: Bluez) -> None:
+        impatient(monkeypatch)
+        await scan.told(State.FAILED, Reason.NO_DEVICE)
         daemon.add_adapter()
-        await asyncio.sleep(0.5)
+        await scan.until(lambda: State.LISTENING in [state for state, _ in states(scan.got)])
+        daemon.advertise("C1:02:03:04:05:06", **airtag())
+        await scan.heard(2)
 
-    records = listen(bus, [tag, out, back, tag], seconds=2.4)
+    records = listen(bus, step)
     told = states(records)
-    assert (State.FAILED, Reason.NO_DEVICE) in told
     assert told[told.index((State.FAILED, Reason.NO_DEVICE)) + 1] == (State.LISTENING, None)
     assert len(adverts(records)) == 2
 
 
 def test_the_daemon_restarts(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.3)
-    monkeypatch.setattr(ble_ear, "RETRY_S", 0.1)
-    later: list[Bluez] = []
-
-    async def die(daemon: Bluez) -> None:
+    async def step(daemon: Bluez, scan: Scan) -> None:
         await daemon.stop()
-        await asyncio.sleep(0.8)
+        impatient(monkeypatch)
+        await scan.until(lambda: State.FAILED in [state for state, _ in states(scan.got)])
+        second = Bluez(bus)
+        await second.start()
+        second.add_adapter()
+        await scan.until(lambda: State.LISTENING in [state for state, _ in states(scan.got)])
+        second.advertise("C1:02:03:04:05:06", **airtag())
+        await scan.heard(1)
+        await second.stop()
 
-    async def live(daemon: Bluez) -> None:
-        later.append(Bluez(bus))
-        await later[0].start()  # it is closed with the bus
-        later[0].add_adapter()
-        await asyncio.sleep(0.5)
-
-    async def tag(daemon: Bluez) -> None:
-        later[0].advertise("C1:02:03:04:05:06", **airtag())
-
-    async def end(daemon: Bluez) -> None:
-        await asyncio.sleep(0.3)
-        await later[0].stop()
-
-    records = listen(bus, [die, live, tag, end], seconds=2.2)
+    records = listen(bus, step)
     told = [state for state, _ in states(records)]
-    assert State.LISTENING in told[told.index(State.FAILED) :]
+    assert told.index(State.FAILED) < told.index(State.LISTENING)
     assert len(adverts(records)) == 1
 
 
 def test_silence_is_told_once(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.15)
-    records = listen(bus, [], seconds=1.0)
-    assert states(records) == [(State.DEGRADED, Reason.STALLED)]
-    assert listen.adapter.started > 2  # type: ignore[attr-defined]
+    async def step(daemon: Bluez, scan: Scan) -> None:
+        await scan.until(lambda: daemon.adapter.started > 3)
+
+    monkeypatch.setattr(ble_ear, "SILENCE_S", 0.1)
+    assert states(listen(bus, step)) == [(State.DEGRADED, Reason.STALLED)]
 
 
 def test_what_nobody_fetches_is_counted(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ble_ear, "BACKLOG", 5)
+    heard = 0
 
-    async def step(daemon: Bluez) -> None:
+    def where() -> None:
+        nonlocal heard
+        heard += 1
+
+    async def step(daemon: Bluez, scan: Scan) -> None:
         for n in range(40):
             daemon.advertise("C1:02:03:04:05:06", **airtag(-40 - n))
-        await asyncio.sleep(0)
+        await scan.heard(1)
+        await scan.until(lambda: states(scan.got))
 
-    records = listen(bus, [step], seconds=1.0)
-    lost = [r.detail for r in records if isinstance(r, Status) and r.reason is Reason.DROPPED]
-    assert lost
-    dropped = sum(int(text.split()[0]) for text in lost)
-    assert dropped + len(adverts(records)) == 40
+    records = listen(bus, step, fetching=lambda: heard in (0, 40), where=where)
+    assert [a.rssi_dbm for a in adverts(records)] == [-75, -76, -77, -78, -79]
+    (lost,) = [r for r in records if isinstance(r, Status)]
+    assert lost.reason is Reason.DROPPED
+    assert lost.detail.startswith("35 ")
 
 
 def test_silence_is_no_proof_of_listening(bus: str) -> None:
-    records = listen(bus, [], seconds=0.3)
+    records = listen(bus)
     assert "so little was heard" in records[-1].problems[0]  # type: ignore[attr-defined]
     assert not [r for r in records if isinstance(r, Coverage)]
 
