@@ -6,19 +6,16 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from sweeper import cli
-from sweeper.cli.job import job_option, kept, who_option
-from sweeper.cli.known import book_for, known_option
-from sweeper.cli.options import json_option, load_library, signatures_option, warn
-from sweeper.cli.output import give
+from sweeper.cli.options import load_library, warn
 from sweeper.cli.places import Asking, Typed, gps_option
 from sweeper.cli.run import exit_code, run
+from sweeper.cli.wanted import Wanted, wanted_options
 from sweeper.cli.words import _, spoken
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source, SourceInfo
@@ -44,12 +41,7 @@ def ble() -> None:
 @click.option("--passive", is_flag=True, help=_("Do not even ask devices for their names."))
 @click.option("--place", default="", help=_("Where you are; type the next place and Enter as you go."))
 @gps_option
-@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
-@known_option
-@json_option
-@signatures_option
-@job_option
-@who_option
+@wanted_options
 def scan(
     seconds: float,
     adapter: str,
@@ -57,24 +49,17 @@ def scan(
     passive: bool,
     place: str,
     gps: str | None,
-    report: str | None,
-    known_file: str | None,
-    json_out: str | None,
-    folders: tuple[Path, ...],
-    job_folder: Path | None,
-    who: str,
+    wanted: Wanted,
 ) -> int:
     """Exit code 3 where the adapter could not listen."""
-    library = load_library(folders)
-    known = book_for(known_file, live=True)
+    library = wanted.library()
+    known = wanted.known(live=True)
     source = live_source(adapter, hci, passive, place, gps)
     plan = SweepPlan(ble_seconds=seconds)
-    with kept(job_folder, who, "ble", library=library) as sinks:
+    with wanted.kept("ble", library) as sinks:
         title = _("Listening to Bluetooth")
         collected, outcome = run([source], library, plan=plan, sinks=sinks, title=title, known=known)
-    for line in outcome.unheard:
-        warn(line)
-    give(collected, library, json_out=json_out, report=report)
+    wanted.give(collected, library, outcome)
     return exit_code(collected, outcome)
 
 
@@ -101,28 +86,20 @@ def live_source(adapter: str, hci: str, passive: bool, place: str, gps: str | No
 @click.option("--recording", metavar="FILE", help=_("A recording of such a test instead of an adapter."))
 @click.option("--start", type=float, default=0.0, help=_("Seconds into the recording at which it began."))
 @click.option("--adapter", default="", metavar="hci0", help=_("The adapter."))
-@known_option
-@json_option
-@signatures_option
-@job_option
-@who_option
+@wanted_options
 def test_(
     kind: str,
     recording: str | None,
     start: float,
     adapter: str,
-    known_file: str | None,
-    json_out: str | None,
-    folders: tuple[Path, ...],
-    job_folder: Path | None,
-    who: str,
+    wanted: Wanted,
 ) -> int:
     """Tell each step as its time comes; exit code 3 where too little was heard for a result."""
     from sweeper.detectors.ble_test import PLANS, BleTest, Test
     from sweeper.radio.replay import open_recordings
 
     test = BleTest(PLANS[Test(kind)], start)
-    known = book_for(known_file, live=recording is None)
+    known = wanted.known(live=recording is None)
     if recording is not None:
         sources, refused = open_recordings([recording])
         if refused:
@@ -132,18 +109,16 @@ def test_(
             click.echo("- " + spoken().phrase(phrase), err=True)
         steps = [(step.seconds, step.do, step.why) for step in test.plan.steps]
         sources = [Guided(live_source(adapter, "", False, "", None), steps)]
-    library = load_library(folders)
+    library = wanted.library()
     plan = SweepPlan(ble_seconds=test.plan.seconds)
-    with kept(job_folder, who, f"{kind}-test", library=library) as sinks:
+    with wanted.kept(f"{kind}-test", library) as sinks:
         title = spoken().phrase(test.plan.title)
         collected, outcome = run(
             sources, library, plan=plan, sinks=sinks, title=title, guided=[test], known=known
         )
-    for line in outcome.unheard:
-        warn(line)
     for phrase in test.result.told if test.result is not None else ():
         click.echo(spoken().phrase(phrase), err=True)
-    give(collected, library, json_out=json_out, report=None)
+    wanted.give(collected, library, outcome)
     code = exit_code(collected, outcome)
     complete = test.result is not None and test.result.complete
     return cli.NOT_HEARD if code == cli.OK and not complete else code

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from sweeper import cli
-from sweeper.cli.job import job_option, kept, who_option
-from sweeper.cli.known import book_for, known_option
-from sweeper.cli.options import json_option, load_library, signatures_option, warn
-from sweeper.cli.output import give
 from sweeper.cli.run import exit_code, run
+from sweeper.cli.wanted import Wanted, wanted_options
 from sweeper.cli.words import _, spoken
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
@@ -42,32 +37,22 @@ def lan() -> None:
     "--wifi", "interface", metavar="wlan0mon",
     help=_("Listen to Wi-Fi at the same time, and merge what is heard by address."),
 )  # fmt: skip
-@known_option
-@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
-@json_option
-@signatures_option
-@job_option
-@who_option
+@wanted_options
 def scan(
     subnets: tuple[str, ...],
     only: tuple[str, ...],
     rate: float,
     yes: bool,
     interface: str | None,
-    known_file: str | None,
-    report: str | None,
-    json_out: str | None,
-    folders: tuple[Path, ...],
-    job_folder: Path | None,
-    who: str,
+    wanted: Wanted,
 ) -> int:
     """Exit code 2 where nobody agreed, 3 where there is no network to ask."""
     from sweeper.radio import lan as radio
     from sweeper.radio import lan_network, wifi
     from sweeper.radio.lan_asking import Look
 
-    library = load_library(folders)
-    known = book_for(known_file, live=True)
+    library = wanted.library()
+    known = wanted.known(live=True)
     nets = lan_network.chosen(subnets, lan_network.networks())
     look = Look(tuple(nets), tuple(only) or KINDS, rate_per_s=rate)
     for phrase in radio.statement(look):
@@ -77,11 +62,9 @@ def scan(
     sources: list[Source] = [radio.LanSource(look)]
     if interface is not None:
         sources.append(wifi.source(interface))
-    with kept(job_folder, who, "lan", library=library) as sinks:
+    with wanted.kept("lan", library) as sinks:
         collected, outcome = run(
             sources, library, plan=SweepPlan(), sinks=sinks, title=_("Asking the network"), known=known
         )
-    for line in outcome.unheard:
-        warn(line)
-    give(collected, library, json_out=json_out, report=report)
+    wanted.give(collected, library, outcome)
     return exit_code(collected, outcome)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from sweeper import cli
-from sweeper.cli.job import job_option, kept, who_option
-from sweeper.cli.known import book_for, known_option
-from sweeper.cli.options import Frequency, json_option, load_library, signatures_option, warn
-from sweeper.cli.output import give, put, results_text
+from sweeper.cli.options import Frequency, warn
+from sweeper.cli.output import put, results_text
 from sweeper.cli.places import gps_option, placed
 from sweeper.cli.run import exit_code, run
+from sweeper.cli.wanted import Wanted, wanted_options
 from sweeper.cli.words import _
 from sweeper.errors import InputError
 from sweeper.known import Book
@@ -36,12 +34,7 @@ from sweeper.signatures import Library
 @click.option("--each", is_flag=True, help=_("Every input is a session of its own: one document a line."))
 @click.option("--place", default="", help=_("Where all of it was recorded, by name."))
 @gps_option
-@known_option
-@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
-@json_option
-@signatures_option
-@job_option
-@who_option
+@wanted_options
 def replay(
     paths: tuple[str, ...],
     format_: str | None,
@@ -50,32 +43,27 @@ def replay(
     each: bool,
     place: str,
     gps: str | None,
-    known_file: str | None,
-    report: str | None,
-    json_out: str | None,
-    folders: tuple[Path, ...],
-    job_folder: Path | None,
-    who: str,
+    wanted: Wanted,
 ) -> int:
     """Open what can be opened, name what cannot, run, and give the outcome."""
     from sweeper.radio.replay import open_recordings
 
-    library = load_library(folders)
-    told = Told(book_for(known_file, live=False), Place(name=place) if place else None)
+    library = wanted.library()
+    told = Told(wanted.known(live=False), Place(name=place) if place else None)
     opened, refused = open_recordings(paths, format_name=format_, rate_hz=rate, center_hz=center)
     for error in refused:
         warn(error)
     opened = placed(opened, gps)
     if each:
-        return _each(opened, refused, library, json_out, told)
+        return _each(opened, refused, library, wanted.json_out, told)
     collected = Collector()
     for error in refused:
-        collected.refuse(error.path, str(error).removeprefix(f"{error.path}: "))
-    with kept(job_folder, who, "replay", library=library) as sinks:
+        collected.refuse(error.path, error.what)
+    with wanted.kept("replay", library) as sinks:
         collected, outcome = run(
             opened, library, collector=collected, sinks=sinks, known=told.known, here=told.here
         )
-    give(collected, library, json_out=json_out, report=report)
+    wanted.give(collected, library)
     return exit_code(collected, outcome, unreadable=bool(refused))
 
 
@@ -94,7 +82,7 @@ def _each(
     lines = []
     for error in refused:
         collected = Collector()
-        collected.refuse(error.path, str(error).removeprefix(f"{error.path}: "))
+        collected.refuse(error.path, error.what)
         lines.append(results_text(collected, library, one_line=True))
     for source in opened:
         collected, outcome = run([source], library, known=told.known, here=told.here)

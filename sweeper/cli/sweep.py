@@ -8,13 +8,12 @@ from typing import Any
 import click
 
 from sweeper import cli
-from sweeper.cli.job import job_option, kept, who_option
-from sweeper.cli.known import book_for, known_option
-from sweeper.cli.options import json_option, load_library, signatures_option, warn
-from sweeper.cli.output import TraceLog, give
+from sweeper.cli.options import warn
+from sweeper.cli.output import TraceLog
 from sweeper.cli.planning import Meeting, Range, made_plan, meetings
 from sweeper.cli.reference import FILE, compared, conditions, conditions_of
 from sweeper.cli.run import exit_code, run
+from sweeper.cli.wanted import Wanted, wanted_options
 from sweeper.cli.words import _
 from sweeper.coverage import gaps
 from sweeper.plan import PRESETS, Band, Mode, SweepPlan
@@ -65,12 +64,7 @@ from sweeper.report.collect import Collector
     help=_("Raise what was on the air only then: 14:00-15:30, or seconds from the start as 600-4200."),
 )
 @click.option("--trace", metavar="FILE", help=_("Write every pass, stitched, as CSV; maxima beside it."))
-@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
-@json_option
-@signatures_option
-@known_option
-@job_option
-@who_option
+@wanted_options
 def sweep(
     names: tuple[str, ...],
     ranges: tuple[Band, ...],
@@ -85,17 +79,12 @@ def sweep(
     antenna: str,
     meeting_times: tuple[tuple[float, float, bool], ...],
     trace: str | None,
-    report: str | None,
-    json_out: str | None,
-    folders: tuple[Path, ...],
-    known_file: str | None,
-    job_folder: Path | None,
-    who: str,
+    wanted: Wanted,
 ) -> int:
     """Run the sweep; exit code 3 where part of the plan was not heard."""
     from sweeper.radio.inventory import open_source
 
-    library = load_library(folders)
+    library = wanted.library()
     if reference_files:
         then = conditions_of(reference_files)
         gain = then.gain_db if gain is None else gain
@@ -109,7 +98,7 @@ def sweep(
     log = TraceLog(trace) if trace else None
     references = ", ".join(path.name for path in reference_files)
     made = {"antenna": antenna, "gain_db": gain, "reference": references}
-    with kept(job_folder, who, plan.name, library=library, **made) as sinks:
+    with wanted.kept(plan.name, library, **made) as sinks:
         collected, outcome = run(
             receivers,
             library,
@@ -118,14 +107,12 @@ def sweep(
             title=_("Sweeping"),
             comparison=comparison,
             guided=meetings(meeting_times),
-            known=book_for(known_file, live=True),
+            known=wanted.known(live=True),
         )
-    for line in outcome.unheard:
-        warn(line)
     missing = _report_gaps(plan, collected)
     collected.planned = plan.bands
     stats = [receiver.stats for receiver in receivers if hasattr(receiver, "stats")]
-    give(collected, library, json_out=json_out, report=report, sweep=_speed(stats))
+    wanted.give(collected, library, outcome, sweep=_speed(stats))
     if log:
         log.close()
     code = exit_code(collected, outcome)

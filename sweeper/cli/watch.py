@@ -11,19 +11,17 @@ from typing import TextIO
 import click
 
 from sweeper import cli
-from sweeper.cli.job import job_option, kept, who_option
-from sweeper.cli.known import book_for, known_option
-from sweeper.cli.options import load_library, signatures_option, warn
-from sweeper.cli.output import TraceLog, give
+from sweeper.cli.output import TraceLog
 from sweeper.cli.planning import Meeting, Range, made_plan, meetings
 from sweeper.cli.run import exit_code, run
+from sweeper.cli.wanted import Wanted, wanted_options
 from sweeper.cli.words import _, spoken
 from sweeper.coverage import gaps
 from sweeper.errors import InputError
 from sweeper.plan import PRESETS, Band, Mode
 from sweeper.records import Burst, Emission, Finding, Level, Record
 from sweeper.session import Sink
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 PASSES = 10_000_000
 """As good as for ever: the time ends a watch, not the count."""
@@ -179,14 +177,7 @@ def _spans(emission: Emission, before: Emission | None) -> Iterator[tuple[float,
     "--log", "log_file", metavar="FILE", help=_("Write emissions, bursts and findings as JSON lines.")
 )
 @click.option("--trace", metavar="FILE", help=_("Write every pass, stitched, as CSV; maxima beside it."))
-@click.option(
-    "--json", "json_out", metavar="FILE", help=_("The results document at the end; - for standard output.")
-)
-@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
-@signatures_option
-@known_option
-@job_option
-@who_option
+@wanted_options
 def watch(
     name: str,
     ranges: tuple[Band, ...],
@@ -198,19 +189,14 @@ def watch(
     lines: str,
     log_file: str | None,
     trace: str | None,
-    json_out: str | None,
-    report: str | None,
-    folders: tuple[Path, ...],
-    known_file: str | None,
-    job_folder: Path | None,
-    who: str,
+    wanted: Wanted,
 ) -> int:
     """Until the time is up or Ctrl-C; what was heard is kept either way."""
     from sweeper.radio.inventory import open_source
 
     if not (ranges or preset):
         raise click.UsageError(_("name what to watch: --range or --preset"))
-    library = load_library(folders)
+    library = wanted.library()
     plan = made_plan(ranges, preset, Mode.BURST_SAFE.value, PASSES, gain, ppm)
     seconds = None if math.isinf(hours) else hours * 3600
     source = open_source(name, plan)
@@ -218,7 +204,7 @@ def watch(
     csv = TraceLog(trace) if trace else None
     file = _opened(log_file)
     own: list[Sink] = [Log(lines == "json", file), timeline, *([csv] if csv else [])]
-    with kept(job_folder, who, "watch", library=library, antenna="", gain_db=gain) as sinks:
+    with wanted.kept("watch", library, antenna="", gain_db=gain) as sinks:
         collected, outcome = run(
             [source],
             library,
@@ -227,12 +213,10 @@ def watch(
             title=_("Watching"),
             seconds=seconds,
             guided=meetings(meeting_times),
-            known=book_for(known_file, live=True),
+            known=wanted.known(live=True),
         )
-    for line in outcome.unheard:
-        warn(line)
     collected.planned = plan.bands
-    give(collected, library, json_out=json_out, report=report)
+    wanted.give(collected, library, outcome)
     if file is not None:
         file.close()
     if csv:
@@ -248,7 +232,7 @@ def _opened(path: str | None) -> TextIO | None:
     try:
         return Path(path).open("w", encoding="utf-8")
     except OSError as error:
-        raise InputError(path, f"cannot be written: {error.strerror}") from None
+        raise InputError(path, say("cannot be written: {error}", error=error.strerror)) from None
 
 
 def _show(timeline: Timeline) -> None:

@@ -14,13 +14,11 @@ import click
 import numpy as np
 
 from sweeper import cli, wifi_reference
-from sweeper.cli.job import job_option, kept, who_option
-from sweeper.cli.known import book_for, known_option
-from sweeper.cli.options import json_option, load_library, signatures_option, warn
-from sweeper.cli.output import give
+from sweeper.cli.options import load_library, warn
 from sweeper.cli.run import exit_code, run
 from sweeper.cli.show import written
 from sweeper.cli.tune import show
+from sweeper.cli.wanted import Wanted, wanted_options
 from sweeper.cli.words import _, spoken
 from sweeper.detectors.wifi_frames import Air
 from sweeper.dsp.film_test import Plan
@@ -31,6 +29,7 @@ from sweeper.radio import Source
 from sweeper.records import Device, FrameBatch, Place, Record
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Sink
+from sweeper.text import Words
 
 if TYPE_CHECKING:
     from sweeper.detectors.wifi_film_test import FilmTest
@@ -78,12 +77,7 @@ def heard_options(function: F) -> F:
     help=_("What was there before: look-alikes, changes and newcomers are told. Repeatable."),
 )
 @click.option("--place", default="", help=_("Where you are; known devices belong to places."))
-@known_option
-@click.option("--report", metavar="FILE", help=_("Write the HTML report there."))
-@json_option
-@signatures_option
-@job_option
-@who_option
+@wanted_options
 def scan(
     interface: str,
     seconds: float,
@@ -91,19 +85,14 @@ def scan(
     recording: str | None,
     references: tuple[Path, ...],
     place: str,
-    known_file: str | None,
-    report: str | None,
-    json_out: str | None,
-    folders: tuple[Path, ...],
-    job_folder: Path | None,
-    who: str,
+    wanted: Wanted,
 ) -> int:
     """Exit code 3 where the adapter could not listen, or only access points were listed."""
     from sweeper.detectors.wifi_difference import WifiDifference
     from sweeper.radio import wifi_managed
 
-    library = load_library(folders)
-    known = book_for(known_file, live=recording is None)
+    library = wanted.library()
+    known = wanted.known(live=recording is None)
     then = wifi_reference.merged(map(wifi_reference.load, references))
     here = Place(name=place) if place else None
 
@@ -114,17 +103,15 @@ def scan(
             known=known, here=here, title=_("Listening to Wi-Fi"),
         )  # fmt: skip
 
-    with kept(job_folder, who, "wifi", library=library) as sinks:
+    with wanted.kept("wifi", library) as sinks:
         collected, outcome = listen(_heard(interface, managed, recording), sinks)
         may_offer = not managed and recording is None and bool(outcome.unheard)
         if may_offer and _offered(interface, outcome.unheard):
             collected, outcome = listen([wifi_managed.source(interface)], sinks)
-    for line in outcome.unheard:
-        warn(line)
     if then.taken_utc_s is not None and recording is None:
         hours = (time.time() - then.taken_utc_s) / 3600
         click.echo(_("The reference is {hours:.1f} hours old.").format(hours=hours), err=True)
-    give(collected, library, json_out=json_out, report=report)
+    wanted.give(collected, library, outcome)
     code = exit_code(collected, outcome)
     lesser = any(row.look for row in collected.coverage)
     return cli.NOT_HEARD if code == cli.OK and lesser else code
@@ -172,7 +159,7 @@ def _heard(interface: str, managed: bool, recording: str | None) -> list[Source]
     return [wifi_managed.source(interface) if managed else radio.source(interface)]
 
 
-def _offered(interface: str, why: tuple[str, ...]) -> bool:
+def _offered(interface: str, why: Sequence[Words]) -> bool:
     """Where frames cannot be captured: offer the lesser look if there is one; whether the user wants it."""
     from sweeper.radio import wifi_managed
 

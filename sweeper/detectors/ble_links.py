@@ -18,25 +18,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from sweeper.known import CERTAIN, IDENTIFIER, IDENTIFIERS, SERIALS
 from sweeper.records import Value
 
 Key = tuple[object, ...]
 
-CERTAIN = 0.99
-IDENTIFIER = 0.95
 COUNTER = 0.8
 FINGERPRINT = 0.6
 CONTINUITY = 0.4
-
-SERIALS = ("plaud.serial",)
-IDENTIFIERS = (
-    "findmy.key",
-    "tile.id",
-    "fhn.eid",
-    "smarttag.privacy_id",
-    "mibeacon.address",
-    "samsung_mobile.id",
-)
 
 AGING_STEP_S = 15 * 60.0
 """SmartTags count, and change their address, every 15 minutes (Yu et al., arXiv 2210.14702)."""

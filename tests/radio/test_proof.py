@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 
 import numpy as np
 import pytest
@@ -13,21 +13,20 @@ from sweeper.dsp.demod import AUDIO_HZ, Audio, Mode
 from sweeper.errors import Reason, Unavailable
 from sweeper.radio.listening import Target
 from sweeper.radio.proof import sound_test
-from sweeper.radio.receiver import Facts, Heard, Look, ReceiverLost, Refused
+from sweeper.radio.receiver import Facts, Heard, ReceiverLost, Refused
 from sweeper.records import Samples
+from tests.radio.streaming import Streaming
 from tests.radio.virtual import limited
 
-RATE_HZ = 250_000.0
+RATE_HZ = Streaming.rate_hz
 DELAY_S = 0.08
 
 
-class Room:
+class Room(Streaming):
     """A loudspeaker, a microphone a few metres off, and an FM transmitter on the receiver's frequency.
 
     Time is that of the samples: what is played begins with the block that is made next.
     """
-
-    name = "room"
 
     def __init__(self, hears: bool) -> None:
         self.hears = hears
@@ -45,18 +44,6 @@ class Room:
             self.air[begin : begin + len(heard)] += 0.5 * heard
         await asyncio.sleep(0)
 
-    async def open(self) -> Facts:
-        return Facts(label="room")
-
-    async def set_rate(self, rate_hz: float) -> float:
-        return RATE_HZ
-
-    async def set_gain(self, gain_db: float) -> float:
-        return gain_db
-
-    async def look(self, looks: Sequence[Look]) -> AsyncGenerator[Heard | Refused, None]:
-        yield Refused("it only streams")
-
     async def stream(self, center_hz: float, samples: int) -> AsyncGenerator[Heard | Refused, None]:
         began_s = time.monotonic()
         while True:
@@ -70,8 +57,6 @@ class Room:
             self.now += samples
             await asyncio.sleep(0)
             yield Heard(made, began_s + self.now / RATE_HZ)
-
-    async def close(self) -> None: ...
 
 
 def test_a_bug_in_the_room_answers_with_its_delay() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 
 import numpy as np
 import pytest
@@ -15,20 +15,19 @@ from sweeper.dsp.traffic import activity
 from sweeper.errors import Reason, Unavailable
 from sweeper.radio.listening import Target
 from sweeper.radio.proof import traffic_sound_test
-from sweeper.radio.receiver import Facts, Heard, Look, ReceiverLost, Refused
+from sweeper.radio.receiver import Facts, Heard, ReceiverLost, Refused
 from sweeper.records import Samples
 from tests.dsp.signals import noise, tone
+from tests.radio.streaming import Streaming
 from tests.radio.virtual import limited
 
-RATE_HZ = 250_000.0
+RATE_HZ = Streaming.rate_hz
 FRAME_S = 0.06
 """The transmitter sends in frames of 60 ms, as TETRA and DECT-like microphones do."""
 
 
-class Room:
+class Room(Streaming):
     """A transmitter that sends a burst of 12 ms in every frame with sound, and in one of ten without."""
-
-    name = "room"
 
     def __init__(self, hears: bool) -> None:
         self.hears = hears
@@ -44,18 +43,6 @@ class Room:
         self.played.append(began_s)
         self.sounding_until = began_s + len(sound) / rate_hz
         await asyncio.sleep(0)
-
-    async def open(self) -> Facts:
-        return Facts(label="room")
-
-    async def set_rate(self, rate_hz: float) -> float:
-        return RATE_HZ
-
-    async def set_gain(self, gain_db: float) -> float:
-        return gain_db
-
-    async def look(self, looks: Sequence[Look]) -> AsyncGenerator[Heard | Refused, None]:
-        yield Refused("it only streams")
 
     def on(self, frame: int) -> bool:
         if frame not in self.sends:
@@ -77,8 +64,6 @@ class Room:
             self.now += samples
             await asyncio.sleep(0)
             yield Heard(made.astype(np.complex64), began_s + self.now / RATE_HZ)
-
-    async def close(self) -> None: ...
 
 
 def test_one_that_sends_when_it_hears_is_told_by_its_traffic() -> None:
