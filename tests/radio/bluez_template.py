@@ -10,6 +10,8 @@ A script is a list of steps, each at a time in seconds after the start::
      "every": 0.1, "times": 50}
     {"at": 1.0, "do": "remove-adapter"}   {"at": 2.0, "do": "add-adapter"}   {"do": "power", "on": false}
 
+Steps in the list ``signalled`` have no time: each SIGUSR1 does the next of them.
+
 ``turns: [on_s, off_s]`` makes discovery listen in turns, as BlueZ does: what is sent in a pause is lost.
 ``tag`` gives the advertised device a GATT service with one characteristic: ``{"address", "service",
 "characteristic", "answer": hex or null, "refuses": bool, "unreachable": bool}``; what is written goes to
@@ -17,6 +19,8 @@ the file ``written``.
 
 What it does not have: discovery filters, merging, more than one adapter.
 """
+
+import signal
 
 import dbus
 from dbusmock import OBJECT_MANAGER_IFACE, get_object, mockobject
@@ -43,6 +47,8 @@ def load(mock, parameters):
         world.add_adapter(bool(parameters.get("powered", True)))
     for step in parameters.get("script", []):
         GLib.timeout_add(int(1000 * step["at"]), world.do, dict(step))
+    left = list(parameters.get("signalled", []))
+    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGUSR1, lambda: world.do(left.pop(0)) or True)
 
 
 def update(thing, interface, properties):
