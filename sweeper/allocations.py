@@ -41,7 +41,7 @@ def read(path: Path) -> tuple[Allocation, ...]:
     """The bands of one file. Raises ``SignatureError`` with the file and what was expected."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).band
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SignatureError(str(path), None, "band", str(error)) from None
 
 

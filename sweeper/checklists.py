@@ -91,7 +91,7 @@ def read(path: Path, kind: type[T]) -> T:
     """One file. Raises ``SignatureError`` with the file and what was expected."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), kind)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SignatureError(str(path), None, "checklist", str(error)) from None
 
 

@@ -62,7 +62,7 @@ def read(path: Path) -> Operators:
     """One file. Raises ``SignatureError`` with the file and what was expected."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Operators)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SignatureError(str(path), None, "operator", str(error)) from None
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ import msgspec
 import numpy as np
 
 from sweeper.dsp.level_grid import FIELDS, Grid, empty, parts
-from sweeper.errors import InputError
+from sweeper.errors import DAMAGED_ARCHIVE, InputError
 from sweeper.records import Emission, Record, Trace
 from sweeper.text import Phrase, say
 
@@ -244,7 +243,7 @@ def load(path: Path) -> Reference:
         head = msgspec.json.decode(arrays["head"].astype(np.uint8).tobytes(), type=Head)
     except OSError as error:
         raise InputError(str(path), error.strerror or "not a reference file") from error
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
+    except (KeyError, TypeError, *DAMAGED_ARCHIVE) as error:
         raise InputError(str(path), f"not a reference file ({type(error).__name__})") from error
     if head.format != FORMAT or not 0 < head.cell_hz < math.inf:
         raise InputError(str(path), f"a reference of unknown format '{head.format}'")

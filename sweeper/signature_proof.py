@@ -191,7 +191,7 @@ def read_parts(path: Path) -> tuple[Part, ...]:
     """The parts that a ``corpus.toml`` lists. Raises ``SignatureError``."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Parts).part
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SignatureError(str(path), None, "part", str(error)) from None
 
 

@@ -250,7 +250,7 @@ def _bundle_version(folder: Path) -> int | None:
     """The version of the bundle that was installed there; ``None`` for a folder of plain files."""
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Version).version
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

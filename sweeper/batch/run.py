@@ -156,14 +156,14 @@ class _Log:
         try:
             (out / "pieces").mkdir(parents=True, exist_ok=True)
             (out / "documents").mkdir(exist_ok=True)
-            text = self._path.read_text("utf-8") if self._path.exists() else ""
+            text = self._path.read_text("utf-8", "replace") if self._path.exists() else ""
         except OSError as error:
             raise InputError(str(out), f"cannot be used for results: {error.strerror}") from None
         self._done: dict[str, str] = {}
         for line in text.splitlines():
             try:
                 known = msgspec.json.decode(line, type=Line)
-            except msgspec.DecodeError:
+            except (ValueError, RecursionError):
                 continue  # the line that a kill cut short; its unit is done again
             self._done[known.unit] = known.key
         if text and not text.endswith("\n"):
@@ -239,21 +239,23 @@ def _join(parts: list[Unit], log: _Log, target: Path) -> None:
     places = [log.document(unit) for unit in parts]
     if len(parts) == 1 or not all(place.exists() for place in places):
         return  # already whole: its pieces were joined and removed before
-    documents = [
-        (unit, msgspec.json.decode(place.read_bytes())) for unit, place in zip(parts, places, strict=True)
-    ]
+    documents = [(unit, _read_back(place)) for unit, place in zip(parts, places, strict=True)]
     _write(target, results.encode(merge.joined(documents), indent=None).encode())
     for place in places:
         place.unlink()
     places[0].parent.rmdir()
 
 
+def _read_back(place: Path) -> merge.Document:
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=merge.Document)
+    except (OSError, ValueError, RecursionError) as error:
+        raise SweeperError(f"{place}: cannot be read back: {error}") from None
+
+
 def _documents(out: Path, names: list[str], tally: Tally) -> Iterator[tuple[str, merge.Document]]:
     for name in sorted(names):
-        try:
-            document = msgspec.json.decode(whole(out, name).read_bytes())
-        except (OSError, msgspec.DecodeError) as error:
-            raise SweeperError(f"{whole(out, name)}: cannot be read back: {error}") from None
+        document = _read_back(whole(out, name))
         tally.unreadable += any(row["medium"] is None for row in document["inputs"])
         for finding in document["findings"]:
             tally.levels[finding["level"]] = tally.levels.get(finding["level"], 0) + 1

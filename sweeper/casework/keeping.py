@@ -18,7 +18,7 @@ from sweeper.jobs.clips import Clips
 from sweeper.jobs.job import Job
 from sweeper.jobs.packets import Packets
 from sweeper.jobs.sink import JobSink
-from sweeper.jobs.store import StoreError
+from sweeper.jobs.store import StoreError, decoded
 from sweeper.records import Record
 from sweeper.signatures import Library
 
@@ -106,4 +106,4 @@ def made_by(library: Library, **conditions: object) -> Made:
 
 def made_of(job: Job) -> dict[int, Made]:
     """By sweep: with what it was made."""
-    return {sweep: msgspec.json.decode(v, type=Made) for sweep, _, v in job.store.items(MADE)}
+    return {sweep: decoded(v, Made) for sweep, _, v in job.store.items(MADE)}

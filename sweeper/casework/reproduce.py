@@ -20,6 +20,7 @@ from sweeper import __version__
 from sweeper.casework.keeping import Made, made_of
 from sweeper.errors import contained
 from sweeper.jobs.job import Job
+from sweeper.jobs.store import decoded
 from sweeper.radio.replay import ReplaySource
 from sweeper.records import Closed, Device, Emission, Finding, Level, Opened
 from sweeper.report.collect import Collector
@@ -127,10 +128,10 @@ def _inputs(job: Job, sweep: int) -> Iterator[tuple[str, str]]:
     sums: dict[str, str | None] = {}
     for number, _item, value in job.store.items("closed"):
         if number == sweep:
-            closed = msgspec.json.decode(value, type=Closed)
+            closed = decoded(value, Closed)
             sums[closed.source] = closed.sha256
     for number, _item, value in job.store.items("input"):
-        opened = msgspec.json.decode(value, type=Opened)
+        opened = decoded(value, Opened)
         known = opened.sha256 or sums.get(opened.source)
         if number == sweep and opened.path and known and Path(opened.path).is_file():
             yield opened.path, known

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from sweeper.jobs.job import Job
 from sweeper.jobs.sink import MARGIN_S, later
-from sweeper.jobs.store import COMMIT_S, Store, StoreError
+from sweeper.jobs.store import COMMIT_S, Store, StoreError, decoded
 from sweeper.records import AdvertisementBatch, Device, Floats, Record, Trace
 from sweeper.report.collect import Collector, Doubles, Look
 from sweeper.report.raster import FEWEST_ROWS, Raster
@@ -114,7 +115,7 @@ class SpectraSink:
 def spectra(job: Job) -> Iterator[tuple[int, Trace]]:
     """Sweep and spectrum, in the order in which they were heard."""
     for sweep, _item, value in job.store.items(SPECTRUM):
-        kept = msgspec.json.decode(value, type=Kept)
+        kept = decoded(value, Kept)
         yield (
             sweep,
             Trace(
@@ -135,8 +136,8 @@ def spectra(job: Job) -> Iterator[tuple[int, Trace]]:
 def waterfalls(job: Job) -> Iterator[tuple[int, str, Raster]]:
     """Sweep, source and rows over time."""
     for sweep, _item, value in job.store.items(WATERFALL):
-        kept = msgspec.json.decode(value, type=KeptRows)
-        tenths = np.frombuffer(zlib.decompress(kept.packed), dtype="<i2").reshape(-1, kept.columns)
+        kept = decoded(value, KeptRows)
+        tenths = _tenths(kept)
         rows = [(row / 10).astype(np.float32) for row in tenths]
         yield (
             sweep,
@@ -145,10 +146,20 @@ def waterfalls(job: Job) -> Iterator[tuple[int, str, Raster]]:
         )
 
 
+def _tenths(kept: KeptRows) -> npt.NDArray[np.int16]:
+    """Rows by columns. No more is unpacked than the times say: the database may be anybody's."""
+    shape = (len(kept.times_s), max(kept.columns, 0))
+    try:
+        content = zlib.decompressobj().decompress(kept.packed, max(2 * shape[0] * shape[1], 1))
+        return np.frombuffer(content, dtype="<i2").reshape(shape)
+    except (zlib.error, ValueError) as error:
+        raise StoreError(f"the job's database holds a damaged waterfall: {error}") from None
+
+
 def histories(job: Job) -> Iterator[tuple[int, str, list[tuple[float, int]]]]:
     """Sweep, address and its signal strengths over time."""
     for sweep, _item, value in job.store.items(HISTORY):
-        kept = msgspec.json.decode(value, type=KeptHistory)
+        kept = decoded(value, KeptHistory)
         yield sweep, kept.address, kept.points
 
 

@@ -15,6 +15,7 @@ from sweeper.casework import chapters, search
 from sweeper.casework.chapters import numbered
 from sweeper.casework.spectra import histories, spectra, waterfalls
 from sweeper.jobs.job import Decision, Job, Verdict
+from sweeper.jobs.store import decoded
 from sweeper.language import Language
 from sweeper.records import Closed, Finding, Opened, Record
 from sweeper.report import formats, privacy
@@ -132,9 +133,9 @@ def recordings(job: Job, language: Language) -> paper.Section | None:
 
 def _records(job: Job) -> Iterator[tuple[int, Record]]:
     for sweep, _item, value in job.store.items("input"):
-        yield sweep, msgspec.json.decode(value, type=Opened)
+        yield sweep, decoded(value, Opened)
     for sweep, _item, value in job.store.items("closed"):
-        yield sweep, msgspec.json.decode(value, type=Closed)
+        yield sweep, decoded(value, Closed)
     yield from spectra(job)
     yield from job.emissions()
     yield from job.devices()

@@ -146,5 +146,5 @@ class _Row(msgspec.Struct):
 def _results(path: Path) -> dict[str, Any]:
     try:
         return msgspec.structs.asdict(msgspec.json.decode(_content(path), type=_Row))
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(str(path), f"{_('not a results document')}: {error}") from None

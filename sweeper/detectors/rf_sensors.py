@@ -188,7 +188,7 @@ def packet_of(line: str) -> Packet | None:
     """One line of the program's answer; ``None`` for what is no packet."""
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(said, dict) or not isinstance(said.get("model"), str):
         return None

@@ -71,10 +71,14 @@ def read(data: bytes, path: str) -> tuple[list[Rule], list[str]]:
     """
     try:
         file = msgspec.json.decode(data, type=_File)
-    except msgspec.MsgspecError as error:
+        if file.version != 1:
+            raise InputError(path, f"version {file.version}; 1 can be read")
+        return _rules(file)
+    except (ValueError, RecursionError) as error:  # what is asked for can be nested too deep for both
         raise InputError(path, f"not AirHound JSON: {error}") from None
-    if file.version != 1:
-        raise InputError(path, f"version {file.version}; 1 can be read")
+
+
+def _rules(file: _File) -> tuple[list[Rule], list[str]]:
     left_out: list[str] = []
     indicators = _indicators(file.signatures, left_out)
     used: set[str] = set()

@@ -56,7 +56,7 @@ def load(path: Path) -> FloorPlan:
         plan = msgspec.convert(tomllib.loads(path.read_text("utf-8")), FloorPlan)
     except OSError as error:
         raise InputError(str(path), f"cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(str(path), f"no plan: {error}") from None
     if not plan.image:
         return plan

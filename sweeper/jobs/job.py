@@ -25,7 +25,7 @@ from sweeper.jobs.papers import (
     Verdict,
 )
 from sweeper.jobs.privacy import new_key, pseudonym
-from sweeper.jobs.store import JobError, Store
+from sweeper.jobs.store import JobError, Store, decoded
 from sweeper.records import Coverage, Device, Emission, Finding, Status
 
 __all__ = [
@@ -97,7 +97,7 @@ class Job:
 
     @property
     def head(self) -> Head:
-        return msgspec.json.decode(self.store.get("head") or b"{}", type=Head)
+        return decoded(self.store.get("head") or b"{}", Head)
 
     def change_head(self, who: str, **fields: object) -> None:
         """Change what was said before a sweep; the audit log names the fields, not their contents."""
@@ -166,7 +166,7 @@ class Job:
 
     def filed(self, type_: type[P]) -> list[tuple[int, P]]:
         """Every paper of a kind with its number, the oldest first."""
-        return [(n, msgspec.json.decode(v, type=type_)) for n, _, v in self.store.papers(KINDS[type_])]
+        return [(n, decoded(v, type_)) for n, _, v in self.store.papers(KINDS[type_])]
 
     def consent(self, consent: Consent, who: str) -> int:
         """File someone's consent; its number."""
@@ -185,7 +185,7 @@ class Job:
         return self._term("objection", person, received, text, days, by or person)
 
     def terms(self, kind: str) -> list[tuple[int, Term]]:
-        return [(n, msgspec.json.decode(v, type=Term)) for n, _, v in self.store.papers(kind)]
+        return [(n, decoded(v, Term)) for n, _, v in self.store.papers(kind)]
 
     def answer(self, kind: str, number: int, who: str, day: dt.date, text: str) -> None:
         """File the answer to a withdrawal or objection."""
@@ -234,7 +234,7 @@ class Job:
         return term
 
     def _items(self, kind: str, type_: type[T]) -> list[tuple[int, T]]:
-        return [(sweep, msgspec.json.decode(value, type=type_)) for sweep, _, value in self.store.items(kind)]
+        return [(sweep, decoded(value, type_)) for sweep, _, value in self.store.items(kind)]
 
     def require(self, who: str, *roles: Role) -> None:
         """``JobError`` unless this job can be changed and this person is entered in it with such a role.

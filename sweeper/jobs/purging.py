@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sweeper.jobs.papers import Purge
-from sweeper.jobs.store import JobError
+from sweeper.jobs.store import JobError, StoreError, decoded
 from sweeper.records import Device, Finding
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def forget(job: Job, text: str, who: str) -> Purge:
             job.store.drop_item(sweep, "device", device.id)
         for kind in DROPPED:
             for sweep, item, value in job.store.items(kind):
-                if replace(value) != msgspec.json.encode(msgspec.json.decode(value)):
+                if replace(value) != msgspec.json.encode(decoded(value, object)):
                     job.store.drop_item(sweep, kind, item)
         certificate = _certified(job, who, len(devices), names, "asked by the person concerned")
     job.store.vacuum()
@@ -210,4 +210,10 @@ def _replacer(stand_ins: dict[str, str], pseudonym: Callable[[str], str] | None)
             return [walk(item) for item in node]
         return text(node) if isinstance(node, str) else node
 
-    return lambda value: msgspec.json.encode(walk(msgspec.json.decode(value)))
+    def replaced(value: bytes) -> bytes:
+        try:
+            return msgspec.json.encode(walk(decoded(value, object)))
+        except RecursionError:
+            raise StoreError("the job's database holds a value that is nested too deep") from None
+
+    return replaced

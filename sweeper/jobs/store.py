@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -41,6 +42,18 @@ class JobError(SweeperError):
 
 class StoreError(JobError):
     """The database cannot be used, or not be written: says which and why."""
+
+
+T = TypeVar("T")
+
+
+def decoded(value: bytes, type_: type[T]) -> T:
+    """A value of a job's database, which may be anybody's, as what it was. Raises ``StoreError``."""
+    try:
+        return msgspec.json.decode(value, type=type_)
+    except (ValueError, RecursionError) as error:
+        name = getattr(type_, "__name__", "value")
+        raise StoreError(f"the job's database holds a damaged {name}: {error}") from None
 
 
 class Store:
@@ -159,7 +172,7 @@ class Store:
     def audit(self, utc_s: float, who: str, act: str, **detail: str) -> Entry:
         """Add one act to the chain."""
         row = self._db.execute("SELECT value FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-        last = msgspec.json.decode(row[0], type=Entry) if row else None
+        last = decoded(row[0], Entry) if row else None
         seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
         entry = sealed(seq, utc_s, who, act, detail, previous)
         self._db.execute("INSERT INTO audit VALUES (?, ?)", (entry.seq, msgspec.json.encode(entry)))
@@ -167,7 +180,7 @@ class Store:
 
     def audit_log(self) -> list[Entry]:
         rows = self._db.execute("SELECT value FROM audit ORDER BY seq")
-        return [msgspec.json.decode(value, type=Entry) for (value,) in rows]
+        return [decoded(value, Entry) for (value,) in rows]
 
     def begun(self) -> bool:
         """Whether a job was ever written here: a file may be empty, or another program's."""
@@ -187,7 +200,7 @@ class Store:
             if name is not None:
                 return f"{self.path.name}: holds {name[0]!r}, which is none of a job's"
             broken = first_break(self.audit_log())
-        except (sqlite3.Error, ValueError, RecursionError) as error:
+        except (sqlite3.Error, StoreError) as error:
             return f"{self.path.name}: {error}"
         return None if broken is None else f"{self.path.name}: audit log entry {broken} was changed"
 

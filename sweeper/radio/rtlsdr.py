@@ -129,7 +129,11 @@ class Child:
         if not line.endswith(b"\n"):
             code = await self._process.wait()
             raise ReceiverLost(Reason.STALLED, f"the driver's process ended with code {code}")
-        said: dict[str, Any] = msgspec.json.decode(line)
+        try:
+            said = msgspec.json.decode(line, type=dict[str, Any])
+        except (ValueError, RecursionError):  # a driver library that prints where the answers go
+            await self.stop()
+            raise ReceiverLost(Reason.BAD_DATA, "the driver's process does not answer in its form") from None
         if not said["ok"]:
             raise Failed(Reason(said["reason"]), said["detail"])
         return said

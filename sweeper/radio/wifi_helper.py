@@ -88,7 +88,7 @@ class HelperEar:
             text = line.decode("utf-8", "replace").strip()
             try:
                 self._lost += int(json.loads(text)["lost"])
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 self._said = text
 
     def read(self, seconds: float) -> Heard:

@@ -114,7 +114,7 @@ class Guide:
         path = folder / f"guide-{plan}.json"
         try:
             kept = msgspec.json.decode(path.read_bytes(), type=Progress)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, ValueError, RecursionError):
             kept = Progress(plan)
         if kept.plan != plan or kept.step not in STEPS[plan]:
             kept = Progress(plan)

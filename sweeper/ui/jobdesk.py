@@ -317,13 +317,15 @@ class JobDesk(QObject):
         )
 
     def _read(self, sweep: int) -> Kept:
+        from sweeper.jobs.store import decoded
+
         job = self._job
         if job is None:
             raise RuntimeError("no job is open")
         records: list[Record] = []
         for kind, type_ in KINDS:
             for _sweep, _name, value in job.store.items(kind, sweep):
-                records.append(msgspec.json.decode(value, type=type_))
+                records.append(decoded(value, type_))
         collected = Collector()
         for record in records:
             collected(record)

@@ -76,7 +76,7 @@ class FloorPlan:
         """The plan in a folder, or ``None`` where there is none that can be read."""
         try:
             facts = msgspec.json.decode((folder / "plan.json").read_bytes(), type=Facts)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, ValueError, RecursionError):
             return None
         usable = 0 < facts.width_m < math.inf and 0 < facts.aspect < math.inf
         return cls(facts, folder) if usable else None

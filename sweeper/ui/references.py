@@ -159,7 +159,7 @@ def friendlies(home: Path) -> list[Friendly]:
 
     try:
         return msgspec.json.decode((home / "friendly.json").read_bytes(), type=list[Friendly])
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError, RecursionError):
         return []
 
 

@@ -128,7 +128,7 @@ class Settings:
         """How the receiver of this name is used."""
         try:
             return msgspec.json.decode(self.text(f"tuning-{name}") or "{}", type=Tuning)
-        except msgspec.MsgspecError:
+        except (ValueError, RecursionError):
             return Tuning()
 
     def tune(self, name: str, tuning: Tuning) -> None:

@@ -120,7 +120,7 @@ class NewSweepView(QWidget):
         text = self._desk.settings.text("plan-of-sweep")
         try:
             return msgspec.json.decode(text, type=SweepPlan) if text else PRESETS["flat"]
-        except msgspec.MsgspecError:
+        except (ValueError, RecursionError):
             return PRESETS["flat"]
 
     def _list_sources(self) -> None:

@@ -119,7 +119,7 @@ def read(text: str, where: str) -> Profile:
     """A profile from its TOML; ``SweeperError`` names the file and the key that is wrong."""
     try:
         profile = msgspec.toml.decode(text, type=Profile)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise SweeperError(f"{where}: {error}") from None
     missing = [name for name in PAPERS if name not in profile.texts]
     if missing:
