@@ -23,7 +23,7 @@ from sweeper.jobs.register import Row
 from sweeper.language import Language
 from sweeper.report.model import Fact, Section, Sheet, Table
 from sweeper.report.words import guide, words
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 BLANK = "______________________"
 LONGEST_TEMPLATE = 1 << 20
@@ -58,19 +58,21 @@ def _filled(line: str, fields: _Blanks) -> str:
     try:
         return line.format_map(fields)
     except (ValueError, IndexError, AttributeError, TypeError) as error:
-        raise SweeperError(f"{line[:40]!r}: a field in braces is wrong: {error}") from None
+        raise SweeperError(
+            say("{line!r}: a field in braces is wrong: {error}", line=line[:40], error=error)
+        ) from None
 
 
 def template(path: Path) -> Text:
     """A text of the user's own: the first line is the title, every further one a paragraph."""
     try:
         if path.stat().st_size > LONGEST_TEMPLATE:
-            raise InputError(str(path), "larger than a megabyte")
+            raise InputError(str(path), say("larger than a megabyte"))
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), getattr(error, "strerror", None) or "is not UTF-8 text") from None
+        raise InputError(str(path), getattr(error, "strerror", None) or say("is not UTF-8 text")) from None
     if not lines:
-        raise InputError(str(path), "is empty")
+        raise InputError(str(path), say("is empty"))
     body = tuple(lines[1:])
     return Text({"en": lines[0]}, body, body, body)
 
@@ -249,6 +251,13 @@ def of(
     return reply(job, kind, term, who, language, own)
 
 
+def noted(job: Job, kind: str, who: str, language: Language) -> None:
+    """Put into the audit log that a paper was written, where the job can be changed."""
+    if not job.read_only:
+        with job.store.transaction():
+            job.store.audit(job.now(), who, "paper", kind=kind, language=language.code)
+
+
 P = TypeVar("P")
 
 
@@ -281,7 +290,7 @@ def licensor_report(
     inside = [row for begun, row in days if from_day <= begun <= to_day]
     text = own or law.texts.get("licensor-report")
     if text is None:
-        raise SweeperError(f"{law.code}: this law knows no report to a licensor")
+        raise SweeperError(say("{code}: this law knows no report to a licensor", code=law.code))
     fields = {
         "from_day": day(from_day, language),
         "to_day": day(to_day, language),

@@ -12,7 +12,6 @@ from sweeper import cli
 from sweeper.cli.job import FOLDER, opened, who_option
 from sweeper.cli.options import load_library, signatures_option, warn
 from sweeper.cli.words import _, spoken
-from sweeper.errors import InputError
 from sweeper.text import safe_text
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -41,14 +40,7 @@ def seal(folder: Path, key: Path | None, who: str) -> int:
     """Seal and say how many files."""
     from sweeper.jobs import evidence as sealing
 
-    secret = None
-    if key is not None:
-        try:
-            secret = key.read_bytes()
-        except OSError as error:
-            raise InputError(str(key), error.strerror or _("cannot be read")) from None
-        if len(secret) != 32:
-            raise InputError(str(key), _("a key of 32 bytes was expected"))
+    secret = sealing.key_of(key) if key is not None else None
     with opened(folder) as job:
         manifest = sealing.seal(job, who, secret)
     click.echo(_("Sealed: {count} files.").format(count=len(manifest.files)))
@@ -62,16 +54,9 @@ def seal(folder: Path, key: Path | None, who: str) -> int:
 def stamp(folder: Path, url: str, who: str) -> int:
     """Only ever on the user's act."""
     from sweeper.jobs import evidence as sealing
-    from sweeper.jobs import stamp as stamping
 
     with opened(folder) as job:
-        manifest = folder / sealing.MANIFEST
-        if not manifest.is_file():
-            raise InputError(str(folder), _("not sealed"))
-        job.require_reviewer(who)
-        line = stamping.ask(manifest, url)
-        with job.store.transaction():
-            job.store.audit(job.now(), who, "stamped", authority=url)
+        line = sealing.stamped(job, who, url)
     click.echo(line)
     return cli.OK
 

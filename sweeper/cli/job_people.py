@@ -161,9 +161,7 @@ def paper(
         made = papers.of(found, kind, spoken(), who=who, number=number, item=item, own=own)
         target = out or str(folder / "reports" / f"{kind}-{spoken().code}.pdf")
         put(formats.sheet(target, made, made_utc_s=found.now()), target)
-        if not found.read_only:
-            with found.store.transaction():
-                found.store.audit(found.now(), who, "paper", kind=kind, language=spoken().code)
+        papers.noted(found, kind, who, spoken())
     click.echo(_("Written: {path}").format(path=target), err=True)
     return cli.OK
 

@@ -110,10 +110,20 @@ def drop(organisation: str) -> int:
 @click.option("--calibrated", type=DAY, metavar="DAY", help=_("When it was calibrated."))
 @click.option("--due", type=DAY, metavar="DAY", help=_("When it has to be again."))
 @click.option("--note", default="", help=_("Anything else."))
+@click.option("--drop", is_flag=True, help=_("Take it out."))
 def equipment(
-    name: str, serial: str, antenna: str, calibrated: dt.date | None, due: dt.date | None, note: str
+    name: str,
+    serial: str,
+    antenna: str,
+    calibrated: dt.date | None,
+    due: dt.date | None,
+    note: str,
+    drop: bool,
 ) -> int:
     """The same name and serial number replace what was entered."""
+    if drop:
+        practice.write(practice.without_equipment(practice.read(), name, serial))
+        return cli.OK
     piece = Equipment(
         name=name, serial=serial, antenna=antenna, calibrated=calibrated, calibration_due=due, note=note
     )
@@ -125,8 +135,12 @@ def equipment(
 @click.argument("name")
 @click.option("--position", default="", help=_("Position."))
 @click.option("--qualification", default="", help=_("What qualifies them."))
-def staff(name: str, position: str, qualification: str) -> int:
+@click.option("--drop", is_flag=True, help=_("Take it out."))
+def staff(name: str, position: str, qualification: str, drop: bool) -> int:
     """The same name replaces what was entered."""
+    if drop:
+        practice.write(practice.without_staff(practice.read(), name))
+        return cli.OK
     person = practice.Staff(name, position, qualification)
     practice.write(practice.with_staff(practice.read(), person))
     return cli.OK

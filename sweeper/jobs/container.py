@@ -29,6 +29,7 @@ from sweeper.errors import DAMAGED_ARCHIVE, Reason, Unavailable
 from sweeper.jobs.job import DATABASE, FOLDERS, Job
 from sweeper.jobs.purging import BLOCK, overwritten
 from sweeper.jobs.store import JobError
+from sweeper.text import say
 
 SUFFIX, LOCKED = ".zip", ".zip.age"
 TOP_FILES = (DATABASE, "manifest.json", "manifest.json.sig", "manifest.json.tsr")
@@ -52,10 +53,10 @@ def export(job: Job, target: Path, *, who: str, password: str | None = None) -> 
 def lock(folder: Path, *, who: str, password: str) -> Path:
     """Encrypt the job beside its folder, read it back, then delete the folder. The path of the file."""
     if not password:
-        raise JobError("a password is needed")
+        raise JobError(say("a password is needed"))
     target = folder.with_name(folder.name + LOCKED)
     if target.exists():
-        raise JobError(f"{target}: exists already")
+        raise JobError(say("{target}: exists already", target=target))
     job = Job(folder)
     try:
         job.require_reviewer(who)
@@ -67,7 +68,7 @@ def lock(folder: Path, *, who: str, password: str) -> Path:
     _put(target, _encrypted(plain, password))
     if _decrypted(target.read_bytes(), password, target) != plain:
         target.unlink()
-        raise JobError(f"{target}: could not be read back; the job was left as it is")
+        raise JobError(say("{target}: could not be read back; the job was left as it is", target=target))
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
         overwritten(path)
     shutil.rmtree(folder)
@@ -88,22 +89,29 @@ def is_locked(archive: Path) -> bool:
         with archive.open("rb") as stream:
             return stream.read(len(AGE_HEAD)) == AGE_HEAD
     except OSError as error:
-        raise JobError(f"{archive}: {error.strerror}") from None
+        raise JobError(say("{archive}: {error}", archive=archive, error=error.strerror)) from None
+
+
+def name_of(archive: Path) -> str:
+    """What the folder of a job from this file is called."""
+    name = archive.name.removesuffix(LOCKED).removesuffix(SUFFIX)
+    return name if name != archive.name else name + "-job"
 
 
 def take_in(archive: Path, target: Path | None = None, *, password: str | None = None) -> Path:
     """Unpack a job from an archive into a new folder. ``JobError`` names what was refused, and why."""
-    name = archive.name.removesuffix(LOCKED).removesuffix(SUFFIX)
-    folder = target or archive.with_name(name if name != archive.name else name + "-job")
+    folder = target or archive.with_name(name_of(archive))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise JobError(f"{folder}: is there already; a job needs a folder of its own")
+        raise JobError(say("{folder}: is there already; a job needs a folder of its own", folder=folder))
     try:
         if archive.stat().st_size > MAX_BYTES:
-            raise JobError(f"{archive}: larger than {MAX_BYTES >> 30} GiB")
+            raise JobError(
+                say("{archive}: larger than {max_bytes} GiB", archive=archive, max_bytes=MAX_BYTES >> 30)
+            )
         content = archive.read_bytes()
         if content.startswith(AGE_HEAD):
             if password is None:
-                raise JobError(f"{archive}: locked; a password is needed")
+                raise JobError(say("{archive}: locked; a password is needed", archive=archive))
             content = _decrypted(content, password, archive)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sweeper-") as inside:
@@ -115,13 +123,13 @@ def take_in(archive: Path, target: Path | None = None, *, password: str | None =
                 folder.rmdir()
             made.rename(folder)
     except OSError as error:
-        raise JobError(f"{archive}: {error.strerror or error}") from None
+        raise JobError(say("{archive}: {error}", archive=archive, error=error.strerror or error)) from None
     return folder
 
 
 def _looked_at(folder: Path, archive: Path) -> None:
     if not (folder / DATABASE).is_file():
-        raise JobError(f"{archive}: no job in it (no {DATABASE})")
+        raise JobError(say("{archive}: no job in it (no {database})", archive=archive, database=DATABASE))
     for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     Job(folder, read_only=True).close()
@@ -140,7 +148,9 @@ def _unpack(content: bytes, folder: Path, archive: Path) -> None:
                 sealed = (member.external_attr >> 16) & 0o777 == 0o444
                 path.chmod(0o444 if sealed else 0o600)
     except DAMAGED_ARCHIVE as error:
-        raise JobError(f"{archive}: no job archive, or damaged: {error}") from None
+        raise JobError(
+            say("{archive}: no job archive, or damaged: {error}", archive=archive, error=error)
+        ) from None
 
 
 def _copy(source: IO[bytes], out: IO[bytes], member: zipfile.ZipInfo, archive: Path) -> None:
@@ -149,21 +159,42 @@ def _copy(source: IO[bytes], out: IO[bytes], member: zipfile.ZipInfo, archive: P
     while block := source.read(BLOCK):
         left -= len(block)
         if left < 0:
-            raise JobError(f"{archive}: {member.filename!r} is larger than it says")
+            raise JobError(
+                say(
+                    "{archive}: {filename!r} is larger than it says",
+                    archive=archive,
+                    filename=member.filename,
+                )
+            )
         out.write(block)
 
 
 def _allow(members: list[zipfile.ZipInfo], archive: Path) -> None:
     """``JobError`` for the first member that a job's archive cannot have."""
     if len(members) > MAX_FILES:
-        raise JobError(f"{archive}: {len(members)} files are more than a job has")
+        raise JobError(
+            say("{archive}: {count} files are more than a job has", archive=archive, count=len(members))
+        )
     if sum(member.file_size for member in members) > MAX_BYTES:
-        raise JobError(f"{archive}: unpacked it would be larger than {MAX_BYTES >> 30} GiB")
+        raise JobError(
+            say(
+                "{archive}: unpacked it would be larger than {max_bytes} GiB",
+                archive=archive,
+                max_bytes=MAX_BYTES >> 30,
+            )
+        )
     seen: set[str] = set()
     for member in members:
         problem = _refusal(member) or ("stands in it twice" if member.filename.casefold() in seen else "")
         if problem:
-            raise JobError(f"{archive}: refused, {member.filename[:MAX_NAME]!r} {problem}")
+            raise JobError(
+                say(
+                    "{archive}: refused, {filename!r} {problem}",
+                    archive=archive,
+                    filename=member.filename[:MAX_NAME],
+                    problem=problem,
+                )
+            )
         seen.add(member.filename.casefold())
 
 
@@ -195,7 +226,13 @@ def _archive(folder: Path) -> bytes:
     for name in TOP_FOLDERS:
         paths += sorted(p for p in (folder / name).rglob("*") if p.is_file() and not p.is_symlink())
     if sum(path.stat().st_size for path in paths) > MAX_BYTES:
-        raise JobError(f"{folder}: larger than {MAX_BYTES >> 30} GiB; purge recordings, or copy the folder")
+        raise JobError(
+            say(
+                "{folder}: larger than {max_bytes} GiB; purge recordings, or copy the folder",
+                folder=folder,
+                max_bytes=MAX_BYTES >> 30,
+            )
+        )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         archive.writestr(DATABASE, _database(folder / DATABASE))
@@ -211,7 +248,7 @@ def _database(path: Path) -> bytes:
             live.backup(copy)
             return copy.serialize()
     except sqlite3.Error as error:
-        raise JobError(f"{path}: {error}") from None
+        raise JobError(say("{path}: {error}", path=path, error=error)) from None
 
 
 def _put(target: Path, content: bytes) -> None:
@@ -225,7 +262,7 @@ def _put(target: Path, content: bytes) -> None:
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise JobError(f"{target}: {error.strerror}") from None
+        raise JobError(say("{target}: {error}", target=target, error=error.strerror)) from None
 
 
 def _encrypted(content: bytes, password: str) -> bytes:
@@ -238,7 +275,9 @@ def _decrypted(content: bytes, password: str, archive: Path) -> bytes:
     try:
         plain: bytes = age.passphrase.decrypt(content, password)
     except age.DecryptError:
-        raise JobError(f"{archive}: the password is wrong, or the file was changed") from None
+        raise JobError(
+            say("{archive}: the password is wrong, or the file was changed", archive=archive)
+        ) from None
     return plain
 
 
@@ -247,5 +286,8 @@ def _age() -> ModuleType:
         return import_module("pyrage")
     except ImportError:
         raise Unavailable(
-            "job", Reason.LIBRARY_MISSING, "pyrage is not installed", "pip install 'sweeper[evidence]'"
+            "job",
+            Reason.LIBRARY_MISSING,
+            say("pyrage is not installed"),
+            say("pip install 'sweeper[evidence]'"),
         ) from None

@@ -18,15 +18,19 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from sweeper.errors import InputError
 from sweeper.jobs import stamp
 from sweeper.jobs.audit import Entry
 from sweeper.jobs.job import DATABASE, Job
 from sweeper.jobs.store import JobError
+from sweeper.text import say
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
 SEALED_FOLDERS = ("recordings", "photos", "reports", "evidence")
 CHUNK = 1 << 20
+KEY_BYTES = 32
+"""An ed25519 key (RFC 8032)."""
 
 
 class EvidenceError(JobError):
@@ -74,7 +78,9 @@ def seal(job: Job, by: str, private_key: bytes | None = None) -> Manifest:
         if private_key is not None:
             _put(folder / SIGNATURE, msgspec.json.encode(_signed(text, private_key)))
     except OSError as error:
-        raise EvidenceError(f"{folder}: not sealed: {error.strerror}") from None
+        raise EvidenceError(
+            say("{folder}: not sealed: {error}", folder=folder, error=error.strerror)
+        ) from None
     return manifest
 
 
@@ -105,16 +111,28 @@ def verify(folder: Path, trusted_key: str | None = None, stamp_roots: Path | Non
         text = (folder / MANIFEST).read_bytes()
         manifest = msgspec.json.decode(text, type=Manifest)
     except OSError:
-        raise EvidenceError(f"{folder}: not sealed (no {MANIFEST})") from None
+        raise EvidenceError(
+            say("{folder}: not sealed (no {manifest})", folder=folder, manifest=MANIFEST)
+        ) from None
     except (ValueError, RecursionError) as error:  # msgspec's, or text that is not UTF-8
-        raise EvidenceError(f"{folder / MANIFEST}: changed or cut off: {error}") from None
+        raise EvidenceError(
+            say("{folder}: changed or cut off: {error}", folder=folder / MANIFEST, error=error)
+        ) from None
     signed = _check_signature(folder, text, trusted_key)
     purged = _check_log(folder, manifest)
     bad, gone, new = _check_files(folder, manifest, purged)
     if bad:
         more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
         intact = len(manifest.files) - len(bad) - len(gone)
-        raise EvidenceError(f"{bad[0]}{more}; {intact} of {len(manifest.files)} files are as sealed")
+        raise EvidenceError(
+            say(
+                "{bad}{more}; {intact} of {count} files are as sealed",
+                bad=bad[0],
+                more=more,
+                intact=intact,
+                count=len(manifest.files),
+            )
+        )
     kept = f"{len(manifest.files) - len(gone)} files are as sealed by {manifest.by}"
     without = f", {len(gone)} were purged as certified" if gone else ""
     since = f", {new} came after the seal" if new else ""
@@ -135,7 +153,9 @@ def _check_log(folder: Path, manifest: Manifest) -> set[str]:
         if job.problem is not None:
             raise EvidenceError(job.problem)
         if manifest.audit_hash not in {entry.hash for entry in job.store.audit_log()}:
-            raise EvidenceError(f"{DATABASE}: the audit log no longer holds the act of sealing")
+            raise EvidenceError(
+                say("{database}: the audit log no longer holds the act of sealing", database=DATABASE)
+            )
         return {name for certificate in job.purges() for name in certificate.files}
     finally:
         job.close()
@@ -177,8 +197,31 @@ def new_key(target: Path) -> str:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(key.private_bytes_raw())
     except OSError as error:
-        raise EvidenceError(f"{target}: {error.strerror}") from None
+        raise EvidenceError(say("{target}: {error}", target=target, error=error.strerror)) from None
     return key.public_key().public_bytes_raw().hex()
+
+
+def key_of(file: Path) -> bytes:
+    """The signing key of a file. Raises ``InputError`` for what is none."""
+    try:
+        key = file.read_bytes() if file.stat().st_size <= KEY_BYTES else b""
+    except OSError as error:
+        raise InputError(str(file), error.strerror or say("cannot be read")) from None
+    if len(key) != KEY_BYTES:
+        raise InputError(str(file), say("a key of {key_bytes} bytes was expected", key_bytes=KEY_BYTES))
+    return key
+
+
+def stamped(job: Job, who: str, url: str) -> str:
+    """Have the seal stamped by a time authority: this uses the network. One line on the stamp."""
+    manifest = job.folder / MANIFEST
+    if not manifest.is_file():
+        raise InputError(str(job.folder), say("not sealed"))
+    job.require_reviewer(who)
+    line = stamp.ask(manifest, url)
+    with job.store.transaction():
+        job.store.audit(job.now(), who, "stamped", authority=url)
+    return line
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -205,16 +248,22 @@ def _check_signature(folder: Path, text: bytes, trusted_key: str | None) -> str:
     path = folder / SIGNATURE
     if not path.exists():
         if trusted_key is not None:
-            raise EvidenceError(f"{SIGNATURE}: missing")
+            raise EvidenceError(say("{signature}: missing", signature=SIGNATURE))
         return "the seal is not signed"
     try:
         made = msgspec.json.decode(path.read_bytes(), type=Seal)
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(made.public_key))
         key.verify(bytes.fromhex(made.signature), text)
     except (InvalidSignature, ValueError, RecursionError):
-        raise EvidenceError(f"{MANIFEST}: changed since it was signed") from None
+        raise EvidenceError(say("{manifest}: changed since it was signed", manifest=MANIFEST)) from None
     if trusted_key is not None and made.public_key != trusted_key.lower():
-        raise EvidenceError(f"{SIGNATURE}: signed by another key, {made.public_key}")
+        raise EvidenceError(
+            say(
+                "{signature}: signed by another key, {public_key}",
+                signature=SIGNATURE,
+                public_key=made.public_key,
+            )
+        )
     return f"signed by key {made.public_key}"
 
 

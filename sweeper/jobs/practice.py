@@ -16,6 +16,7 @@ import msgspec
 from sweeper.errors import SweeperError
 from sweeper.jobs.law import Licence, LicenceState, Profile, profile
 from sweeper.jobs.papers import Equipment, Head
+from sweeper.text import say
 
 
 class PracticeError(SweeperError):
@@ -81,7 +82,7 @@ def read(file: Path | None = None) -> Practice:
     except FileNotFoundError:
         return Practice()
     except (OSError, ValueError, RecursionError) as error:
-        raise PracticeError(f"{source}: {error}") from None
+        raise PracticeError(say("{source}: {error}", source=source, error=error)) from None
 
 
 def write(practice: Practice, file: Path | None = None) -> None:
@@ -97,7 +98,7 @@ def write(practice: Practice, file: Path | None = None) -> None:
             os.fsync(stream.fileno())
         part.replace(target)
     except OSError as error:
-        raise PracticeError(f"{target}: {error.strerror}") from None
+        raise PracticeError(say("{target}: {error}", target=target, error=error.strerror)) from None
 
 
 def named(practice: Practice, organisation: str, law: str | None = None) -> Practice:
@@ -105,8 +106,13 @@ def named(practice: Practice, organisation: str, law: str | None = None) -> Prac
     held = practice.licence
     if held is not None and held.holder != organisation:
         raise PracticeError(
-            f"licence {held.number} was issued to {held.holder} and is non-alienable: "
-            f"{organisation} needs a licence of its own (drop this card first)"
+            say(
+                "licence {number} was issued to {holder} and is non-alienable: {organisation} "
+                "needs a licence of its own (drop this card first)",
+                number=held.number,
+                holder=held.holder,
+                organisation=organisation,
+            )
         )
     return msgspec.structs.replace(practice, organisation=organisation, law=law or practice.law)
 
@@ -115,11 +121,21 @@ def licensed(practice: Practice, licence: Licence) -> Practice:
     """With this licence card; it must be the organisation's own, of a kind that the law knows."""
     if practice.organisation and licence.holder != practice.organisation:
         raise PracticeError(
-            f"the licence is {licence.holder}'s; {practice.organisation} cannot hold it (non-alienable)"
+            say(
+                "the licence is {holder}'s; {organisation} cannot hold it (non-alienable)",
+                holder=licence.holder,
+                organisation=practice.organisation,
+            )
         )
     kinds = practice.profile().subkinds
     if kinds and licence.subkind not in kinds:
-        raise PracticeError(f"sub-kind {licence.subkind}: the law knows {', '.join(map(str, kinds))}")
+        raise PracticeError(
+            say(
+                "sub-kind {subkind}: the law knows {list}",
+                subkind=licence.subkind,
+                list=", ".join(map(str, kinds)),
+            )
+        )
     return msgspec.structs.replace(practice, organisation=licence.holder, licence=licence)
 
 
@@ -151,7 +167,7 @@ def with_duties(practice: Practice, language: str, today: dt.date) -> Practice:
 def with_duty(practice: Practice, duty: OwnDuty) -> Practice:
     """With this duty, in place of the one of the same id."""
     if duty.months < 1:
-        raise PracticeError("a duty comes again after one month or more")
+        raise PracticeError(say("a duty comes again after one month or more"))
     others = tuple(each for each in practice.duties if each.id != duty.id)
     return msgspec.structs.replace(practice, duties=(*others, duty))
 
@@ -182,6 +198,22 @@ def with_equipment(practice: Practice, piece: Equipment) -> Practice:
 def with_staff(practice: Practice, person: Staff) -> Practice:
     others = tuple(each for each in practice.staff if each.name != person.name)
     return msgspec.structs.replace(practice, staff=(*others, person))
+
+
+def without_equipment(practice: Practice, name: str, serial: str = "") -> Practice:
+    """Without this piece. ``PracticeError`` where it is not entered."""
+    others = tuple(e for e in practice.equipment if (e.name, e.serial) != (name, serial))
+    if len(others) == len(practice.equipment):
+        raise PracticeError(f"no equipment {name} {serial}".rstrip())
+    return msgspec.structs.replace(practice, equipment=others)
+
+
+def without_staff(practice: Practice, name: str) -> Practice:
+    """Without this person. ``PracticeError`` where they are not entered."""
+    others = tuple(each for each in practice.staff if each.name != name)
+    if len(others) == len(practice.staff):
+        raise PracticeError(f"nobody called {name} is entered")
+    return msgspec.structs.replace(practice, staff=others)
 
 
 def reminders(practice: Practice, today: dt.date, ahead_days: int = 30) -> list[Reminder]:
@@ -224,4 +256,4 @@ def _duty(practice: Practice, name: str) -> OwnDuty:
         if duty.id == name:
             return duty
     known = ", ".join(duty.id for duty in practice.duties) or "none"
-    raise PracticeError(f"no duty {name}; there are: {known}")
+    raise PracticeError(say("no duty {name}; there are: {known}", name=name, known=known))

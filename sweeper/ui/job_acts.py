@@ -4,7 +4,6 @@ around it.
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
 
 from sweeper.text import safe_text
-from sweeper.ui import saving, words
+from sweeper.ui import job_head, saving
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button
 from sweeper.ui.words import _
@@ -37,10 +36,11 @@ class JobActs:
         ]
         if writable:
             made += [
-                button(_("Seal"), self.seal, style),
+                button(_("Seal the job"), self.seal, style),
                 button(_("Lock with a password…"), self.lock, style),
+                button(_("Change…"), lambda: job_head.change(self._desk, self._parent), style),
+                button(_("Add a person…"), lambda: job_head.add_person(self._desk, self._parent), style),
             ]
-        made.append(button(_("Inspection pack…"), self.pack, style))
         return Flow(*made)
 
     def report(self, *, brief: bool = False) -> None:
@@ -110,31 +110,3 @@ class JobActs:
         else:
             what = _("The job is locked. Without the password nobody can open it.")
             self._desk.say(what, safe_text(str(path)), "")
-
-    def pack(self) -> None:
-        """The inspection pack over all jobs beside this one."""
-        card = self._desk.jobs.card
-        if card is None:
-            return
-        root = Path(card.folder).parent
-        start = str(root / "inspection.zip")
-        path, _chosen = QFileDialog.getSaveFileName(self._parent, _("Inspection pack…"), start, "ZIP (*.zip)")
-        if path:
-            self._desk.ask(partial(packed, root, Path(path)), partial(self._told_pack, Path(path)))
-
-    def _told_pack(self, path: Path, _result: object, problem: str) -> None:
-        what = (
-            _("The inspection pack could not be written.")
-            if problem
-            else _("The inspection pack is written.")
-        )
-        self._desk.say(what, safe_text(problem or str(path)), "")
-
-
-def packed(root: Path, path: Path) -> None:
-    """Write the pack; on the core's thread."""
-    from sweeper.casework import inspection
-    from sweeper.jobs import practice, register
-
-    rows, _problems = register.rows(root)
-    path.write_bytes(inspection.pack(practice.read(), rows, words.spoken(), time.time()))

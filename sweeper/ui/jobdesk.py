@@ -6,17 +6,16 @@ a job are never erased: taking one back files the one before again.
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from sweeper.records import Closed, Coverage, Device, Emission, Finding, Opened, Record, Status
-from sweeper.report.collect import Collector
-from sweeper.ui.verdicts import Decision, Verdict
+from sweeper.errors import SweeperError
+from sweeper.text import say
+from sweeper.ui.job_card import Card, Kept, Sweep, Wanted, card_of, kept_of, sweeping, user
+from sweeper.ui.verdicts import Verdict
 
 if TYPE_CHECKING:
     from sweeper.casework import keeping
@@ -25,52 +24,7 @@ if TYPE_CHECKING:
     from sweeper.ui.bridge import Core, Recipe
     from sweeper.ui.plans import FloorPlan
 
-KINDS: tuple[tuple[str, type[Record]], ...] = (
-    ("input", Opened),
-    ("closed", Closed),
-    ("emission", Emission),
-    ("device", Device),
-    ("finding", Finding),
-    ("coverage", Coverage),
-    ("status", Status),
-)
-"""What a job keeps of a sweep, in an order in which a sink can take it."""
-
-
-class Sweep(msgspec.Struct, frozen=True):
-    """One sweep of a job, as the jobs page lists it."""
-
-    number: int
-    begun_utc_s: float
-    ended: bool
-    place: str
-    what: str
-    findings: int
-
-
-class Card(msgspec.Struct, frozen=True):
-    """What the window shows of the open job."""
-
-    folder: str
-    number: str
-    place: str
-    purpose: str
-    own: bool
-    people: tuple[str, ...]
-    problem: str
-    sweeps: tuple[Sweep, ...]
-    photos: tuple[tuple[str, str, str], ...] = ()
-    """Finding, file within the job's folder, caption."""
-
-
-class Kept(msgspec.Struct, frozen=True, eq=False):
-    """A sweep read back from its job."""
-
-    sweep: int
-    what: str
-    records: tuple[Record, ...]
-    verdicts: dict[str, Verdict]
-    collected: Collector
+__all__ = ["Card", "JobDesk", "Kept", "Sweep", "Wanted"]
 
 
 class JobDesk(QObject):
@@ -86,6 +40,10 @@ class JobDesk(QObject):
         super().__init__(parent)
         self.card: Card | None = None
         self.sweep = 0
+        self.acting = ""
+        """Who acts, where the reader chose somebody."""
+        self.keep_iq = False
+        """Whether sweeps keep a second of each finding's band: chosen anew for each opening of a job."""
         self._core = core
         self._job: Job | None = None  # the core's thread only
 
@@ -99,26 +57,70 @@ class JobDesk(QObject):
 
             return self._take(Job(folder))
 
+        self._forget()
         self._core.ask(work, self._on_card)
 
     def create(self, folder: Path, head: Head, who: str) -> None:
         """Begin a job in a new folder, and open it."""
 
         def work() -> Card:
+            from sweeper.jobs import practice
             from sweeper.jobs.job import Job
 
-            return self._take(Job.create(folder, head, who))
+            return self._take(Job.create(folder, practice.for_job(practice.read(), head), who))
 
+        self._forget()
         self._core.ask(work, self._on_card)
 
     def close(self) -> None:
         """Close the job; sessions are no longer kept."""
         self.card = None
+        self._forget()
         self._core.ask(self._drop, lambda _result, _problem: self.changed.emit())
+
+    def _forget(self) -> None:
+        self.acting, self.keep_iq = "", False
+
+    def act_as(self, name: str) -> None:
+        """Act in this person's name from here on."""
+        self.acting = name
+        self.refresh()
+
+    def look(self, work: Callable[[Job, str], object], then: Callable[[object, str], None]) -> None:
+        """Ask the open job something on the core's thread: ``work(job, who acts)``."""
+
+        def done() -> object:
+            job = self._opened()
+            return work(job, self._who(job))
+
+        self._core.ask(done, then)
+
+    def ask(self, work: Callable[[Job, str], object], then: Callable[[object, str], None]) -> None:
+        """Do something that changes the open job, and show it anew."""
+        self.look(work, then)
+        self.refresh()
+
+    def paper(self, wanted: Wanted, path: Path, then: Callable[[object, str], None]) -> None:
+        """Write one of the papers around the job."""
+
+        def work(job: Job, who: str) -> None:
+            from sweeper import language
+            from sweeper.casework import papers
+            from sweeper.report import formats
+
+            spoken = language.get(wanted.code)
+            own = papers.template(wanted.own) if wanted.own is not None else None
+            made = papers.of(
+                job, wanted.kind, spoken, who=who, number=wanted.number, item=wanted.item, own=own
+            )
+            path.write_bytes(formats.sheet(path.name, made, made_utc_s=job.now()))
+            papers.noted(job, wanted.kind, who, spoken)
+
+        self.ask(work, then)
 
     def show(self, sweep: int) -> None:
         """Read a sweep back."""
-        self._core.ask(lambda: self._read(sweep), self._on_kept)
+        self._core.ask(lambda: kept_of(self._opened(), sweep), self._on_kept)
 
     def refresh(self) -> None:
         """Read the card again, after a sweep."""
@@ -156,7 +158,7 @@ class JobDesk(QObject):
                 photos.add(
                     self._job,
                     path,
-                    who=who or _user(),
+                    who=who or user(),
                     caption=caption,
                     people=people,
                     boxes=boxes,
@@ -185,9 +187,9 @@ class JobDesk(QObject):
             marks += [Mark(x=min(1.0, x / width), y=min(1.0, y / height), label=name) for x, y, name in named]
             width_m = width if plan.facts.scaled else None
             number = photos.add_plan(
-                self._job, plan.picture, who=who or _user(), title=plan.facts.name, width_m=width_m
+                self._job, plan.picture, who=who or user(), title=plan.facts.name, width_m=width_m
             )
-            photos.mark(self._job, number, marks, who or _user())
+            photos.mark(self._job, number, marks, who or user())
 
         self._core.ask(work, lambda _result, problem: then(problem))
 
@@ -201,7 +203,8 @@ class JobDesk(QObject):
 
             if self._job is None:
                 return recipe(sinks)
-            kept = keeping.begin(self._job, _who(self._job), what, made=keeping.made_by(library()))
+            made = keeping.made_by(library())
+            kept = keeping.begin(self._job, self._who(self._job), what, made=made, iq=self.keep_iq)
             self.sweep = kept.sweep
             begun.append(kept)
             return recipe([*sinks, *kept.sinks])
@@ -211,7 +214,7 @@ class JobDesk(QObject):
 
             if self._job is not None and begun:
                 kept = begun.pop()
-                keeping.end(self._job, kept, _who(self._job))
+                keeping.end(self._job, kept, self._who(self._job))
                 if kept.problems:
                     self.refused.emit(kept.problems[0])
 
@@ -228,27 +231,22 @@ class JobDesk(QObject):
             from sweeper.ui import words
             from sweeper.ui.recipes import library
 
-            if self._job is None:
-                raise RuntimeError("no job is open")
+            job = self._opened()
             spoken = language.get(code) if code else words.spoken()
-            path.write_bytes(
-                writing.report(self._job, path.name, library=library(), language=spoken, brief=brief)
-            )
-            writing.filed(self._job, path.name, _who(self._job), spoken)
+            path.write_bytes(writing.report(job, path.name, library=library(), language=spoken, brief=brief))
+            writing.filed(job, path.name, self._who(job), spoken)
 
         self._core.ask(work, then)
 
-    def seal(self, then: Callable[[object, str], object]) -> None:
-        """Seal the job as it stands; ``then(manifest, problem)``."""
+    def seal(self, then: Callable[[object, str], None], key: Path | None = None) -> None:
+        """Seal the job as it stands, signed where a key is given; ``then(manifest, problem)``."""
 
-        def work() -> object:
+        def work(job: Job, who: str) -> object:
             from sweeper.jobs import evidence
 
-            if self._job is None:
-                raise RuntimeError("no job is open")
-            return evidence.seal(self._job, _sealer(self._job))
+            return evidence.seal(job, who, evidence.key_of(key) if key is not None else None)
 
-        self._core.ask(work, then)
+        self.ask(work, then)
 
     def lock(self, password: str, then: Callable[[object, str], object]) -> None:
         """Close the job and put it into one encrypted file; ``then(path, problem)``."""
@@ -256,9 +254,8 @@ class JobDesk(QObject):
         def work() -> object:
             from sweeper.jobs import container
 
-            if self._job is None:
-                raise RuntimeError("no job is open")
-            folder, who = self._job.folder, _sealer(self._job)
+            job = self._opened()
+            folder, who = job.folder, self._who(job)
             self._drop()
             return container.lock(folder, who=who, password=password)
 
@@ -274,6 +271,7 @@ class JobDesk(QObject):
 
             return self._take(Job(container.unlock(path, password=password)))
 
+        self._forget()
         self._core.ask(work, self._on_card)
 
     # On the core's thread.
@@ -283,59 +281,22 @@ class JobDesk(QObject):
         self._job = job
         return self._look()
 
+    def _opened(self) -> Job:
+        if self._job is None:
+            raise SweeperError(say("no job is open"))
+        return self._job
+
+    def _who(self, job: Job) -> str:
+        return self.acting or sweeping(job)
+
     def _drop(self) -> None:
         if self._job is not None:
             self._job.close()
             self._job = None
 
     def _look(self) -> Card:
-        from sweeper.jobs.papers import Photo
-
-        job = self._job
-        if job is None:
-            raise RuntimeError("no job is open")
-        head = job.head
-        counts: dict[int, int] = {}
-        for sweep, _finding in job.findings():
-            counts[sweep] = counts.get(sweep, 0) + 1
-        sweeps = tuple(
-            Sweep(number, begun, ended is not None, place, what, counts.get(number, 0))
-            for number, begun, ended, place, what in job.store.sweeps()
-        )
-        people = tuple(person.name for person in head.people)
-        problem = job.problem or ""
-        return Card(
-            str(job.folder),
-            head.number,
-            head.place,
-            head.purpose,
-            head.own,
-            people,
-            problem,
-            sweeps,
-            tuple((photo.finding, photo.file, photo.caption) for _number, photo in job.filed(Photo)),
-        )
-
-    def _read(self, sweep: int) -> Kept:
-        from sweeper.jobs.store import decoded
-
-        job = self._job
-        if job is None:
-            raise RuntimeError("no job is open")
-        records: list[Record] = []
-        for kind, type_ in KINDS:
-            for _sweep, _name, value in job.store.items(kind, sweep):
-                records.append(decoded(value, type_))
-        collected = Collector()
-        for record in records:
-            collected(record)
-        verdicts = {
-            finding: Verdict(Decision(given.verdict.value), given.who, given.note)
-            for (number, finding), given in job.verdicts().items()
-            if number == sweep
-        }
-        what = next((each[4] for each in job.store.sweeps() if each[0] == sweep), "")
-        return Kept(sweep, what, tuple(records), verdicts, collected)
+        job = self._opened()
+        return card_of(job, self._who(job))
 
     # Back on the window's.
 
@@ -352,26 +313,3 @@ class JobDesk(QObject):
             self.shown.emit(kept)
         elif problem:
             self.refused.emit(problem)
-
-
-def _who(job: Job) -> str:
-    """Who sweeps: this computer's user if entered in the job, else the one person who is entered to sweep."""
-    from sweeper.jobs.job import Role
-
-    able = [person.name for person in job.head.people if person.role is not Role.VIEWER]
-    user = _user()
-    return able[0] if able and user not in able else user
-
-
-def _sealer(job: Job) -> str:
-    """Who seals and locks: the reviewer where one is entered, else who sweeps."""
-    from sweeper.jobs.job import Role
-
-    return next((person.name for person in job.head.people if person.role is Role.REVIEWER), _who(job))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "sweeper"

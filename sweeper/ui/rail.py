@@ -30,6 +30,10 @@ def entries() -> list[tuple[str, str]]:
     ]
 
 
+UNDER = dict.fromkeys(("job-people", "job-search", "job-evidence", "register", "practice"), "jobs")
+"""Pages that are reached from another one's entry."""
+
+
 class Rail(QFrame):
     """Checkable buttons; ``on(view)`` is called when one is chosen."""
 
@@ -72,6 +76,7 @@ class Rail(QFrame):
 
     def choose(self, name: str) -> None:
         """Show which view is open; none of them, for a view that has no entry here."""
+        name = UNDER.get(name, name)
         self._group.setExclusive(name in self._buttons)
         for view, made in self._buttons.items():
             made.setChecked(view == name)

@@ -70,6 +70,36 @@ def _jobs(window: Window) -> QWidget:
     return JobsView(window.desk)
 
 
+def _job_people(window: Window) -> QWidget:
+    from sweeper.ui.view_job_people import JobPeopleView
+
+    return JobPeopleView(window.desk)
+
+
+def _job_search(window: Window) -> QWidget:
+    from sweeper.ui.view_job_search import JobSearchView
+
+    return JobSearchView(window.desk)
+
+
+def _job_evidence(window: Window) -> QWidget:
+    from sweeper.ui.view_job_evidence import JobEvidenceView
+
+    return JobEvidenceView(window.desk)
+
+
+def _register(window: Window) -> QWidget:
+    from sweeper.ui.view_register import RegisterView
+
+    return RegisterView(window.desk)
+
+
+def _practice(window: Window) -> QWidget:
+    from sweeper.ui.view_practice import PracticeView
+
+    return PracticeView(window.desk)
+
+
 def _signatures(window: Window) -> QWidget:
     from sweeper.ui.view_signatures import SignaturesView
 
@@ -133,6 +163,11 @@ MAKERS: dict[str, Callable[[Window], QWidget]] = {
     "locate": _locate,
     "plan": _plan,
     "jobs": _jobs,
+    "job-people": _job_people,
+    "job-search": _job_search,
+    "job-evidence": _job_evidence,
+    "register": _register,
+    "practice": _practice,
     "signatures": _signatures,
     "findings": _findings,
     "detail": _detail,

@@ -1,0 +1,436 @@
+"""A technician who never opens a terminal: licence, duties, consent, evidence and register in the window."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QSpinBox,
+    QWidget,
+)
+
+from sweeper.jobs import practice
+from sweeper.jobs.job import Consent, Head, Job, Person, Role
+from sweeper.jobs.papers import Check, Custody, Meeting
+from sweeper.ui import job_forms, job_parts, menus
+from sweeper.ui.job_forms import Day, Field, Form, Kind
+from sweeper.ui.phase import Phase
+from sweeper.ui.window import Window
+from tests.ui.fakes import Fake, recipe
+from tests.ui.test_accessible import controls
+
+PATIENCE_MS = 30_000
+PAGES = ("jobs", "job-people", "job-search", "job-evidence", "register", "practice")
+
+
+@pytest.fixture(autouse=True)
+def own_practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The practice of this test only."""
+    path = tmp_path / "practice.json"
+    monkeypatch.setenv("SWEEPER_PRACTICE", str(path))
+    return path
+
+
+@pytest.fixture
+def folder(qtbot, window: Window, tmp_path: Path) -> Path:
+    """A technician's job by Kazakhstan's law, open in the window; another one beside it."""
+    people = (Person("Aigul"), Person("Ravil", Role.REVIEWER), Person("Viktor", Role.VIEWER))
+    head = Head(
+        number="2026-7",
+        purpose="a yearly sweep",
+        permission="letter",
+        place="office",
+        people=people,
+        profile="kz",
+    )
+    home = tmp_path / "jobs"
+    for name in ("one", "two"):
+        Job.create(home / name, head, "Aigul").close()
+    window.desk.settings.put("jobs-home", str(home))
+    window.desk.jobs.open(home / "one")
+    qtbot.waitUntil(lambda: window.desk.jobs.card is not None, timeout=PATIENCE_MS)
+    return home / "one"
+
+
+def fill(control: QWidget, value: object) -> None:
+    """Enter a value as a person would."""
+    if isinstance(control, Day):
+        assert value is None or isinstance(value, dt.date)
+        control.set(value)
+    elif isinstance(control, QPlainTextEdit):
+        control.setPlainText(str(value))
+    elif isinstance(control, QSpinBox):
+        control.setValue(int(str(value)))
+    elif isinstance(control, QComboBox):
+        control.setCurrentIndex(control.findData(value))
+        assert control.currentIndex() >= 0
+    elif isinstance(control, QCheckBox):
+        control.setChecked(bool(value))
+    elif isinstance(control, QLineEdit):
+        control.setText(str(value))
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Answer the next form with these values; it is the real form, only nobody sees it."""
+
+    def prepare(**values: object) -> None:
+        def asked(parent, style, title, verb, fields, intro=""):
+            form = Form(parent, style, title, verb, fields, intro)
+            for key, value in values.items():
+                fill(form.controls[key], value)
+            ok = form._box.button(QDialogButtonBox.StandardButton.Ok)
+            given = form.given() if ok.isEnabled() else None
+            form.deleteLater()
+            return given
+
+        monkeypatch.setattr(job_forms, "ask", asked)
+
+    return prepare
+
+
+def said(view: QWidget) -> str:
+    QApplication.processEvents()
+    return "\n".join(label.text() for label in view.findChildren(QLabel) if label.isVisibleTo(view))
+
+
+def shows(qtbot, view: QWidget, *texts: str) -> None:
+    """Wait until a view shows every text."""
+    qtbot.waitUntil(lambda: all(text in said(view) for text in texts), timeout=PATIENCE_MS)
+
+
+def page(qtbot, window: Window, name: str, *texts: str) -> QWidget:
+    window.show_view(name)
+    shows(qtbot, window.view(name), *texts)
+    return window.view(name)
+
+
+def test_a_form_waits_for_what_is_required_and_a_day_can_be_left_out(qtbot, window: Window) -> None:
+    fields = (
+        Field(key="name", title="Name", required=True),
+        Field(key="until", title="Last day", kind=Kind.DAY, value=None),
+        Field(key="months", title="Months", kind=Kind.NUMBER, value=3, low=1, high=12),
+    )
+    form = Form(window, window.desk.style, "A form", "Keep", fields)
+    qtbot.addWidget(form)
+    form.show()
+    ok = form._box.button(QDialogButtonBox.StandardButton.Ok)
+    assert not ok.isEnabled()
+    assert form.given().day("until") is None
+    name = form.controls["name"]
+    assert isinstance(name, QLineEdit)
+    qtbot.keyClicks(name, "Aigul")
+    assert ok.isEnabled()
+    until = form.controls["until"]
+    assert isinstance(until, Day)
+    until._tick.setChecked(True)
+    until.edit.setDate(QDate(2026, 12, 1))
+    given = form.given()
+    assert (given.text("name"), given.day("until"), given.number("months")) == (
+        "Aigul",
+        dt.date(2026, 12, 1),
+        3,
+    )
+    for control in (name, until._tick, until.edit, form.controls["months"], ok):
+        name_of = QAccessible.queryAccessibleInterface(control).text(QAccessible.Text.Name)
+        assert name_of.strip()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_the_licence_card_is_entered_and_goes_into_a_new_job(
+    qtbot, window: Window, tmp_path: Path, answer
+) -> None:
+    view = page(qtbot, window, "practice", "none is entered")
+    issued = dt.date(2026, 2, 1)
+    answer(number="L-77", holder="Tynysh LLP", authority="KNB", issued=issued, subkind=2, law="kz")
+    view.enter_card()
+    # Three years from 1 February 2026 end on 31 January 2029.
+    shows(qtbot, view, "L-77", "Tynysh LLP", "31 January 2029")
+    mine = practice.read()
+    assert mine.duties, "the law's duties stand in the calendar"
+    answer(name="Receiver", serial="7", calibrated=dt.date(2025, 1, 1), due=dt.date(2026, 1, 1))
+    view.enter_equipment()
+    answer(name="Aigul", position="technician")
+    view.enter_staff()
+    shows(qtbot, view, "Serial number 7", "Aigul", "LATE")
+    done = mine.duties[0]
+    answer(day=done.due)
+    view.duty_done(done.id)
+    shows(qtbot, view, "Done last")
+
+    window.desk.settings.put("jobs-home", str(tmp_path / "jobs"))
+    jobs = page(qtbot, window, "jobs")
+    jobs.refresh()  # the law of the practice is proposed
+    jobs._own.setChecked(False)
+    for name in ("number", "place", "purpose", "permission", "person"):
+        jobs._fields[name].setText("Aigul" if name == "person" else f"a {name}")
+    jobs.begin()
+    qtbot.waitUntil(lambda: window.desk.jobs.card is not None, timeout=PATIENCE_MS)
+    found = Job(Path(window.desk.jobs.card.folder), read_only=True)
+    head = found.head
+    found.close()
+    assert head.profile == "kz"
+    assert head.licence is not None
+    assert (head.licence.number, head.licence.subkind) == ("L-77", 2)
+    assert [piece.serial for piece in head.equipment] == ["7"]
+
+
+def test_a_licence_of_another_organisation_is_refused_in_words(qtbot, window: Window, answer) -> None:
+    view = page(qtbot, window, "practice", "none is entered")
+    card = {"authority": "KNB", "issued": dt.date(2026, 2, 1), "law": "kz"}
+    answer(number="L-77", holder="Tynysh LLP", **card)
+    view.enter_card()
+    shows(qtbot, view, "L-77")
+    answer(number="L-78", holder="Others LLP", **card)
+    view.enter_card()
+    qtbot.waitUntil(lambda: window._message.isVisible(), timeout=PATIENCE_MS)
+    assert "non-alienable" in said(window._message)
+    assert practice.read().licence.number == "L-77"
+
+
+def test_consent_its_withdrawal_and_an_objection_are_filed_counted_and_answered(
+    qtbot, window: Window, folder: Path, answer, monkeypatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(job_forms, "today", lambda: dt.date(2026, 11, 23))
+    view = page(qtbot, window, "job-people", "Nobody's consent is filed.")
+    answer(person="N. Neighbour", given=dt.date(2026, 11, 2), until=dt.date(2026, 12, 31), how="in writing")
+    view.file_consent()
+    shows(qtbot, view, "N. Neighbour", "a yearly sweep", "31 December 2026", "It holds today.")
+    answer(person="N. Neighbour", received=dt.date(2026, 11, 23), text="no more")
+    view.file_term("withdrawal")
+    # Fifteen working days after Monday 23 November 2026; 16 December is Independence Day: 14 December.
+    shows(qtbot, view, "15 working days left, until 14 December 2026.")
+    answer(person="N. Neighbour", received=dt.date(2026, 11, 16), text="I object")
+    view.file_term("objection")
+    shows(qtbot, view, "LATE since 19 November 2026.")
+    number = next(n for kind, n, *_ in view.rights.terms if kind == "objection")
+    answer(text="Considered: nothing was decided by a machine.", day=dt.date(2026, 11, 23))
+    view.answer("objection", number)
+    shows(qtbot, view, "Answered on 23 November 2026.")
+
+    target = tmp_path / "notice.txt"
+    monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: target)
+    view._paper("notice", None)
+    qtbot.waitUntil(lambda: window._message.isVisible() and target.exists(), timeout=PATIENCE_MS)
+    assert "2026-7" in target.read_text("utf-8") or "office" in target.read_text("utf-8")
+    view._about.setText("C1:02:03:04:05:06")
+    kept = tmp_path / "subject.json"
+    monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: kept)
+    view.save_about()
+    qtbot.waitUntil(kept.exists, timeout=PATIENCE_MS)
+    assert isinstance(json.loads(kept.read_text("utf-8")), dict)
+    window.close()
+    job = Job(folder, read_only=True)
+    assert [c.person for _n, c in job.filed(Consent)] == ["N. Neighbour"]
+    assert [t.due for _n, t in job.terms("withdrawal")] == [dt.date(2026, 12, 14)]
+    assert {e.act for e in job.store.audit_log()} >= {"consent", "withdrawal", "objection", "paper"}
+    job.close()
+
+
+def test_who_acts_is_chosen_and_the_reviewer_seals(qtbot, window: Window, folder: Path) -> None:
+    view = page(qtbot, window, "job-evidence", "Not sealed yet.")
+    view.seal()
+    qtbot.waitUntil(lambda: "not entered in this job as reviewer" in view.said, timeout=PATIENCE_MS)
+    assert not (folder / "manifest.json").exists()
+    jobs = page(qtbot, window, "jobs", "Who acts")
+    box = next(b for b in jobs.findChildren(QComboBox) if b.accessibleName() == "Who acts")
+    assert box.findData("Viktor") < 0, "a viewer may only read"
+    box.setCurrentIndex(box.findData("Ravil"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: window.desk.jobs.card.who == "Ravil", timeout=PATIENCE_MS)
+    view.seal()
+    qtbot.waitUntil(lambda: "Sealed:" in view.said, timeout=PATIENCE_MS)
+    shows(qtbot, view, "Ravil")
+    view.verify()
+    qtbot.waitUntil(lambda: "as sealed" in view.said, timeout=PATIENCE_MS)
+    assert "are as sealed by Ravil" in view.said
+    sealed = next((folder / "evidence").glob("job-*.sqlite"))
+    sealed.chmod(0o600)
+    content = bytearray(sealed.read_bytes())
+    content[100] ^= 1
+    sealed.write_bytes(content)
+    view.verify()
+    qtbot.waitUntil(lambda: sealed.name in view.said, timeout=PATIENCE_MS)
+
+
+def test_search_custody_and_meeting_are_filed(qtbot, window: Window, folder: Path, answer) -> None:
+    view = page(qtbot, window, "job-search", "Nothing is filed yet.")
+    answer(known="office/table", result="something", note="a pen")
+    view.file_check()
+    shows(qtbot, view, "by eye and hand: something to look at", "a pen")
+    answer(label="Board")
+    view.file_meeting()
+    shows(qtbot, view, "Board")
+    evidence = page(qtbot, window, "job-evidence", "Chain of custody")
+    answer(item="a pen", giver="Aigul", taker="Police", seal="5")
+    evidence.hand_over()
+    shows(qtbot, evidence, "a pen", "Aigul to Police", "Seal 5")
+    window.close()
+    job = Job(folder, read_only=True)
+    assert [c.place for _n, c in job.filed(Check)] == ["office/table"]
+    meeting = job.filed(Meeting)[0][1]
+    assert meeting.stop_utc_s - meeting.start_utc_s == pytest.approx(3600, abs=1)
+    assert [c.item for _n, c in job.filed(Custody)] == ["a pen"]
+    job.close()
+
+
+def test_the_register_shows_saves_packs_and_opens_every_job(
+    qtbot, window: Window, folder: Path, tmp_path: Path, monkeypatch
+) -> None:
+    view = page(qtbot, window, "register", "2 jobs")
+    assert {Path(line.id).name for line in view._model.records.values()} == {"one", "two"}
+    csv = tmp_path / "register.csv"
+    monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: csv)
+    view.save_register()
+    qtbot.waitUntil(csv.exists, timeout=PATIENCE_MS)
+    assert csv.read_text("utf-8-sig").count("2026-7") == 2
+    pack = tmp_path / "inspection.zip"
+    monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: pack)
+    told: list[str] = []
+    window.desk.told.connect(lambda what, *_rest: told.append(what))
+    view.save_pack()
+    qtbot.waitUntil(lambda: bool(told), timeout=PATIENCE_MS)
+    with zipfile.ZipFile(pack) as archive:
+        assert {"inspection.pdf", "jobs.csv", "consents.csv", "hashes.csv"} <= set(archive.namelist())
+    view._open(str(folder.with_name("two")))
+    qtbot.waitUntil(lambda: window.desk.jobs.card.folder.endswith("two"), timeout=PATIENCE_MS)
+    assert window.page == "jobs"
+
+
+def test_a_job_leaves_as_one_file_and_is_taken_in_again(
+    qtbot, window: Window, folder: Path, tmp_path: Path, answer, monkeypatch
+) -> None:
+    view = page(qtbot, window, "job-evidence", "Not sealed yet.")
+    target = tmp_path / "away.zip.age"
+    monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: target)
+    answer(password="right", again="wrong")
+    view.export()
+    assert "The two passwords differ." in said(window._message)
+    answer(password="right", again="right")
+    view.export()
+    qtbot.waitUntil(target.exists, timeout=PATIENCE_MS)
+    assert target.read_bytes().startswith(b"age-encryption.org/")
+    register = page(qtbot, window, "register", "2 jobs")
+    answer(password="right")
+    register.take_in(target)
+    shows(qtbot, register, "3 jobs")
+    assert (folder.parent / "away" / "job.sqlite").is_file()
+
+
+def test_purge_asks_deletes_and_leaves_a_certificate(qtbot, window: Window, folder: Path, answer) -> None:
+    window.desk.jobs.act_as("Ravil")
+    view = page(qtbot, window, "job-evidence", "due for deletion")
+    answer(photos=True)
+    view.purge()
+    shows(qtbot, view, "Deleted on")
+    window.close()
+    job = Job(folder, read_only=True)
+    assert [purge.who for purge in job.purges()] == ["Ravil"]
+    job.close()
+
+
+def test_samples_are_kept_only_after_the_warning(qtbot, window: Window, folder: Path, monkeypatch) -> None:
+    view = page(qtbot, window, "jobs", "Who acts")
+    asked: list[str] = []
+
+    def refuse(_parent, _title, text, _verb) -> bool:
+        asked.append(text)
+        return False
+
+    monkeypatch.setattr(job_parts, "agreed", refuse)
+    view.keep_iq.click()
+    assert "may hold what people say" in asked[0]
+    assert not window.desk.jobs.keep_iq
+    assert not view.keep_iq.isChecked()
+    monkeypatch.setattr(job_parts, "agreed", lambda *_a: True)
+    view.keep_iq.click()
+    assert view.keep_iq.isChecked()
+    window.desk.speed = None
+    window.desk.begin(recipe(Fake(25)), "with samples")
+    qtbot.waitUntil(lambda: window.desk.phase is Phase.ENDED, timeout=PATIENCE_MS)
+    window.desk.jobs.close()
+    qtbot.waitUntil(lambda: window.desk.jobs.card is None, timeout=PATIENCE_MS)
+    assert not window.desk.jobs.keep_iq, "asked anew for each opening of a job"
+    window.close()
+    job = Job(folder, read_only=True)
+    acts = [entry.act for entry in job.store.audit_log()]
+    job.close()
+    assert "samples of findings are kept" in acts
+
+
+def test_the_head_of_a_job_is_changed_and_a_person_added(qtbot, window: Window, folder: Path, answer) -> None:
+    from sweeper.ui import job_head
+
+    view = page(qtbot, window, "jobs", "Who acts")
+    answer(recommendations="Lock the server room", retention_days=10, next_sweep=dt.date(2027, 5, 1))
+    job_head.change(window.desk, view)
+    answer_two: list[object] = []
+    window.desk.jobs.look(lambda job, _who: job.head, lambda head, _p: answer_two.append(head))
+    qtbot.waitUntil(lambda: bool(answer_two), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "The job is changed." in said(window._message), timeout=PATIENCE_MS)
+    answer(name="Dana", role="reviewer")
+    job_head.add_person(window.desk, view)
+    qtbot.waitUntil(lambda: ("Dana", "reviewer") in window.desk.jobs.card.able, timeout=PATIENCE_MS)
+    window.close()
+    job = Job(folder, read_only=True)
+    head = job.head
+    changes = [entry.detail["fields"] for entry in job.store.audit_log() if entry.act == "changed"]
+    job.close()
+    assert (head.recommendations, head.retention_days) == ("Lock the server room", 10)
+    assert head.next_sweep == dt.date(2027, 5, 1)
+    assert changes == ["next_sweep,recommendations,retention_days", "people"]
+
+
+@pytest.mark.parametrize("code", ["en", "ru", "kk"])
+def test_every_control_has_a_name_and_takes_the_focus(qtbot, window: Window, folder: Path, code: str) -> None:
+    menus.change(window, "language", code)
+    for name in PAGES:
+        window.show_view(name)
+        shown = window.view(name)
+        least = 4 if name != "register" else 5
+        qtbot.waitUntil(lambda: len(controls(window)) > least, timeout=PATIENCE_MS)  # noqa: B023
+        qtbot.waitUntil(lambda: bool(said(shown)), timeout=PATIENCE_MS)  # noqa: B023
+        for widget in controls(window):
+            spoken = QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+            assert spoken.strip(), f"{type(widget).__name__} in {name} has no name"
+            if widget.isEnabled() and not isinstance(widget, QProgressBar):
+                assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, f"{spoken} in {name}: not by keyboard"
+
+
+def test_a_job_changed_from_outside_offers_no_act(qtbot, window: Window, tmp_path: Path) -> None:
+    import sqlite3
+
+    folder = tmp_path / "job"
+    head = Head(number="1", purpose="p", permission="p", place="p", people=(Person("Aigul"),))
+    Job.create(folder, head, "Aigul").close()
+    with sqlite3.connect(folder / "job.sqlite") as db:
+        db.execute("UPDATE audit SET value = replace(value, 'Aigul', 'Sanya')")
+    db.close()
+    window.desk.jobs.open(folder)
+    qtbot.waitUntil(lambda: window.desk.jobs.card is not None, timeout=PATIENCE_MS)
+    assert "changed from outside" in said(page(qtbot, window, "jobs", "Opened for reading only"))
+    for name, absent in (
+        ("job-people", "File a consent…"),
+        ("job-search", "Enter a meeting…"),
+        ("job-evidence", "Purge…"),
+    ):
+        view = page(qtbot, window, name)
+        qtbot.waitUntil(lambda: len(said(view)) > 100, timeout=PATIENCE_MS)  # noqa: B023
+        names = {widget.accessibleName() for widget in controls(window)}
+        assert absent not in names
+        assert "Back to the jobs" in names
