@@ -92,6 +92,8 @@ class CoverageStage:
         self._from_traces: _Ranges = {}
         self._packets: dict[str, _Packets] = {}
         self._told: set[str] = set()
+        self._lesser: dict[str, str] = {}
+        """The lesser looks, by source: one that is stopped before its end tells no coverage of its own."""
 
     def feed(self, record: Record, /) -> Iterable[Record]:
         """Counts; yields nothing before the end."""
@@ -113,6 +115,8 @@ class CoverageStage:
         elif isinstance(record, FrameBatch) and record.frames:
             first, last = min(record.times_s), max(record.times_s)
             self._count(record.source, record.medium, first, last, len(record.frames), record.lost)
+        elif isinstance(record, Opened):
+            self._lesser[record.source] = record.look
         elif isinstance(record, Coverage):  # the source knows better what it covered
             self._told.add(record.source)
         elif isinstance(record, Device) and record.source in self._packets:
@@ -141,6 +145,7 @@ class CoverageStage:
                 frames=None if ble else packets.count,
                 lost=None if ble else packets.lost,
                 channels=tuple(sorted(packets.channels)),
+                look=self._lesser.get(source, ""),
             )
 
     def _trace(self, trace: Trace) -> None:

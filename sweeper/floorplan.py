@@ -56,6 +56,21 @@ class Reading(msgspec.Struct, frozen=True):
     level_db: float
 
 
+class Where(msgspec.Struct, frozen=True):
+    """What a plan says of one emitter's place. ``place`` is the named place nearest to the most likely spot,
+    ``radius_m`` what holds half of the probability around it: ``None`` where too few places were measured.
+    ``level_db`` in ``unit`` is the strongest of ``readings`` readings, near the named place ``strongest``.
+    """
+
+    plan: str
+    place: str
+    radius_m: float | None
+    level_db: float
+    unit: str
+    strongest: str
+    readings: int
+
+
 class Grid(msgspec.Struct, frozen=True):
     """The cells over a plan: ``columns`` by ``rows`` squares of ``cell_m``."""
 

@@ -66,7 +66,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Opened(Record, frozen=True, kw_only=True, eq=False):
-    """A source began. For a recording: what it is and how it is read."""
+    """A source began. For a recording: what it is and how it is read. ``look`` as in ``Coverage``."""
 
     medium: Medium
     path: str = ""
@@ -80,6 +80,7 @@ class Opened(Record, frozen=True, kw_only=True, eq=False):
     sha256: str | None = None
     annotations: tuple[dict[str, Any], ...] = ()
 
+    look: str = ""
 
 class Closed(Record, frozen=True, kw_only=True, eq=False):
     """A source ended. ``problems`` are lines for a person; ``records`` counts samples, adverts or frames.

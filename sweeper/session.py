@@ -13,7 +13,7 @@ import heapq
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 import msgspec
 
@@ -100,6 +100,7 @@ class Session:
         self._dropped = 0
         self._queue: DroppingQueue | None = None
 
+        self._pumps: set[asyncio.Task[None]] = set()
     @property
     def duration_s(self) -> float | None:
         """Length of what is replayed, where every source knows its own."""
@@ -138,6 +139,14 @@ class Session:
             self._queue.close()
 
     def skip_to(self, position_s: float) -> bool:
+    def join(self, source: Source) -> bool:
+        """Hear a further source from now on, to its end; ``False`` where no live session runs."""
+        if self._queue is None or not self._pumps or self._stopping:
+            return False
+        self.sources.append(source)
+        self._start(source, self._queue)
+        return True
+
         """Analyse without pacing up to ``position_s``; ``False`` if that lies behind (start anew then)."""
         if position_s < self.position_s:
             return False
@@ -219,9 +228,8 @@ class Session:
     async def _live(self) -> AsyncGenerator[Record, None]:
         self._offset_s = 0.0
         queue = self._queue = DroppingQueue(QUEUE_LENGTH)
-        tasks = [asyncio.create_task(self._pump(source, queue)) for source in self.sources]
-        ends = asyncio.gather(*tasks)
-        ends.add_done_callback(lambda _: queue.close())
+        for source in self.sources:
+            self._start(source, queue)
         try:
             async for record in queue:
                 yield record
@@ -230,9 +238,22 @@ class Session:
                     self._dropped = queue.dropped
                 self.position_s = max(self.position_s, record.time_s)
         finally:
-            ends.cancel()
-            with suppress(asyncio.CancelledError):
-                await ends
+            pumps = list(self._pumps)
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+
+    def _start(self, source: Source, queue: DroppingQueue) -> None:
+        """Pump a source into the queue, which the last to end closes."""
+        pump = asyncio.create_task(self._pump(source, queue))
+        self._pumps.add(pump)
+
+        def ended(_pump: asyncio.Task[None]) -> None:
+            self._pumps.discard(pump)
+            if not self._pumps:
+                queue.close()
+
+        pump.add_done_callback(ended)
 
     async def _pump(self, source: Source, queue: DroppingQueue) -> None:
         stream = self._guarded(source)

@@ -18,6 +18,7 @@ from sweeper.records import (
     FrameBatch,
     IqBlock,
     Medium,
+    Opened,
     Record,
     Trace,
 )
@@ -55,6 +56,26 @@ def trace(start_hz: float, bins: int, floor_db: float | None, source: str = "rf"
         transforms=10,
         floor_db=floor,
     )
+
+
+def test_a_lesser_look_that_is_stopped_stays_a_lesser_look() -> None:
+    """Its source has told no coverage of its own: that must not turn a list into listening."""
+    look = "access-points-only"
+    opened = Opened(source="list", time_s=0.0, medium=Medium.WIFI, live=True, look=look)
+    batch = FrameBatch(
+        source="list", time_s=0.0, medium=Medium.WIFI, link_type=127,
+        times_s=(0.0, 3.0), frames=(b"a", b"b"), lengths=(1, 1),
+    )  # fmt: skip
+    full = FrameBatch(
+        source="air",
+        time_s=0.0,
+        medium=Medium.WIFI,
+        link_type=127,
+        times_s=(0.0,),
+        frames=(b"a",),
+        lengths=(1,),
+    )
+    assert {row.source: row.look for row in rows(opened, batch, full)} == {"list": look, "air": ""}
 
 
 def test_nothing_heard_is_no_coverage() -> None:

@@ -198,3 +198,40 @@ def test_every_block_of_a_live_source_is_analysed_or_counted_as_dropped() -> Non
 
     analysed, dropped = asyncio.run(sweep())
     assert analysed + dropped == QUEUE_LENGTH * 4
+
+
+class Radio(Tape):
+    """A live source that stays on the air until it is told to end."""
+
+    def __init__(self, name: str, end: asyncio.Event) -> None:
+        super().__init__(name, [0.0], live=True)
+        self._end = end
+
+    async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+        async for record in super().records(plan):
+            if isinstance(record, Closed):
+                await self._end.wait()
+            yield record
+
+
+def test_a_source_joins_a_live_session_and_the_last_to_end_ends_it() -> None:
+    seen: list[Record] = []
+
+    async def play() -> None:
+        end = asyncio.Event()
+        session = Session([Radio("a", end)], [], [seen.append])
+        assert not session.join(Tape("early", [0], live=True))
+        running = asyncio.create_task(session.run())
+        while not seen:
+            await asyncio.sleep(0)
+        assert session.join(Tape("b", [1, 2], live=True))
+        while not any(isinstance(r, Closed) and r.source == "b" for r in seen):
+            await asyncio.sleep(0)
+        assert not running.done()
+        end.set()
+        await running
+        assert not session.join(Tape("late", [0], live=True))
+
+    asyncio.run(asyncio.wait_for(play(), 30))
+    assert heard(seen) == [("a", 0.0), ("b", 1), ("b", 2)]
+    assert [r.source for r in seen if isinstance(r, Closed)] == ["b", "a"]

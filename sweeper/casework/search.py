@@ -14,7 +14,7 @@ from sweeper.jobs.job import Job
 from sweeper.jobs.papers import Check, Found, Meeting, Photo, Plan
 from sweeper.language import Language
 from sweeper.records import Burst, Emission, Finding, Medium, Opened
-from sweeper.report import images
+from sweeper.report import images, where
 from sweeper.report import model as paper
 from sweeper.report.collect import Collector
 from sweeper.report.facts import moment
@@ -159,6 +159,17 @@ def floor_plans(job: Job, collected: Collector, language: Language) -> paper.Sec
     if not pictures:
         return None
     return paper.Section(title=_("Floor plan"), pictures=tuple(pictures))
+
+
+def located(job: Job, language: Language) -> dict[str, str]:
+    """By finding, as the report numbers them: where the newest plan that knows it says that it is."""
+    many = len(job.store.sweeps()) > 1
+    return {
+        mark.finding if many else mark.finding.rpartition("/")[2]: where.sentence(mark.where, language)
+        for _number, plan in job.filed(Plan)
+        for mark in plan.marks
+        if mark.where is not None and mark.finding
+    }
 
 
 def by_hand(job: Job, language: Language) -> paper.Section | None:

@@ -108,6 +108,7 @@ def part(job: Job, collected: Collector, language: Language) -> paper.JobPart:
         advice=chapters.advice(job, language),
         after=tuple(section for section in after if section is not None),
         verdicts=chapters.verdicts(job, language),
+        places=search.located(job, language),
         confidentiality="" if own else _("Confidential"),
     )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from sweeper.floorplan import Where
 from sweeper.jobs.law import Licence, Profile, profile
 
 
@@ -170,6 +171,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     finding: str = ""
     level_db: float | None = None
+    where: Where | None = None
+    """For a finding's emitter: where it is, and how sure that is."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

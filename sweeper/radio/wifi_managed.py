@@ -161,6 +161,7 @@ class ManagedSource:
             subject=name,
             state=State.DEGRADED,
             reason=Reason.NO_MONITOR_MODE,
+            look=LOOK,
             detail=NOT_HEARD,
         )
         count, channels, problems, last_s = 0, set[int](), list[str](), float("-inf")

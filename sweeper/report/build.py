@@ -215,7 +215,7 @@ class _Views:
             level_word=language.level(finding.level),
             title=safe_text(language.phrase(finding.title)),
             subject=self.subject(finding.subject),
-            facts=self._facts(finding.subject),
+            facts=(*self._facts(finding.subject), *self._place(finding.id)),
             why=self._all(finding.why),
             evidence=tuple(evidence),
             pictures=self._pictures(finding) if pictures else (),
@@ -231,6 +231,11 @@ class _Views:
         if device is not None:
             return f"{safe_text(device.address)} ({device_kind(device, self._language)})"
         return safe_text(subject)
+
+    def _place(self, finding: str) -> tuple[Fact, ...]:
+        """Where the floor plan says that it is."""
+        said = self._job.places.get(finding)
+        return (Fact(self._language.gettext("Place"), said),) if said else ()
 
     def _facts(self, subject: str) -> tuple[Fact, ...]:
         emission = self._emissions.get(subject)

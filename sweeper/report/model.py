@@ -125,6 +125,8 @@ class JobPart(msgspec.Struct, frozen=True):
     advice: Section | None = None
     after: tuple[Section, ...] = ()
     verdicts: dict[str, Verdict] = {}
+    places: dict[str, str] = {}
+    """By finding: where its emitter is, as a floor plan gives it."""
     confidentiality: str = ""
 
 

@@ -199,6 +199,7 @@ def findings(desk: Desk) -> list[Column]:
         ),
         Column(lambda: _("Finding"), title, lambda f: title(f).casefold(), 180, stretch=True),
         Column(lambda: _("About"), lambda f: about(desk, f), lambda f: about(desk, f), 140),
+        Column(lambda: _("Place"), desk.whereabouts.short, desk.whereabouts.short, 110),
         Column(lambda: _("Raised"), lambda f: words.clock(f.raised_s), lambda f: f.raised_s, 72, True),
         Column(lambda: _("Verdict"), verdict, verdict, 110),
     ]

@@ -42,6 +42,7 @@ from sweeper.ui.settings import Settings
 from sweeper.ui.tables import RecordTable
 from sweeper.ui.theme import Style
 from sweeper.ui.verdicts import Verdict, Verdicts
+from sweeper.ui.whereabouts import Whereabouts
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Desk(QObject):
         self.bluetooth = RecordTable(columns.bluetooth(self), sort_by=0)
         self.wifi = RecordTable(columns.wifi(self), sort_by=0)
         self.verdicts = Verdicts()
+        self.whereabouts = Whereabouts(self)
         self.jobs = JobDesk(self.core, self)
         self.findings = RecordTable(columns.findings(self), sort_by=0, descending=True)
         self.selection = ""

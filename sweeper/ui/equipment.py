@@ -16,6 +16,10 @@ HEARD = (Medium.RF, Medium.BLE, Medium.WIFI)
 """What a sweep of a room is expected to hear; what is missing of these is said."""
 
 
+LESSER = "wifi-list"
+"""The source that lists access points where Wi-Fi itself cannot be heard: never called hearing Wi-Fi."""
+
+
 async def look() -> list[SourceEntry]:
     """Everything that could be listened with here. Runs on the core's thread; may take a second or two."""
     from sweeper.radio import inventory
@@ -25,7 +29,20 @@ async def look() -> list[SourceEntry]:
 
 def ready(desk: Desk, medium: Medium) -> list[SourceEntry]:
     """The receivers of a medium that can be used now."""
-    return [entry for entry in desk.equipment or [] if entry.medium is medium and entry.available]
+    found = [entry for entry in desk.equipment or [] if entry.medium is medium and entry.available]
+    return [entry for entry in found if entry.name != LESSER]
+
+
+def lesser(desk: Desk) -> SourceEntry | None:
+    """What lists access points, where there is nothing that hears Wi-Fi itself."""
+    if ready(desk, Medium.WIFI):
+        return None
+    return next((e for e in desk.equipment or [] if e.name == LESSER and e.available), None)
+
+
+def any_ready(desk: Desk) -> bool:
+    """Whether this computer hears anything at all."""
+    return lesser(desk) is not None or any(ready(desk, medium) for medium in HEARD)
 
 
 def lacking(desk: Desk, medium: Medium) -> str:
@@ -44,12 +61,15 @@ def sentence(desk: Desk) -> str:
     spoken = words.spoken()
     here = [spoken.medium(medium) for medium in HEARD if ready(desk, medium)]
     missing = [spoken.medium(medium) for medium in HEARD if not ready(desk, medium)]
-    if not here:
+    listed = lesser(desk)
+    if not here and listed is None:
         return _("No receiver is ready here; the checklist works without one.")
-    text = _("Uses: {list}.").format(list=spoken.listing(here))
+    text = _("Uses: {list}.").format(list=spoken.listing(here)) if here else ""
     if missing:
         text += " " + _("Cannot hear here: {list}.").format(list=spoken.listing(missing))
-    return text
+    if listed is not None:
+        text += " " + _("Of Wi-Fi the access points can be listed.")
+    return text.strip()
 
 
 def named(desk: Desk, name: str) -> str:
@@ -58,6 +78,9 @@ def named(desk: Desk, name: str) -> str:
     if name == "ble":
         adapter = settings.text("ble-adapter")
         return f"ble:{adapter}" if adapter else "ble"
+    if name == LESSER:
+        adapter = settings.text("wifi-adapter")
+        return f"{LESSER}:{adapter}" if adapter else LESSER
     if name != "wifi":
         return name
     channel = settings.text("wifi-channel")

@@ -22,12 +22,12 @@ from sweeper.text import Phrase
 
 STEPS = {
     "car": ("prepare", "outside", "listen", "drive", "look", "result"),
-    "flat": ("prepare", "outside", "listen", "film", "look", "result"),
-    "office": ("prepare", "outside", "listen", "film", "look", "result"),
+    "flat": ("prepare", "outside", "listen", "film", "network", "look", "result"),
+    "office": ("prepare", "outside", "listen", "film", "network", "look", "result"),
 }
 """The steps behind each door, in order."""
 
-LEGS = ("outside", "listen", "film", "drive")
+LEGS = ("outside", "listen", "film", "network", "drive")
 """Steps in which something is heard."""
 
 FIRST_S = 110.0
@@ -96,6 +96,8 @@ class Progress(msgspec.Struct):
     stay: bool = False
     """Whether the car stands during its long test instead of being driven."""
     film: dict[str, str] = {}
+    lesser: bool = True
+    """Whether access points are listed where Wi-Fi itself cannot be heard."""
     answers: dict[str, Answer] = {}
     own: dict[str, bool] = {}
     """What the reader says that the car has: ``telematics``, ``keys``, ``tyres``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QRadioButton, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QRadioButton, QVBoxLayout
 
 from sweeper.records import Medium
 from sweeper.ui import equipment, outcome, words
@@ -49,6 +49,7 @@ class ListenPage:
         for medium in equipment.HEARD:
             if leg != "outside" or medium is Medium.RF:
                 self.layout.addLayout(ear(view.desk, medium))
+        self._lesser()
         kept = view.guide.leg(leg)
         left = words.duration(round(view.desk.legs.left_s(leg)))
         ways = Flow()
@@ -71,8 +72,33 @@ class ListenPage:
             self.layout.addLayout(self._plain)
 
     def _can(self) -> bool:
-        media = (Medium.RF,) if self._leg == "outside" else equipment.HEARD
-        return any(equipment.ready(self._view.desk, medium) for medium in media)
+        desk = self._view.desk
+        if self._leg == "outside":
+            return bool(equipment.ready(desk, Medium.RF))
+        listed = equipment.lesser(desk) is not None and self._view.guide.progress.lesser
+        return listed or any(equipment.ready(desk, medium) for medium in equipment.HEARD)
+
+    def _lesser(self) -> None:
+        """Where Wi-Fi cannot be heard: whether its access points are listed instead."""
+        view = self._view
+        if self._leg == "outside" or equipment.lesser(view.desk) is None:
+            return
+        box = QCheckBox(_("List the access points instead: the lesser look"))
+        box.setAccessibleName(box.text())
+        box.setChecked(view.guide.progress.lesser)
+
+        def choose(on: bool) -> None:
+            view.guide.progress.lesser = on
+            view.guide.save()
+            view.show_step()
+
+        box.toggled.connect(choose)
+        self.layout.addWidget(box)
+        text = _(
+            "It reads the list that the system keeps, and sends nothing. Cameras that have joined a network, "
+            "phones and traffic are not in it."
+        )
+        self.layout.addWidget(prose(text, view.desk.style, tone="muted"))
 
     def _begin(self) -> None:
         self._view.desk.legs.begin(self._leg)

@@ -45,7 +45,7 @@ def page(view: GuideView) -> QVBoxLayout:
 def _ways(view: GuideView) -> Flow:
     desk, style = view.desk, view.desk.style
     ways = Flow()
-    if any(equipment.ready(desk, medium) for medium in equipment.HEARD):
+    if equipment.any_ready(desk):
         rf = bool(equipment.ready(desk, Medium.RF))
         first = "outside" if rf else "listen"
 

@@ -14,10 +14,9 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QSizePolicy
 from sweeper.errors import InputError
 from sweeper.records import Emission, Evidence, Finding, Medium
 from sweeper.text import safe_text
-from sweeper.ui import columns, known_dialog, measuring, photo_dialog, plans, verdict_dialog, words
+from sweeper.ui import columns, filing, known_dialog, measuring, photo_dialog, plans, verdict_dialog, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, label
-from sweeper.ui.plan_canvas import length
 from sweeper.ui.theme import GRID
 from sweeper.ui.verdicts import Decision, Verdict
 from sweeper.ui.words import DASH, _, ngettext
@@ -110,18 +109,13 @@ def know(shown: Inspector, subject: str) -> None:
 
 def place(shown: Inspector, subject: str) -> None:
     """Where the floor plan says it is."""
+    from sweeper.report import where
+
     desk = shown.desk
-    found = desk.subject(subject)
-    if desk.plan is None or found is None:
-        return
-    where = desk.plan.place_of(plans.key_of(found))
-    if where is not None:
-        name, radius = where
-        near = _("near “{place}”").format(place=safe_text(name)) if name else _("at the mark")
-        text = _("On the plan “{plan}”: {where}, ± {metres}").format(
-            plan=safe_text(desk.plan.facts.name), where=near, metres=length(radius)
-        )
-        shown.add(label(text, wrap=True))
+    found, plan = desk.subject(subject), desk.whereabouts.plan()
+    said = plan.found(plans.key_of(found)) if plan is not None and found is not None else None
+    if said is not None:
+        shown.add(label(where.sentence(said.where, words.spoken()), wrap=True))
 
 
 def add_photo(shown: Inspector, finding: Finding) -> None:
@@ -145,14 +139,14 @@ def add_photo(shown: Inspector, finding: Finding) -> None:
         return
     if asked is not None:
         caption, people, boxes = asked
-        who = desk.settings.text("person")
-        desk.jobs.add_photo(Path(chosen), who, caption, people, boxes, finding.id)
+        filing.photo(desk, Path(chosen), caption, people, boxes, finding.id)
 
 
 def photos(shown: Inspector, finding: Finding) -> None:
     """The photos of a finding in the open job."""
     card = shown.desk.jobs.card
-    mine = [each for each in card.photos if each[0] == finding.id] if card is not None else []
+    named = (finding.id, filing.numbered(shown.desk, finding.id))
+    mine = [each for each in card.photos if each[0] in named] if card is not None else []
     if not mine or card is None:
         return
     shown.heading(_("Photos"))

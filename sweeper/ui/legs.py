@@ -18,12 +18,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sweeper.errors import SweeperError
 from sweeper.plan import PRESETS, SweepPlan
 from sweeper.records import Coverage, Device, Emission, Finding, Medium, Record
-from sweeper.ui import columns, equipment, keeping, own_car, recipes, references
+from sweeper.ui import columns, equipment, keeping, network, own_car, recipes, references
 from sweeper.ui.guide import FIRST_S, Course, Guide, Seen
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
     from sweeper.radio import Source
+    from sweeper.radio.lan_asking import Look
     from sweeper.ui.bridge import Recipe
     from sweeper.ui.desk import Desk
 
@@ -47,6 +48,9 @@ DRIVE_S = 35 * 60.0
 FILM_S = 47.0
 """The film test's own 45 s, and two for the first frames to come."""
 
+OF_THEMSELVES = ("outside", "network")
+"""Legs that end when they have done what they do, however long it takes."""
+
 PASSES = 1_000
 """The receiver goes on until the time is over."""
 
@@ -63,6 +67,7 @@ class Legs(QObject):
         self.part = 0
         self.film: object | None = None
         """The film test that runs or ran last."""
+        self.look: Look | None = None
         self._guide: Guide | None = None
         self._stopping: Course | None = None
         self._timer = QTimer(self)
@@ -82,6 +87,8 @@ class Legs(QObject):
     def wanted_s(self, leg: str) -> float:
         """How long a leg listens in all."""
         plan = self._guide_now().plan
+        if leg == "network":
+            return network.seconds(self.look) if self.look is not None else 1.0
         return {"outside": OUTSIDE_S, "listen": LISTEN_S[plan], "film": FILM_S, "drive": DRIVE_S}[leg]
 
     def left_s(self, leg: str) -> float:
@@ -89,13 +96,15 @@ class Legs(QObject):
         guide = self._guide_now()
         begun = guide._before(leg, self.part).heard_s if leg == self.leg else guide.leg(leg).heard_s
         now = self._desk.position_s if leg == self.leg else 0.0
-        if leg in ("film", "outside"):
+        if leg in ("film", "outside", "network"):
             begun = 0.0
         return max(0.0, self.wanted_s(leg) - begun - now)
 
-    def begin(self, leg: str, *, wifi: str = "wifi") -> None:
-        """Begin a leg, or go on with it. ``wifi`` names the source of the film test."""
+    def begin(self, leg: str, *, wifi: str = "wifi", look: Look | None = None) -> None:
+        """Begin a leg, or go on with it. ``wifi`` names the source of the film test; ``look`` is what the
+        reader agreed to send in the step that asks the network."""
         guide, desk = self._guide_now(), self._desk
+        self.look = look
         self._guide, self.leg, self._stopping = guide, "", None
         guide.go(leg)
         plan = self._plan(leg)
@@ -172,8 +181,12 @@ class Legs(QObject):
 
         if leg == "film":
             return [inventory.open_source(wifi, plan)]
+        if leg == "network":
+            return [network.source(self.look)] if self.look is not None else []
         media = (Medium.RF,) if leg == "outside" else equipment.HEARD
         names = [entry.name for medium in media for entry in equipment.ready(self._desk, medium)]
+        if leg != "outside" and self._guide_now().progress.lesser and equipment.lesser(self._desk):
+            names.append(equipment.LESSER)
         return [inventory.open_source(equipment.named(self._desk, name), plan) for name in names]
 
     def _recipe(self, leg: str, plan: SweepPlan, wifi: str) -> tuple[Recipe, references.After | None]:
@@ -212,7 +225,7 @@ class Legs(QObject):
         if time.monotonic() - self._kept_at > KEEP_MS / 1000:
             self._note()
             self._keep()
-        if self._stopping is None and self.leg != "outside" and self.left_s(self.leg) <= 0:
+        if self._stopping is None and self.leg not in OF_THEMSELVES and self.left_s(self.leg) <= 0:
             self.finish()
         self.changed.emit()
 
@@ -262,8 +275,8 @@ class Legs(QObject):
     def _note(self) -> None:
         media: dict[str, float] = {}
         for coverage in self._desk.coverage.values():
-            kept = media.get(coverage.medium.value, 0.0)
-            media[coverage.medium.value] = max(kept, coverage.seconds)
+            medium = equipment.LESSER if coverage.look else coverage.medium.value
+            media[medium] = max(media.get(medium, 0.0), coverage.seconds)
         guide = self._guide_now()
         guide.heard(self.leg, self.part, self._desk.position_s, media, self._seen(guide))
 
@@ -320,6 +333,7 @@ def _leg_title(leg: str) -> str:
         "outside": _("Outside, for comparison"),
         "listen": _("Inside"),
         "film": _("Film test"),
+        "network": _("Your network"),
         "drive": _("On the way"),
     }[leg]
 

@@ -28,6 +28,7 @@ def build(window: Window) -> None:
     _add(window, file, _("Open recordings…"), window.open_dialog, "Ctrl+O")
     _add(window, file, _("Open a folder…"), window.open_folder, "Ctrl+Shift+O")
     _add(window, file, _("New sweep…"), lambda: window.show_view("newsweep"), "Ctrl+N")
+    _add(window, file, _("Ask your network…"), lambda: _offer_network(window))
     _add(window, file, _("Demo"), window.open_demo)
     file.addSeparator()
     _add(window, file, _("Save report…"), window.save_report, "Ctrl+P")
@@ -58,6 +59,12 @@ def build(window: Window) -> None:
     help_menu = bar.addMenu(_("&Help"))
     _add(window, help_menu, _("Keys"), lambda: show_keys(window), "F1")
     _add(window, help_menu, _("About sweeper"), lambda: show_about(window))
+
+
+def _offer_network(window: Window) -> None:
+    from sweeper.ui import network_dialog
+
+    network_dialog.offer(window, window.desk)
 
 
 def _add(window: Window, menu: QMenu, text: str, on: Callable[[], object], key: str = "") -> QAction:

@@ -12,6 +12,8 @@ from sweeper.ui.words import _, ngettext
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
 
+HEARD = frozenset(medium.value for medium in equipment.HEARD)
+
 
 def verdict(guide: Guide, found: list[str]) -> tuple[str, str, str, str]:
     """Icon, colour role, word and sentence; ``found`` names the places where something was found."""
@@ -55,7 +57,7 @@ def heard(guide: Guide) -> str:
     parts = [
         _("{medium} for {time}").format(medium=spoken.medium(Medium(medium)), time=spoken.duration(seconds))
         for medium, seconds in sorted(listened.items())
-        if seconds >= 1
+        if seconds >= 1 and medium in HEARD
     ]
     text = (
         _("Listened to: {list}.").format(list=spoken.listing(parts))
@@ -65,6 +67,11 @@ def heard(guide: Guide) -> str:
     missing = [spoken.medium(medium) for medium in equipment.HEARD if listened.get(medium.value, 0) < 1]
     if missing:
         text += " " + _("Not heard: {list}.").format(list=spoken.listing(missing))
+    if listened.get(equipment.LESSER, 0) >= 1:
+        time = spoken.duration(listened[equipment.LESSER])
+        text += " " + _("Of Wi-Fi only the access points were listed, for {time}.").format(time=time)
+    if Medium.LAN.value in listened:
+        text += " " + _("The network was asked which devices are in it.")
     places = len(checklists.places(guide.plan))
     looked = _("Looked at {n} of {all} places.").format(n=looked_at(guide), all=places)
     return f"{text} {looked}"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from sweeper.floorplan import Grid, Reading, Spot, Surface, grid_over, locate, surface
+from sweeper.floorplan import Grid, Reading, Spot, Surface, Where, grid_over, locate, surface
 from sweeper.records import Device, Emission
 
 UNSCALED_M = 10.0
@@ -38,6 +38,13 @@ class Named(msgspec.Struct, frozen=True):
     x_m: float
     y_m: float
     name: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An emitter's place on a plan: where the mark goes, in metres, and what can be said of it."""
+
+    at_m: tuple[float, float]
+    where: Where
 
 
 class Facts(msgspec.Struct):
@@ -161,19 +168,49 @@ class FloorPlan:
     def surface(self, key: str) -> Surface | None:
         return surface(self.readings(key), self.grid())
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """Changes with everything that a most likely spot depends on."""
+        facts = self.facts
+        return self.folder, facts.width_m, len(facts.taken), tuple(facts.places)
+
+    def share(self, x_m: float, y_m: float) -> tuple[float, float]:
+        """A point as shares of the picture's width and height."""
+        across, down = x_m / self.facts.width_m, y_m / self.height_m
+        return min(1.0, max(0.0, across)), min(1.0, max(0.0, down))
+
+    def found(self, key: str) -> Found | None:
+        """What the plan says of an emitter's place; ``None`` where it was never measured."""
+        readings = self.readings(key)
+        if not readings:
+            return None
+        best = max(readings, key=lambda each: each.level_db)
+        spot = self.spot(key)
+        at = (spot.x_m, spot.y_m) if spot is not None else (best.x_m, best.y_m)
+        where = Where(
+            plan=self.facts.name,
+            place=self.near(*at, spot.radius_m) if spot is not None else "",
+            radius_m=spot.radius_m if spot is not None else None,
+            level_db=best.level_db,
+            unit="dB" if key.startswith("rf:") else "dBm",
+            strongest=self.near(best.x_m, best.y_m),
+            readings=len(readings),
+        )
+        return Found(at, where)
+
+    def near(self, x_m: float, y_m: float, radius_m: float = 0.0) -> str:
+        """The named place nearest to a point, if one is near enough; else nothing."""
+        nearest = min(
+            self.facts.places, key=lambda each: math.hypot(each.x_m - x_m, each.y_m - y_m), default=None
+        )
+        if nearest is None or math.hypot(nearest.x_m - x_m, nearest.y_m - y_m) > NAMED_M + radius_m:
+            return ""
+        return nearest.name
+
     def place_of(self, key: str) -> tuple[str, float] | None:
         """``(name of the nearest named place, radius in metres)`` of an emitter's most likely spot."""
         spot = self.spot(key)
-        if spot is None:
-            return None
-        near = min(
-            self.facts.places,
-            key=lambda each: math.hypot(each.x_m - spot.x_m, each.y_m - spot.y_m),
-            default=None,
-        )
-        if near is None or math.hypot(near.x_m - spot.x_m, near.y_m - spot.y_m) > NAMED_M + spot.radius_m:
-            return "", spot.radius_m
-        return near.name, spot.radius_m
+        return (self.near(spot.x_m, spot.y_m, spot.radius_m), spot.radius_m) if spot is not None else None
 
 
 def key_of(subject: Emission | Device) -> str:

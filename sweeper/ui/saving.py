@@ -26,15 +26,28 @@ def named(path: str, chosen: str) -> Path:
     return Path(path).with_suffix(ending) if ending else Path(path)
 
 
-def report(collected: Collector, path: Path, code: str = "") -> None:
+def spoken_in(code: str) -> language.Language:
+    """The language of a report: ``code``, or where it is empty the one now spoken."""
+    return language.get(code) if code else words.spoken()
+
+
+def report(collected: Collector, path: Path, code: str = "", places: dict[str, str] | None = None) -> None:
     """Write the report in the language ``code`` (empty: the one now spoken), as the name's ending asks for.
+    ``places`` tells by finding where it is.
 
     Raises ``OSError``, and ``Unavailable`` where the library for this format is not installed.
     """
     from sweeper.report import formats
+    from sweeper.report.model import JobPart
 
-    spoken = language.get(code) if code else words.spoken()
-    path.write_bytes(formats.made(path.name, collected, library=recipes.library(), language=spoken))
+    made = formats.made(
+        path.name,
+        collected,
+        library=recipes.library(),
+        language=spoken_in(code),
+        job=JobPart(places=places) if places else None,
+    )
+    path.write_bytes(made)
 
 
 def results(collected: Collector, path: Path) -> None:

@@ -42,7 +42,7 @@ MORE = ("detail", "teach", "known", "newsweep", "references", "permissions")
 FETCHED = ("detail", "teach")
 """Views that fetch what they show, for the first emission."""
 
-STEPS = (("flat", ("prepare", "outside", "listen", "film", "look", "result")), ("car", ("drive",)))
+STEPS = (("flat", ("prepare", "outside", "listen", "film", "network", "look", "result")), ("car", ("drive",)))
 SETTLE_S, ROUNDS = 0.05, 8
 PLAYED_S = 40.0
 """So much of the demo is played: by then every emitter was on the air."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QFrame, QL
 
 from sweeper.records import Medium
 from sweeper.text import safe_text
-from sweeper.ui import words
+from sweeper.ui import equipment, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, choice, label, picture, prose, row
 from sweeper.ui.settings import Tuning
@@ -68,7 +68,7 @@ class SourceCard(QFrame):
             self._receiver()
         if entry.medium in (Medium.WIFI, Medium.BLE):
             self._adapter()
-        if entry.medium is Medium.WIFI:
+        if entry.medium is Medium.WIFI and entry.name != equipment.LESSER:
             self._wifi()
         if entry.available:
             self._tests()

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sweeper.records import Device, Medium
 from sweeper.text import safe_text
-from sweeper.ui import words
-from sweeper.ui.parts import choice, label, row, search
+from sweeper.ui import network, network_dialog, words
+from sweeper.ui.flow import Flow
+from sweeper.ui.parts import button, choice, label, row, search
 from sweeper.ui.tables import Table
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _, ngettext
@@ -44,9 +45,12 @@ class DevicesView(QWidget):
         groups = [("", _("Not grouped")), ("kind", _("By kind")), ("vendor", _("By vendor"))]
         if medium is not Medium.BLE:
             groups.append(("channel", _("By channel")))
+            filters.append(("lan", _("Answered on the network")))
         self._filter = choice(_("Show"), filters, "", self._keep)
         self._group = choice(_("Group"), groups, "", self._gather)
         layout.addLayout(row(self._search, self._filter, self._group))
+        if medium is not Medium.BLE:
+            layout.addLayout(self._ways())
         self._table = Table(self._model, desk.style, title)
         self._table.chosen.connect(desk.select)
         layout.addWidget(self._table, 1)
@@ -57,6 +61,20 @@ class DevicesView(QWidget):
         desk.selected.connect(self._select)
         desk.familiar.changed.connect(self._model.refresh)
         self._show_count()
+
+    def _ways(self) -> Flow:
+        """The two looks that need no monitor mode."""
+        desk = self._desk
+        tip = _("The lesser look without monitor mode; it sends nothing.")
+        return Flow(
+            button(_("List access points"), lambda: network.list_access_points(desk), desk.style, tip=tip),
+            button(
+                _("Ask your network…"),
+                lambda: network_dialog.offer(self, desk),
+                desk.style,
+                tip=_("Says what it sends, and asks first."),
+            ),
+        )
 
     def _show_count(self) -> None:
         total = len(self._model.records)
@@ -75,6 +93,7 @@ class DevicesView(QWidget):
             "found": lambda device: self._desk.finding_of(device.id) is not None,
             "unknown": lambda device: device.kind == "unknown",
             "strange": lambda device: self._desk.familiar.of(device) is None,
+            "lan": lambda device: device.medium is Medium.LAN,
             "near": lambda device: device.rssi_dbm is not None and device.rssi_dbm >= -60,
         }
         self._model.set_keep(tests.get(what))

@@ -1,7 +1,7 @@
 """The guided sweep behind a door: one step on the screen at a time, the list of steps beside it.
 
-The pages are in ``guide_prepare``, ``guide_listen``, ``guide_film``, ``guide_look`` and ``guide_result``;
-what listens is ``legs``, which goes on while views are rebuilt or another one is shown.
+The pages are in ``guide_prepare``, ``guide_listen``, ``guide_film``, ``guide_network``, ``guide_look`` and
+``guide_result``; what listens is ``legs``, which goes on while views are rebuilt or another one is shown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from sweeper.ui import guide_film, guide_listen, guide_look, guide_prepare, guide_result
+from sweeper.ui import guide_film, guide_listen, guide_look, guide_network, guide_prepare, guide_result
 from sweeper.ui.guide import LEGS, Course, Guide
 from sweeper.ui.parts import column, empty, label, picture, plain, row, scrolled
 from sweeper.ui.theme import GRID, Style
@@ -30,6 +30,7 @@ def step_titles() -> dict[str, str]:
         "outside": _("Listen outside"),
         "listen": _("Listen inside"),
         "film": _("Film test"),
+        "network": _("Ask your network"),
         "drive": _("Drive or stand"),
         "look": _("Look with your eyes"),
         "result": _("Result"),
@@ -106,6 +107,10 @@ class GuideView(QWidget):
             film = guide_film.FilmPage(self)
             self._tick = film.tick
             return film.layout
+        if step == "network":
+            network = guide_network.NetworkPage(self)
+            self._tick = network.tick
+            return network.layout
         if step in LEGS:
             listening = guide_listen.ListenPage(self, step)
             self._tick = listening.tick

@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
 from sweeper.errors import SweeperError
 from sweeper.plan import PRESETS, RTLSDR_RANGE_HZ, Mode, SweepPlan
 from sweeper.records import Medium
-from sweeper.text import safe_text
-from sweeper.ui import equipment, ranges, recipes, references, words
+from sweeper.ui import equipment, network, network_dialog, ranges, recipes, references, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, choice, column, label, plain, prose, row, scrolled
 from sweeper.ui.theme import GRID
@@ -47,6 +46,8 @@ class NewSweepView(QWidget):
         style = desk.style
         self._sources: dict[str, QCheckBox] = {}
         self._ears = QVBoxLayout()
+        self._network = QCheckBox(_("Your own network: this sends, and asks you first"))
+        self._network.setAccessibleName(self._network.text())
         names = {"car": _("Car"), "flat": _("Flat"), "office": _("Office"), "full": _("Everything")}
         presets = [*((name, names.get(name, name)) for name in PRESETS), (CUSTOM, _("Own ranges"))]
         self._preset = choice(_("Ranges of"), presets, kept.name, self._use_preset)
@@ -93,7 +94,7 @@ class NewSweepView(QWidget):
         ):
             form.addRow(label(field.accessibleName(), tone="muted", wrap=True), field)
         form.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
-        ears = column(label(_("Listen with"), size="section"), self._ears)
+        ears = column(label(_("Listen with"), size="section"), self._ears, self._network)
         ears.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
         body = column(
             label(_("New sweep"), size="title"),
@@ -136,7 +137,8 @@ class NewSweepView(QWidget):
                 text = f"{spoken.medium(entry.medium)}: {safe_text(entry.label or entry.name)}"
                 box = QCheckBox(text)
                 box.setAccessibleName(text)
-                box.setChecked(first or entry.name in ticked)
+                wanted = entry.name != equipment.LESSER or equipment.lesser(self._desk) is not None
+                box.setChecked((first and wanted) or entry.name in ticked)
                 self._sources[entry.name] = box
                 self._ears.addWidget(box)
         if not self._sources:
@@ -198,12 +200,13 @@ class NewSweepView(QWidget):
             if box.isChecked() and (medium is None or entries[name].medium is medium)
         ]
 
-    def _made(self, names: list[str]) -> tuple[list[Source], SweepPlan] | None:
-        """The sources and the plan with their gain and crystal; says what is missing."""
+    def _made(self, names: list[str], *, enough: bool = False) -> tuple[list[Source], SweepPlan] | None:
+        """The sources and the plan with their gain and crystal; says what is missing. ``enough``: nothing
+        need be ticked."""
         from sweeper.radio import inventory
 
         desk, plan = self._desk, self.plan()
-        if not names:
+        if not names and not enough:
             desk.say(
                 _("Nothing to listen with."), "", _("Tick a source, or mend one on the page of sources.")
             )
@@ -221,11 +224,16 @@ class NewSweepView(QWidget):
 
     def begin(self) -> None:
         """Sweep by this plan."""
-        desk = self._desk
-        made = self._made(self._chosen())
+        desk, names = self._desk, self._chosen()
+        look = network_dialog.agreed(self, desk) if self._network.isChecked() else None
+        if self._network.isChecked() and look is None:
+            return
+        made = self._made(names, enough=look is not None)
         if made is None:
             return
         sources, plan = made
+        if look is not None:
+            sources.append(network.source(look))
         reference = str(self._reference.currentData() or "")
         desk.settings.put("reference", reference)
         gain = references.gain_of(reference)

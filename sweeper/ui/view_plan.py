@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QTabWidget, 
 
 from sweeper.errors import InputError
 from sweeper.text import safe_text
-from sweeper.ui import pages, plans, words
+from sweeper.ui import filing, pages, plans, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.measuring import Measuring
 from sweeper.ui.parts import button, label, prose
@@ -313,7 +313,7 @@ class RoomsView(QWidget):
         if desk.jobs.card is None:
             desk.say(_("No job is open."), "", _("Open or begin a job first."))
             return
-        desk.jobs.file_plan(plan, desk.settings.text("person"), self._filed)
+        filing.plan(desk, plan, self._filed)
 
     def _filed(self, problem: str) -> None:
         if problem:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from sweeper.records import Medium
-from sweeper.ui import equipment, words
+from sweeper.ui import equipment, network_dialog, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, column, empty, label, picture, plain, prose, row, scrolled
 from sweeper.ui.source_card import SourceCard
@@ -64,7 +64,24 @@ class SourcesView(QWidget):
         for medium in equipment.HEARD:
             if desk.equipment is not None and not any(e.medium is medium for e in desk.equipment):
                 self._body.addWidget(self._absent(medium))
+        if desk.equipment is not None:
+            self._body.addWidget(self._network())
         self._body.addStretch(1)
+
+    def _network(self) -> QFrame:
+        """Not a receiver: the one look that sends, so it stands apart and asks first."""
+        desk = self._desk
+        text = _(
+            "Cameras and recorders that hang on your own network can be asked what they are. This sends: you "
+            "are told what, and asked, before anything is."
+        )
+        ask = button(_("Ask your network…"), lambda: network_dialog.offer(self, desk), desk.style)
+        head = row(picture("sources", desk.style, "muted", 16), label(_("Your network"), size="section"), 0)
+        body = column(head, prose(text, desk.style), Flow(ask), spacing=GRID // 2)
+        body.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
+        made = card(body)
+        made.setAccessibleName(_("Your network"))
+        return made
 
     def _absent(self, medium: Medium) -> QFrame:
         style, spoken = self._desk.style, words.spoken()

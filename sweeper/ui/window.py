@@ -327,7 +327,8 @@ class Window(QMainWindow):
         if self.desk.jobs.card is not None:  # what leaves a job is pseudonymised
             self.desk.jobs.write(path, code, partial(self._saved, path))
             return
-        work = partial(saving.report, self.desk.core.collected, path, code)
+        places = self.desk.whereabouts.told(saving.spoken_in(code))
+        work = partial(saving.report, self.desk.core.collected, path, code, places)
         self.desk.ask(work, partial(self._saved, path))
 
     def _saved(self, path: Path, _result: object, problem: str) -> None:

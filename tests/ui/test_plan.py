@@ -130,7 +130,7 @@ def test_click_measure_and_most_likely_spot(qtbot, window: Window, picture: Path
     assert not window.grab().isNull()
     window.desk.select("F-001")
     window.show_view("findings")
-    assert "On the plan “flat”" in text_of(window._inspector)
+    assert "Plan “flat”: most likely" in text_of(window._inspector)
 
 
 def test_a_measurement_needs_a_sweep(qtbot, window: Window, picture: Path) -> None:
