@@ -79,8 +79,8 @@ class Opened(Record, frozen=True, kw_only=True, eq=False):
     demo: bool = False
     sha256: str | None = None
     annotations: tuple[dict[str, Any], ...] = ()
-
     look: str = ""
+
 
 class Closed(Record, frozen=True, kw_only=True, eq=False):
     """A source ended. ``problems`` are lines for a person; ``records`` counts samples, adverts or frames.

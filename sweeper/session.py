@@ -99,8 +99,8 @@ class Session:
         self._unheard: list[str] = []
         self._dropped = 0
         self._queue: DroppingQueue | None = None
-
         self._pumps: set[asyncio.Task[None]] = set()
+
     @property
     def duration_s(self) -> float | None:
         """Length of what is replayed, where every source knows its own."""
@@ -138,7 +138,6 @@ class Session:
         if self._queue is not None:  # a receiver that hears nothing must not keep us waiting
             self._queue.close()
 
-    def skip_to(self, position_s: float) -> bool:
     def join(self, source: Source) -> bool:
         """Hear a further source from now on, to its end; ``False`` where no live session runs."""
         if self._queue is None or not self._pumps or self._stopping:
@@ -147,6 +146,7 @@ class Session:
         self._start(source, self._queue)
         return True
 
+    def skip_to(self, position_s: float) -> bool:
         """Analyse without pacing up to ``position_s``; ``False`` if that lies behind (start anew then)."""
         if position_s < self.position_s:
             return False

@@ -154,6 +154,7 @@ class ManagedSource:
             format=f"list of access points ({self._way})",
             start_utc_s=time.time(),
             live=True,
+            look=LOOK,
         )
         yield Status(
             source=name,
@@ -161,7 +162,6 @@ class ManagedSource:
             subject=name,
             state=State.DEGRADED,
             reason=Reason.NO_MONITOR_MODE,
-            look=LOOK,
             detail=NOT_HEARD,
         )
         count, channels, problems, last_s = 0, set[int](), list[str](), float("-inf")

@@ -45,8 +45,8 @@ from sweeper.ui.panorama import Panorama
 from sweeper.ui.walks import Heard
 
 if TYPE_CHECKING:
-    from sweeper.subjects import Gather
     from sweeper.radio import Source
+    from sweeper.subjects import Gather
 
 JOIN_S = 8.0
 """Longest wait for the core's thread when the window, already hidden, closes. Sources give up their hardware
@@ -196,11 +196,11 @@ class Core(QObject):
         elif self._recipe is not None:
             self.start(self._recipe, speed=self._speed, position_s=position_s, after=self._after)
 
-    def ask(self, work: Callable[[], Any | Awaitable[Any]], then: Callable[[Any, str], object]) -> None:
     def join(self, source: Source) -> bool:
         """Take a source into the live session that runs; on the core's thread, so by ``ask``."""
         return self._session is not None and self._session.join(source)
 
+    def ask(self, work: Callable[[], Any | Awaitable[Any]], then: Callable[[Any, str], object]) -> None:
         """Do ``work`` on the core's thread and call ``then(result, problem)`` on this one."""
         self._call(self._errand, work, then)
 
