@@ -6,9 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from sweeper.detectors.rf_heard import Heard
-from sweeper.detectors.rf_steady import reach_of
+from sweeper.detectors.rf_steady import Doubles, reach_of
 
 FSK_GAP_HZ = 150e3
 """The tones of no common FSK device lie farther apart than this; two senders on the air by chance do."""
@@ -46,27 +47,32 @@ KEYING_S = (0.0003, 0.010)
 
 def apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
     """Bursts that are not merely the modulation of a steady signal."""
-    out = []
-    for burst in bursts:
-        for one in steady:
-            edge = 0.3 * one.width_hz
-            inside = one.low_hz - edge <= burst.low_hz and burst.high_hz <= one.high_hz + edge
-            gap = max(one.low_hz, burst.low_hz) - min(one.high_hz, burst.high_hz)
-            sideband = gap <= 2 * one.width_hz and burst.power < 0.1 * one.power and one.snr_db > 12
-            reach = reach_of(one.power, burst.power)
-            sideband |= (
-                burst.snr_db < 15
-                and gap <= reach * one.width_hz
-                and (reach > 0 or one.width_hz > CRUMB * burst.width_hz)
-            )
-            inside |= -gap > OVERLAP * burst.width_hz and one.width_hz > LEAST_FM_HZ
-            brief = burst.on_s < EXCURSION_S and one.width_hz > LEAST_FM_HZ and one.snr_db > 9
-            excursion = brief and gap <= one.width_hz and burst.power < 2 * one.power
-            if (inside and burst.power < 2 * one.power) or sideband or excursion:
-                break
-        else:
-            out.append(burst)
-    return out
+    if not bursts or not steady:
+        return bursts
+    hidden = np.any(_modulation(_figures(bursts)[:, :, np.newaxis], _figures(steady)), axis=1)
+    return [bursts[at] for at in np.flatnonzero(~hidden).tolist()]
+
+
+def _figures(heard: list[Heard]) -> Doubles:
+    """Band, power, signal to noise and time on the air, a row each."""
+    return np.array([(h.low_hz, h.high_hz, h.width_hz, h.power, h.snr_db, h.on_s) for h in heard]).T
+
+
+def _modulation(bursts: Doubles, steady: Doubles) -> npt.NDArray[np.bool_]:
+    """Which burst (rows) is the modulation of which steady signal (columns)."""
+    low, high, width, power, snr, on_s = bursts
+    one_low, one_high, one_width, one_power, one_snr, _ = steady
+    weaker = power < 2 * one_power
+    gap = np.maximum(one_low, low) - np.minimum(one_high, high)
+    edge = 0.3 * one_width
+    swings = one_width > LEAST_FM_HZ
+    inside = (one_low - edge <= low) & (high <= one_high + edge)
+    inside |= (-gap > OVERLAP * width) & swings
+    sideband = (gap <= 2 * one_width) & (power < 0.1 * one_power) & (one_snr > 12)
+    reach = reach_of(one_power, power)
+    skirt = (snr < 15) & (gap <= reach * one_width) & ((reach > 0) | (one_width > CRUMB * width))
+    excursion = (on_s < EXCURSION_S) & swings & (one_snr > 9) & (gap <= one_width)
+    return np.asarray(((inside | excursion) & weaker) | sideband | skirt)
 
 
 def merged(one: Heard, other: Heard, pulses: int | None = None) -> Heard:

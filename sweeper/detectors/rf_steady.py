@@ -6,11 +6,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from sweeper.detectors.rf_heard import Heard
 from sweeper.dsp import boxes, extents, statistics
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import PFA
+
+Doubles = npt.NDArray[np.float64]
 
 STEADY_SHARE = 0.1
 """Steady: the weakest of up to 16 stretches of the segment holds at least this share of the mean power."""
@@ -153,7 +156,7 @@ def _pieces(excess: Real, start: int, stop: int, frames: int, noise: float) -> l
     wide = 1
     if float(part.max()) < 1 + FAINT and stop - start > 12:
         wide = min(16, (stop - start) // 4)
-        padded = np.pad(part, (wide // 2, wide - 1 - wide // 2), mode="edge")
+        padded = extents.edged(part, wide // 2, wide - 1 - wide // 2)
         part = np.convolve(padded, np.ones(wide) / wide, "valid").astype(np.float32)
     low = statistics.threshold(statistics.independent(frames, max(3, wide), bins), boxes.LOW_PFA)
     out = []
@@ -167,20 +170,22 @@ def _pieces(excess: Real, start: int, stop: int, frames: int, noise: float) -> l
 
 def _without_skirts(steady: list[Heard]) -> list[Heard]:
     """Leaves out faint lines in the skirts of a far stronger neighbour: its sidebands, not other senders."""
-    kept = []
-    for one in steady:
-        for other in steady:
-            near = abs(one.center_hz - other.center_hz) < reach_of(other.power, one.power) * other.width_hz
-            if near and one.snr_db < SKIRT_SNR_DB:
-                break
-        else:
-            kept.append(one)
-    return kept
+    if not steady:
+        return steady
+    power, center, width, snr = np.array(
+        [(one.power, one.center_hz, one.width_hz, one.snr_db) for one in steady]
+    ).T
+    near = np.abs(center[:, np.newaxis] - center) < reach_of(power, power[:, np.newaxis]) * width
+    skirt = near.any(axis=1) & (snr < SKIRT_SNR_DB)
+    return [steady[at] for at in np.flatnonzero(~skirt).tolist()]
 
 
-def reach_of(strong: float, weak: float) -> float:
+def reach_of(strong: Doubles, weak: Doubles) -> Doubles:
     """Widths within which ``weak`` may be a skirt of ``strong``; 0 where it is too strong for one."""
-    return max((widths for times, widths in SKIRTS if weak * times < strong), default=0.0)
+    out = np.zeros(np.broadcast_shapes(strong.shape, weak.shape))
+    for times, widths in SKIRTS:  # the farther, the weaker
+        out[weak * times < strong] = widths
+    return out
 
 
 def snr_db(density: Real, ground: Real, inner: float, outer: float) -> float:

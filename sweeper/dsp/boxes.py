@@ -66,23 +66,36 @@ def _sliding(halves: Real, axis: int) -> Real:
     return np.asarray(halves[:-1] + halves[1:] if axis == 0 else halves[:, :-1] + halves[:, 1:])
 
 
-def _spread(hit: Mask, time: int, width: int, shape: tuple[int, int]) -> Mask:
-    """The cells that the hit boxes cover: a width is two blocks, or three where it is no power of two."""
+def _blocks(hit: Mask, time: int, width: int) -> tuple[Mask, int, int]:
+    """The blocks that the hit boxes cover, and a block's frames and bins: boxes are two blocks long and two
+    wide, or three where the width is no power of two; a single frame or bin is its own block."""
+    bins, frames = 1, 1
     if width > 1:
-        blocks = 2 if width & (width - 1) == 0 else 3
-        wide = np.zeros((hit.shape[0], hit.shape[1] + blocks - 1), bool)
-        for shift in range(blocks):
+        count = 2 if width & (width - 1) == 0 else 3
+        wide = np.zeros((hit.shape[0], hit.shape[1] + count - 1), bool)
+        for shift in range(count):
             wide[:, shift : shift + hit.shape[1]] |= hit
-        hit = np.repeat(wide, width // blocks, axis=1)
+        hit, bins = wide, width // count
     if time > 1:
         tall = np.zeros((hit.shape[0] + 1, hit.shape[1]), bool)
         tall[:-1] |= hit
         tall[1:] |= hit
-        hit = np.repeat(tall, time // 2, axis=0)
-    out = np.zeros(shape, bool)
-    rows, columns = min(shape[0], hit.shape[0]), min(shape[1], hit.shape[1])
-    out[:rows, :columns] = hit[:rows, :columns]
-    return out
+        hit, frames = tall, time // 2
+    return hit, frames, bins
+
+
+def _spread(blocks: Mask, frames: int, bins: int, onto: Mask) -> None:
+    """Marks the cells of ``blocks`` of so many frames and bins in ``onto``."""
+    rows, columns = np.flatnonzero(blocks.any(axis=1)), np.flatnonzero(blocks.any(axis=0))
+    if not len(rows):
+        return
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    part = blocks[top:bottom, left:right]
+    if bins > 1:
+        part = np.repeat(part, bins, axis=1)
+    if frames > 1:
+        part = np.repeat(part, frames, axis=0)
+    onto[top * frames : bottom * frames, left * bins : right * bins] |= part
 
 
 def _bank(cells: Real) -> Iterator[tuple[int, int, Real]]:
@@ -113,12 +126,17 @@ def _lasting(base: Real, width: int) -> Iterator[tuple[int, int, Real]]:
         yield time, width, _sliding(quarter, 0)
 
 
-def _hits(cells: Real, pfa: float, frame: int, floor_error: float) -> list[tuple[int, int, Mask]]:
-    """Every box size that found something, smallest box first, with its boxes above the threshold."""
+def _hits(
+    cells: Real, pfa: float, frame: int, floor_error: float, above: int = 0
+) -> list[tuple[int, int, Mask]]:
+    """Every box size of more than ``above`` cells that found something, smallest box first, with its boxes
+    above the threshold."""
     out = []
     times = sum(t == 1 or len(cells) >= 2 * t for t in TIMES)
     share = OVERLAPPING * pfa / (times * len(widths(cells.shape[1])))
     for time, width, sums in _bank(cells):
+        if time * width <= above:
+            continue
         allowed = share * cells.shape[1] / sums.size
         level = time * width * threshold(independent(time, width, frame), allowed, floor_error)
         if float(sums.max(initial=0.0)) > level:
@@ -127,12 +145,24 @@ def _hits(cells: Real, pfa: float, frame: int, floor_error: float) -> list[tuple
 
 
 def _unclaimed(covered: Mask, found: Mask) -> Mask:
-    """Of what is covered now, the connected pieces that hold no cell found already."""
+    """Of what is covered now, the connected pieces that hold nothing found already."""
     groups, count = label(covered)
     claimed = np.zeros(count + 1, bool)
-    claimed[np.unique(groups[found])] = True
+    claimed[groups[found]] = True
     claimed[0] = True
     return np.asarray(~claimed[groups])
+
+
+def _add(found: Mask, hit: Mask, time: int, width: int) -> None:
+    """Adds to ``found`` what the hit boxes cover and is no part of something found already.
+
+    Blocks hang together as their cells do, and there are far fewer of them.
+    """
+    covered, frames, bins = _blocks(hit, time, width)
+    rows, columns = np.nonzero(found[: covered.shape[0] * frames, : covered.shape[1] * bins])
+    taken = np.zeros(covered.shape, bool)
+    taken[rows // frames, columns // bins] = True
+    _spread(_unclaimed(covered, taken), frames, bins, found)
 
 
 def detect(cells: Real, pfa: float, frame: int, floor_error: float = FLOOR_ERROR) -> Mask | None:
@@ -142,16 +172,17 @@ def detect(cells: Real, pfa: float, frame: int, floor_error: float = FLOOR_ERROR
     (for the window's correlations). ``None`` where nothing was found, which is the usual case and cheap.
     """
     hits = _hits(cells, pfa, frame, floor_error)
-    shape = (cells.shape[0], cells.shape[1])
-    small = [_spread(hit, time, width, shape) for time, width, hit in hits if time * width <= SMALL]
-    found: Mask | None = None
+    if not hits:
+        return None
+    found = np.zeros(cells.shape, bool)
+    small = [hit for hit in hits if hit[0] * hit[1] <= SMALL]
+    for time, width, hit in small:
+        _spread(*_blocks(hit, time, width), found)
     if small:
-        found = grow(cells, np.logical_or.reduce(small), frame)
-        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, frame, floor_error)
+        found = grow(cells, found, frame)
+        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, frame, floor_error, SMALL)
     for time, width, hit in hits:
-        if time * width > SMALL:
-            covered = _spread(hit, time, width, shape)
-            found = covered if found is None else found | _unclaimed(covered, found)
+        _add(found, hit, time, width)
     return found
 
 
@@ -169,7 +200,7 @@ def grow(cells: Real, seeds: Mask, frame: int) -> Mask:
     inside = seeds[top:bottom, left:right]
     groups, count = label(low | inside, structure=np.ones((3, 3), bool))
     kept = np.zeros(count + 1, bool)
-    kept[np.unique(groups[inside])] = True
+    kept[groups[inside]] = True
     kept[0] = False
     out = seeds.copy()
     out[top:bottom, left:right] |= kept[groups]
@@ -228,6 +259,6 @@ def _connected(mean: Real, found: Mask, frames: int, frame: int) -> Mask:
     low = smooth > threshold(independent(frames, 3, frame), LOW_PFA)
     groups, count = label(found | low)
     kept = np.zeros(count + 1, bool)
-    kept[np.unique(groups[found])] = True
+    kept[groups[found]] = True
     kept[0] = False
     return np.asarray(kept[groups])

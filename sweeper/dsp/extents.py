@@ -42,9 +42,13 @@ class Box(NamedTuple):
 
 def runs(mask: npt.NDArray[np.bool_], gap: int = 0) -> list[tuple[int, int]]:
     """Half-open runs of true values; runs at most ``gap`` apart are joined."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    if len(mask) and mask[0]:
+        edges.insert(0, 0)
+    if len(edges) % 2:
+        edges.append(len(mask))
     out: list[tuple[int, int]] = []
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if out and start - out[-1][1] <= gap:
             out[-1] = (out[-1][0], stop)
         else:
@@ -100,8 +104,12 @@ def _pedestals(profile: Real, low: float, found: list[tuple[int, int]]) -> list[
         around = np.concatenate(
             (profile[max(0, start - reach) : max(0, start - 3)], profile[stop + 3 : stop + reach])
         )
+        beside = median(around) if len(around) else 0.0
+        if beside < 0.99 * low and _too_wide(start - 1, stop + 1, len(profile)):
+            out.append((start, stop))
+            continue
         without = profile.copy()
-        without[max(0, start - 3) : stop + 3] = float(np.median(around)) if len(around) else 0.0
+        without[max(0, start - 3) : stop + 3] = beside
         wide = [r for r in _joined(runs(_smooth(without) > low)) if r[0] <= start and stop <= r[1]]
         power = float(np.sum(profile[start:stop] - 1))
         if wide and float(np.sum(without[wide[0][0] : wide[0][1]] - 1)) > PEDESTAL * power:
@@ -111,8 +119,29 @@ def _pedestals(profile: Real, low: float, found: list[tuple[int, int]]) -> list[
     return sorted(set(out))
 
 
+def _too_wide(start: int, stop: int, bins: int) -> bool:
+    """Whether no two runs on either side of that gap can be joined over it, however wide they are."""
+    gap = min(bins, stop) - max(0, start)
+    return gap > 1 and gap > JOIN * (bins - gap)
+
+
 def _smooth(profile: Real) -> Real:
-    return np.convolve(np.pad(profile, 2, mode="edge"), np.ones(5) / 5, "valid").astype(np.float32)
+    return np.convolve(edged(profile, 2), np.ones(5) / 5, "valid").astype(np.float32)
+
+
+def edged(values: Real, before: int, after: int | None = None) -> Real:
+    """``values`` with the first one repeated ``before`` times in front, the last ``after`` times behind."""
+    after = before if after is None else after
+    return np.concatenate((np.repeat(values[:1], before), values, np.repeat(values[-1:], after)))
+
+
+def median(values: npt.NDArray[np.floating]) -> float:
+    """The median of a few values, all finite: NumPy's own spends most of its time on checks."""
+    ordered = np.sort(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return float(ordered[middle])
+    return float((ordered[middle - 1] + ordered[middle]) / values.dtype.type(2))
 
 
 def _beside(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -137,7 +166,7 @@ def _beside(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tup
                 profile[at + guard + 1 : at + guard + 1 + window],
             )
         )
-        if len(around) and profile[at] > factor * float(np.median(around)):
+        if len(around) and profile[at] > factor * median(around):
             half = profile[at] / factor
             left, right = at, at + 1
             while left > 0 and not used[left - 1] and profile[left - 1] > half:
@@ -160,7 +189,8 @@ def occupied(excess: npt.NDArray[np.floating], share: float = 0.99) -> tuple[flo
     steps = np.concatenate(([0.0], np.cumsum(power))) / total
     at = np.arange(len(steps), dtype=np.float64)
     tail = (1 - share) / 2
-    return float(np.interp(tail, steps, at)), float(np.interp(1 - tail, steps, at))
+    low, high = np.interp([tail, 1 - tail], steps, at).tolist()
+    return low, high
 
 
 def pieces(mask: Mask) -> list[Box]:
@@ -205,5 +235,4 @@ def times(band: Real, frame: int, gap: int = 2) -> list[tuple[int, int]]:
     on = power > low
     if not on.any():
         return [(0, len(power))] if len(power) <= 4 else []
-    level = float(np.median(power[on]))
-    return runs(power > max(low, level * FADE), gap)
+    return runs(power > max(low, median(power[on]) * FADE), gap)

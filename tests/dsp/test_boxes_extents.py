@@ -111,7 +111,9 @@ def test_every_box_holds_the_sum_of_its_cells_and_covers_them() -> None:
             assert sums[row, column] == pytest.approx(float(cells[inside].sum()), rel=1e-3)
             hit = np.zeros(sums.shape, bool)
             hit[row, column] = True
-            assert np.array_equal(boxes._spread(hit, time, width, (150, 512)), inside), (time, width)
+            covered = np.zeros(cells.shape, bool)
+            boxes._spread(*boxes._blocks(hit, time, width), covered)
+            assert np.array_equal(covered, inside), (time, width)
 
 
 def test_noise_that_lasts_has_mean_one() -> None:

@@ -1,0 +1,153 @@
+"""Where detection takes a shorter way, the result is the plain rule's: written out here, cell by cell and
+pair by pair, as the docstrings say it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import label
+
+from sweeper.detectors import rf_bursts, rf_steady
+from sweeper.detectors.rf_heard import Heard
+from sweeper.dsp import boxes, extents
+
+SEEDS = st.integers(0, 10_000)
+
+
+def plainly_added(found: np.ndarray, hit: np.ndarray, time: int, width: int) -> np.ndarray:
+    """``found`` and the connected pieces of the boxes' cells that touch nothing found."""
+    block = 1 if width == 1 else width // 2 if width & (width - 1) == 0 else width // 3
+    step = max(1, time // 2)
+    covered = np.zeros(found.shape, bool)
+    for row, column in np.argwhere(hit):
+        covered[row * step : row * step + time, column * block : column * block + width] = True
+    groups, count = label(covered)
+    out = found.copy()
+    for group in range(1, count + 1):
+        if not (found & (groups == group)).any():
+            out |= groups == group
+    return out
+
+
+@given(SEEDS, st.floats(0.005, 0.1), st.floats(0.0, 0.02))
+@settings(max_examples=15, deadline=None)
+def test_pieces_are_claimed_by_blocks_as_by_cells(seed: int, boxes_hit: float, cells_found: float) -> None:
+    dice = np.random.default_rng(seed)
+    cells = dice.exponential(size=(37, 103)).astype(np.float32)
+    for time, width, sums in boxes._bank(cells):
+        hit = dice.random(sums.shape) < boxes_hit
+        found = dice.random(cells.shape) < cells_found
+        wanted = plainly_added(found, hit, time, width)
+        boxes._add(found, hit, time, width)
+        assert np.array_equal(found, wanted), (time, width)
+
+
+def plain_pedestals(profile: np.ndarray, low: float, found: list[tuple[int, int]]) -> set[tuple[int, int]]:
+    """The rule without its short cut: every line is taken out and looked under."""
+    out = set()
+    for start, stop in found:
+        around = np.concatenate(
+            (profile[max(0, start - 24) : max(0, start - 3)], profile[stop + 3 : stop + 24])
+        )
+        without = profile.copy()
+        without[max(0, start - 3) : stop + 3] = np.median(around) if len(around) else 0.0
+        smooth = np.convolve(np.pad(without, 2, mode="edge"), np.ones(5) / 5, "valid").astype(np.float32)
+        wide = [r for r in extents._joined(extents.runs(smooth > low)) if r[0] <= start and stop <= r[1]]
+        power = float(np.sum(profile[start:stop] - 1))
+        line = stop - start <= extents.LINE_BINS
+        if line and wide and float(np.sum(without[slice(*wide[0])] - 1)) > extents.PEDESTAL * power:
+            out.add(wide[0])
+        else:
+            out.add((start, stop))
+    return out
+
+
+@given(SEEDS, st.integers(1, 160), st.sampled_from([0.0, 3.0, 30.0]), st.integers(-1, 40))
+@settings(max_examples=120, deadline=None)
+def test_what_stands_under_a_line_is_found_as_without_the_short_cut(
+    seed: int, bins: int, pedestal: float, split: int
+) -> None:
+    dice = np.random.default_rng(seed)
+    profile = dice.gamma(8, 1 / 8, bins).astype(np.float32)
+    profile += np.float32(pedestal) * (np.abs(np.arange(bins) - bins / 2) < bins / 3)
+    profile[max(0, bins // 2 - split) : max(0, bins // 2 + split + 1)] = 1
+    profile[bins // 2] += 200
+    low = 1.6
+    found = extents._joined(extents.runs(profile > max(low, profile.max() * extents.SKIRT)))
+    assert set(extents._pedestals(profile, low, found)) == plain_pedestals(profile, low, found)
+
+
+@given(SEEDS, st.integers(1, 40), st.sampled_from([np.float32, np.float64]))
+@settings(max_examples=60, deadline=None)
+def test_the_median_and_the_edges_are_numpys(seed: int, count: int, kind: type) -> None:
+    values = np.random.default_rng(seed).exponential(size=count).astype(kind)
+    assert extents.median(values) == float(np.median(values))
+    for before, after in ((0, 0), (1, 1), (2, 5)):
+        assert np.array_equal(extents.edged(values, before, after), np.pad(values, (before, after), "edge"))
+
+
+def heard(dice: np.random.Generator, steady: bool) -> Heard:
+    low = dice.uniform(-2e4, 2e4)
+    on = 0.065 if steady else dice.choice([1e-3, 0.02])
+    return Heard(
+        low_hz=low,
+        high_hz=low + dice.choice([300.0, 2e3, 9e3]),
+        start_s=0.0,
+        stop_s=on,
+        power=10 ** dice.uniform(-4, 1),
+        snr_db=dice.uniform(0, 30),
+        steady=steady,
+        opens=steady,
+        ends=steady,
+        on_s=on,
+    )
+
+
+def reach(strong: float, weak: float) -> float:
+    return max((widths for times, widths in rf_steady.SKIRTS if weak * times < strong), default=0.0)
+
+
+def is_modulation(burst: Heard, one: Heard) -> bool:
+    """Whether a burst is the modulation of one steady signal."""
+    edge = 0.3 * one.width_hz
+    gap = max(one.low_hz, burst.low_hz) - min(one.high_hz, burst.high_hz)
+    fm, weaker = one.width_hz > rf_bursts.LEAST_FM_HZ, burst.power < 2 * one.power
+    far = reach(one.power, burst.power)
+    if burst.low_hz >= one.low_hz - edge and burst.high_hz <= one.high_hz + edge and weaker:
+        return True
+    if fm and -gap > rf_bursts.OVERLAP * burst.width_hz and weaker:
+        return True
+    if fm and burst.on_s < rf_bursts.EXCURSION_S and one.snr_db > 9 and gap <= one.width_hz and weaker:
+        return True
+    if gap <= 2 * one.width_hz and burst.power < 0.1 * one.power and one.snr_db > 12:
+        return True
+    wide_enough = far > 0 or one.width_hz > rf_bursts.CRUMB * burst.width_hz
+    return burst.snr_db < 15 and gap <= far * one.width_hz and wide_enough
+
+
+@given(SEEDS, st.integers(0, 12), st.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_all_pairs_at_once_are_judged_as_one_by_one(seed: int, bursts: int, steady: int) -> None:
+    dice = np.random.default_rng(seed)
+    short = [heard(dice, steady=False) for _ in range(bursts)]
+    long = [heard(dice, steady=True) for _ in range(steady)]
+    apart = [b for b in short if not any(is_modulation(b, one) for one in long)]
+    assert rf_bursts.apart_from(short, long) == apart
+    lines = [
+        one
+        for one in long
+        if one.snr_db >= rf_steady.SKIRT_SNR_DB
+        or not any(
+            abs(one.center_hz - other.center_hz) < reach(other.power, one.power) * other.width_hz
+            for other in long
+        )
+    ]
+    assert rf_steady._without_skirts(long) == lines
+
+
+@pytest.mark.parametrize("bins", [1, 2, 7])
+def test_a_band_without_signal_has_no_runs(bins: int) -> None:
+    assert extents.runs(np.zeros(bins, bool)) == []
+    assert extents.runs(np.ones(bins, bool)) == [(0, bins)]
