@@ -49,7 +49,7 @@ class Kept:
     def finish(self) -> None:
         """Everything on disk, as far as the disk takes it."""
         for part in self._parts:
-            if isinstance(part, JobSink | SpectraSink):
+            if isinstance(part, JobSink | SpectraSink | Clips):
                 part.flush()
             elif isinstance(part, Packets):
                 part.close()
