@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from sweeper.errors import SweeperError
 from sweeper.plan import PRESETS, RTLSDR_RANGE_HZ, Mode, SweepPlan
 from sweeper.records import Medium
+from sweeper.text import safe_text
 from sweeper.ui import equipment, network, network_dialog, ranges, recipes, references, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, choice, column, label, plain, prose, row, scrolled
