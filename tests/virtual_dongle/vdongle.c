@@ -23,6 +23,7 @@
 #define API __attribute__((visibility("default")))
 #define XTAL 28800000u
 #define CHUNK 4096
+#define PART 16384              /* samples: 7 ms at 2.4 MS/s */
 #define ERROR_ACCESS (-3)      /* libusb's numbers */
 #define ERROR_NO_DEVICE (-4)
 #define ERROR_BUSY (-6)
@@ -38,7 +39,7 @@ typedef struct rtlsdr_dev {
     uint8_t counter, gpio;
     long reads;
     int lost;
-    atomic_int async, closing;
+    atomic_int async, closing, asking;      /* asking: how many wait to change a setting */
     renderer *render;
     pthread_mutex_t mutex;
     uint64_t dither;
@@ -160,6 +161,13 @@ API int rtlsdr_close(rtlsdr_dev_t *dev) {
 
 /* ---- settings ---- */
 
+static void take(rtlsdr_dev_t *dev) {
+    /* For a setting: the thread that streams lets it go first, as USB's control transfers pass the bulk ones. */
+    atomic_fetch_add(&dev->asking, 1);
+    pthread_mutex_lock(&dev->mutex);
+    atomic_fetch_sub(&dev->asking, 1);
+}
+
 API int rtlsdr_set_center_freq(rtlsdr_dev_t *dev, uint32_t freq) {
     if (!dev) return -1;
     const device *d = device_of(dev);
@@ -167,7 +175,7 @@ API int rtlsdr_set_center_freq(rtlsdr_dev_t *dev, uint32_t freq) {
     int refused = freq < d->min_hz || freq > d->max_hz;
     for (int i = 0; i < d->refusals; i++) refused |= freq >= d->refuse_lo[i] && freq <= d->refuse_hi[i];
     if (refused) { fprintf(stderr, "[R82XX] PLL not locked!\n"); return -1; }
-    pthread_mutex_lock(&dev->mutex);
+    take(dev);
     nap(d->retune_s);
     dev->t += d->retune_s;
     dev->old_center = dev->center; dev->center = freq; dev->tuned_t = dev->t;
@@ -195,7 +203,7 @@ API int rtlsdr_set_sample_rate(rtlsdr_dev_t *dev, uint32_t rate) {
     if (refused) { fprintf(stderr, "Invalid sample rate: %u Hz\n", rate); return -EINVAL; }
     uint32_t ratio = (uint32_t)((double)XTAL * 4194304.0 / rate) & 0x0ffffffcu;
     uint32_t real = ratio | ((ratio & 0x08000000u) << 1);
-    pthread_mutex_lock(&dev->mutex);
+    take(dev);
     dev->real_rate = (double)XTAL * 4194304.0 / real;
     dev->rate = (uint32_t)dev->real_rate;
     pthread_mutex_unlock(&dev->mutex);
@@ -346,11 +354,11 @@ static void catch_up(rtlsdr_dev_t *dev, double slack) {
     if (behind > slack) dev->t += behind;
 }
 
-static void wait_for(rtlsdr_dev_t *dev) { nap(dev->t - (wall() - dev->wall0)); }
+static double early_by(const rtlsdr_dev_t *dev) { return dev->t - (wall() - dev->wall0); }
 
 API int rtlsdr_reset_buffer(rtlsdr_dev_t *dev) {
     if (!dev) return -1;
-    pthread_mutex_lock(&dev->mutex);
+    take(dev);
     dev->wall0 = wall() - dev->t;
     pthread_mutex_unlock(&dev->mutex);
     return 0;
@@ -365,9 +373,28 @@ API int rtlsdr_read_sync(rtlsdr_dev_t *dev, void *buf, int len, int *n_read) {
     if (d->paced) catch_up(dev, 0);
     fill(dev, d, buf, len / 2);
     *n_read = len / 2 * 2;
-    if (d->paced) wait_for(dev);
+    if (d->paced) nap(early_by(dev));
     nap(d->read_latency_s);
     pthread_mutex_unlock(&dev->mutex);
+    return 0;
+}
+
+static int stream(rtlsdr_dev_t *dev, uint8_t *buf, int samples, uint32_t buffers) {
+    /* One buffer of the stream. Paced, each part of it is heard in its own time, so that a setting changes
+       the signal in the middle of a buffer; between two parts whoever wants to set something comes first. */
+    for (int done = 0, part; done < samples; done += part) {
+        while (atomic_load(&dev->asking)) nap(0.0002);
+        pthread_mutex_lock(&dev->mutex);
+        const device *d = device_of(dev);
+        int error = done ? 0 : gone(dev, d);
+        if (error || !d) { pthread_mutex_unlock(&dev->mutex); return error ? error : ERROR_NO_DEVICE; }
+        if (d->paced && !done) catch_up(dev, buffers * samples / dev->real_rate);
+        part = d->paced && samples - done > PART ? PART : samples - done;
+        fill(dev, d, buf + 2 * done, part);
+        double early = d->paced ? early_by(dev) : 0;
+        pthread_mutex_unlock(&dev->mutex);
+        nap(early);
+    }
     return 0;
 }
 
@@ -380,18 +407,11 @@ API int rtlsdr_read_async(rtlsdr_dev_t *dev, callback cb, void *ctx, uint32_t bu
     uint8_t *buf = malloc(len);
     int error = 0;
     while (atomic_load(&dev->async) == RUNNING) {
-        pthread_mutex_lock(&dev->mutex);
-        const device *d = device_of(dev);
-        error = gone(dev, d);
-        if (!error) {
-            if (d->paced) catch_up(dev, buffers * (len / 2) / dev->real_rate);
-            fill(dev, d, buf, (int)len / 2);
-            if (d->paced) wait_for(dev);
-        }
-        pthread_mutex_unlock(&dev->mutex);
+        error = stream(dev, buf, (int)len / 2, buffers);
         if (error) break;
         if (atomic_load(&dev->async) == RUNNING) cb(buf, len, ctx);
-        nap(d->read_latency_s);
+        const device *d = device_of(dev);
+        if (d) nap(d->read_latency_s);
     }
     free(buf);
     if (error && atomic_load(&dev->async) == CANCELLING) error = 0;
