@@ -1,7 +1,7 @@
 """Every error that sweeper raises on purpose.
 
-A ``SweeperError`` carries one clear line for a person; the command line prints that line and never a
-traceback. Everything else that escapes is a defect.
+A ``SweeperError`` carries one clear line for a person, as a phrase; the command line prints that line in the
+reader's language and never a traceback. Everything else that escapes is a defect.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sweeper.text import Phrase, Words, english, phrase_of, say
+
 DAMAGED_ARCHIVE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
     *(IndexError, NotImplementedError, RuntimeError, ValueError),
@@ -21,39 +23,57 @@ DAMAGED_ARCHIVE = (
 
 
 class SweeperError(Exception):
-    """The root: ``str(error)`` is one line that says what is wrong and where."""
+    """The root: ``str(error)`` is one English line that says what is wrong and where; ``said`` is the same
+    for the reader's language."""
+
+    def __init__(self, words: Words = "") -> None:
+        super().__init__(english(words))
+        self._words = words
+
+    @property
+    def said(self) -> Phrase:
+        return phrase_of(self._words)
 
 
 class InputError(SweeperError):
     """An input could not be read: names the file and, where it makes sense, the byte offset."""
 
-    def __init__(self, path: str, problem: str, offset: int | None = None) -> None:
-        where = f" at byte {offset}" if offset is not None else ""
-        super().__init__(f"{path}: {problem}{where}")
+    def __init__(self, path: str, problem: Words, offset: int | None = None) -> None:
+        self.what = (
+            problem if offset is None else say("{problem} at byte {offset}", problem=problem, offset=offset)
+        )
+        super().__init__(say("{path}: {problem}", path=path, problem=self.what))
         self.path = path
-        self.problem = problem
+        self.problem = english(problem)
         self.offset = offset
 
 
 class ProtocolError(SweeperError):
     """Bytes that do not follow their protocol; ``offset`` counts from the start of those bytes."""
 
-    def __init__(self, problem: str, offset: int | None = None) -> None:
-        super().__init__(problem if offset is None else f"{problem} at byte {offset}")
-        self.problem = problem
+    def __init__(self, problem: Words, offset: int | None = None) -> None:
+        super().__init__(
+            problem if offset is None else say("{problem} at byte {offset}", problem=problem, offset=offset)
+        )
+        self.words = problem
         self.offset = offset
+
+    @property
+    def problem(self) -> str:
+        """The problem in English, without its place."""
+        return english(self.words)
 
 
 class SignatureError(SweeperError):
     """A signature file that cannot be used: names file, line, key and what was expected."""
 
-    def __init__(self, path: str, line: int | None, key: str, expected: str) -> None:
+    def __init__(self, path: str, line: int | None, key: str, expected: Words) -> None:
         at = f"{path}:{line}" if line is not None else path
-        super().__init__(f"{at}: {key}: {expected}")
+        super().__init__(say("{at}: {key}: {expected}", at=at, key=key, expected=expected))
         self.path = path
         self.line = line
         self.key = key
-        self.expected = expected
+        self.expected = english(expected)
 
 
 class Reason(enum.StrEnum):
@@ -79,14 +99,20 @@ class Reason(enum.StrEnum):
 
 
 class Unavailable(SweeperError):  # noqa: N818  (it is a state of the world, in the field's words)
-    """A source that cannot start: the reason, and how to mend it."""
+    """A source that cannot start: the reason, and how to mend it. ``detail`` and ``mend`` are English,
+    ``why`` and ``how`` the same for the reader's language."""
 
-    def __init__(self, source: str, reason: Reason, detail: str = "", mend: str = "") -> None:
-        super().__init__(f"{source}: {detail or reason.value}" + (f" ({mend})" if mend else ""))
+    def __init__(self, source: str, reason: Reason, detail: Words = "", mend: Words = "") -> None:
+        why: Words = detail or reason.value
+        super().__init__(
+            say("{source}: {why} ({mend})", source=source, why=why, mend=mend)
+            if mend
+            else say("{source}: {why}", source=source, why=why)
+        )
         self.source = source
         self.reason = reason
-        self.detail = detail
-        self.mend = mend
+        self.detail, self.why = english(detail), phrase_of(detail)
+        self.mend, self.how = english(mend), phrase_of(mend)
 
 
 class Caught:
@@ -96,8 +122,12 @@ class Caught:
 
     def line(self) -> str:
         """One line for a person."""
+        return english(self.words())
+
+    def words(self) -> Words:
+        """The same for the reader's language, where it is an error of ours."""
         if isinstance(self.error, SweeperError):
-            return str(self.error)
+            return self.error.said
         return f"{type(self.error).__name__}: {self.error}"
 
 

@@ -29,6 +29,7 @@ import platformdirs
 
 from sweeper.errors import InputError
 from sweeper.records import Device, Emission, Medium, Place
+from sweeper.text import say
 
 VERSION = 1
 
@@ -275,11 +276,18 @@ def load(path: Path | None = None) -> Book:
     try:
         found = msgspec.json.decode(target.read_bytes(), type=_File)
     except OSError as error:
-        raise InputError(str(target), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(target), say("cannot be read: {error}", error=error.strerror)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(str(target), f"no list of known devices: {error}") from None
+        raise InputError(str(target), say("no list of known devices: {error}", error=error)) from None
     if found.sweeper_known != VERSION:
-        raise InputError(str(target), f"version {found.sweeper_known} is not known here, {VERSION} is")
+        raise InputError(
+            str(target),
+            say(
+                "version {sweeper_known} is not known here, {version} is",
+                sweeper_known=found.sweeper_known,
+                version=VERSION,
+            ),
+        )
     return Book(found.entries)
 
 
@@ -294,5 +302,5 @@ def save(book: Book, path: Path | None = None) -> Path:
             file.write(data + b"\n")
         fresh.replace(target)
     except OSError as error:
-        raise InputError(str(target), f"cannot be written: {error.strerror}") from None
+        raise InputError(str(target), say("cannot be written: {error}", error=error.strerror)) from None
     return target

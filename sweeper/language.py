@@ -28,7 +28,7 @@ from typing import Any
 from sweeper import labels
 from sweeper.errors import Reason
 from sweeper.records import Level, Medium, State
-from sweeper.text import Phrase, safe_text
+from sweeper.text import Field, Phrase, Scalar, Words, safe_text
 
 CODES = ("en", "ru", "kk")
 OWN_NAMES = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
@@ -133,9 +133,7 @@ class Language:
 
     def phrase(self, phrase: Phrase) -> str:
         """The sentence in this language, its fields filled; foreign text in the fields is made inert."""
-        args = {
-            key: safe_text(value) if isinstance(value, str) else value for key, value in phrase.args.items()
-        }
+        args = {key: self._spoken(value) for key, value in phrase.args.items()}
         wanted = phrase.translations.get(self.code) or self.gettext(phrase.text)
         for template in (wanted, phrase.text):
             try:
@@ -143,6 +141,13 @@ class Language:
             except (LookupError, ValueError, AttributeError, TypeError):
                 continue
         return phrase.text
+
+    def say(self, words: Words) -> str:
+        """Our own sentence in this language; an outside word as it is, made inert."""
+        return self.phrase(words) if isinstance(words, Phrase) else safe_text(words)
+
+    def _spoken(self, value: Field) -> Scalar:
+        return value if isinstance(value, int | float) else self.say(value)
 
     def number(self, value: float, digits: int | None = None) -> str:
         """``value`` with ``digits`` decimals (as many as it has, by default), grouped from 10,000 on.

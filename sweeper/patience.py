@@ -17,7 +17,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from sweeper.errors import Reason, SweeperError, Unavailable, contained
-from sweeper.records import Record, State, Status
+from sweeper.records import Record, State, Status, told
+from sweeper.text import say
 
 T = TypeVar("T")
 Job = Callable[[], Any]
@@ -47,7 +48,7 @@ class Worker:
     def run(self, job: Callable[[], T], seconds: float) -> T:
         """The job's result, or what it raised. Raises ``HungError`` once its time is up, and ever after."""
         if self.hung:
-            raise HungError(f"{self.name}: did not answer and was left out")
+            raise HungError(say("{name}: did not answer and was left out", name=self.name))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
             self._thread.start()
@@ -58,7 +59,13 @@ class Worker:
         except Empty:
             self.hung = True
             end(self._thread)
-            raise HungError(f"{self.name}: no answer in {seconds:g} s; it is left out from here on") from None
+            raise HungError(
+                say(
+                    "{name}: no answer in {seconds:g} s; it is left out from here on",
+                    name=self.name,
+                    seconds=seconds,
+                )
+            ) from None
         if not good:
             raise answer
         result: T = answer
@@ -162,7 +169,9 @@ class PatientSource:
                     record = await asyncio.wait_for(lane.take(), patience)
                 except TimeoutError:
                     if not begun or not self.info.live:
-                        raise Unavailable(name, Reason.STALLED, f"no record in {patience:g} s") from None
+                        raise Unavailable(
+                            name, Reason.STALLED, say("no record in {seconds:g} s", seconds=patience)
+                        ) from None
                     if not told:
                         told = True
                         yield _silent(name, last_s, patience)
@@ -176,14 +185,8 @@ class PatientSource:
 
 
 def _silent(name: str, time_s: float, seconds: float) -> Status:
-    return Status(
-        source=name,
-        time_s=time_s,
-        subject=name,
-        state=State.DEGRADED,
-        reason=Reason.STALLED,
-        detail=f"no record in {seconds:g} s",
-    )
+    words = say("no record in {seconds:g} s", seconds=seconds)
+    return told(words, source=name, time_s=time_s, subject=name, state=State.DEGRADED, reason=Reason.STALLED)
 
 
 class _Lane:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from sweeper.errors import Reason, contained
-from sweeper.records import Record, State, Status
+from sweeper.records import Record, State, told
+from sweeper.text import say
 
 PATIENCE = 3
 """Failures after which a stage is left out: one bad record may be chance, three are a defect."""
@@ -65,15 +66,17 @@ class Pipeline:
             made.extend(stage.finish() if record is None else stage.feed(record))
         if caught.error is not None:
             self._failures[index] += 1
-            out = "; it is left out from here on" if self._failures[index] >= PATIENCE else ""
+            words = caught.words()
+            if self._failures[index] >= PATIENCE:
+                words = say("{problem}; it is left out from here on", problem=words)
             made.append(
-                Status(
+                told(
+                    words,
                     source=record.source if record is not None else "",
                     time_s=record.time_s if record is not None else 0.0,
                     subject=stage.name,
                     state=State.FAILED,
                     reason=Reason.STAGE_ERROR,
-                    detail=caught.line() + out,
                 )
             )
         return made

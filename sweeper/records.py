@@ -11,6 +11,7 @@ in the field names. ``None`` means *not sent* or *not measured*, never zero.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweeper.errors import Reason
-from sweeper.text import Phrase
+from sweeper.text import Phrase, Words, english, phrase_of
 
 Floats = npt.NDArray[np.float32]
 Samples = npt.NDArray[np.complex64]
@@ -83,7 +84,8 @@ class Opened(Record, frozen=True, kw_only=True, eq=False):
 
 
 class Closed(Record, frozen=True, kw_only=True, eq=False):
-    """A source ended. ``problems`` are lines for a person; ``records`` counts samples, adverts or frames.
+    """A source ended. ``problems`` are English lines for a person, ``said`` the same lines for the reader's
+    own language (``ended`` makes both); ``records`` counts samples, adverts or frames.
 
     ``sha256`` is that of a recording's file, computed while it was read.
     """
@@ -92,6 +94,7 @@ class Closed(Record, frozen=True, kw_only=True, eq=False):
     duration_s: float | None = None
     problems: tuple[str, ...] = ()
     sha256: str | None = None
+    said: tuple[Phrase, ...] = ()
 
 
 class IqBlock(Record, frozen=True, kw_only=True, eq=False):
@@ -348,3 +351,39 @@ class Status(Record, frozen=True, kw_only=True, eq=False):
     reason: Reason | None = None
     detail: str = ""
     said: Phrase | None = None
+
+
+def told(
+    words: Words, *, source: str, time_s: float, subject: str, state: State, reason: Reason | None = None
+) -> Status:
+    """A Status that says ``words``, in English and for the reader's own language."""
+    return Status(
+        source=source,
+        time_s=time_s,
+        subject=subject,
+        state=state,
+        reason=reason,
+        detail=english(words),
+        said=phrase_of(words),
+    )
+
+
+def ended(
+    problems: Sequence[Words],
+    *,
+    source: str,
+    time_s: float,
+    records: int,
+    duration_s: float | None = None,
+    sha256: str | None = None,
+) -> Closed:
+    """The end of a source that tells ``problems``, in English and for the reader's own language."""
+    return Closed(
+        source=source,
+        time_s=time_s,
+        records=records,
+        duration_s=duration_s,
+        problems=tuple(english(line) for line in problems),
+        sha256=sha256,
+        said=tuple(phrase_of(line) for line in problems),
+    )

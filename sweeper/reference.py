@@ -242,15 +242,17 @@ def load(path: Path) -> Reference:
             arrays = {name: archive[name] for name in ("head", "start", "count", *FIELDS)}
         head = msgspec.json.decode(arrays["head"].astype(np.uint8).tobytes(), type=Head)
     except OSError as error:
-        raise InputError(str(path), error.strerror or "not a reference file") from error
+        raise InputError(str(path), error.strerror or say("not a reference file")) from error
     except (KeyError, TypeError, *DAMAGED_ARCHIVE) as error:
-        raise InputError(str(path), f"not a reference file ({type(error).__name__})") from error
+        raise InputError(
+            str(path), say("not a reference file ({name})", name=type(error).__name__)
+        ) from error
     if head.format != FORMAT or not 0 < head.cell_hz < math.inf:
-        raise InputError(str(path), f"a reference of unknown format '{head.format}'")
+        raise InputError(str(path), say("a reference of unknown format '{format}'", format=head.format))
     grid, at = Grid(head.cell_hz), 0
     counts = arrays["count"].astype(np.int64).ravel().tolist()
     if min(counts, default=0) < 0 or any(arrays[name].shape != (sum(counts),) for name in FIELDS):
-        raise InputError(str(path), "a reference whose tables do not fit together")
+        raise InputError(str(path), say("a reference whose tables do not fit together"))
     for start, count in zip(arrays["start"].astype(np.int64).ravel().tolist(), counts, strict=True):
         for chunk, inside, part in parts(start, count):
             have = grid.chunks.setdefault(chunk, empty())

@@ -37,7 +37,7 @@ from sweeper.session import Session, standard_stages
 from sweeper.signature_check import check_examples
 from sweeper.signatures import Library, builtin_folder
 from sweeper.synth import recordings_folder
-from sweeper.text import Phrase, say
+from sweeper.text import Phrase, english, listed, phrase_of, say
 
 EXTRAS = {
     "gui": ("PySide6", "pyqtgraph"),
@@ -118,7 +118,7 @@ def _guarded(name: str, look: Callable[[], tuple[Result, Phrase]]) -> Iterator[C
         result, detail = look()
         yield Check(name, result, detail)
     if caught.error is not None:
-        yield Check(name, Result.FAILED, say("{problem}", problem=caught.line()))
+        yield Check(name, Result.FAILED, phrase_of(caught.words()))
 
 
 def _parts() -> tuple[Result, Phrase]:
@@ -214,8 +214,10 @@ def _report(suffix: str, library: Library, require: Collection[str]) -> tuple[Re
 def _sources() -> Iterator[Check]:
     with contained() as caught:
         for entry in list_sources():
-            ready = {True: "ready", None: "by address", False: "not available"}[entry.available]
-            detail = "; ".join(part for part in (ready, entry.label, entry.detail) if part)
-            yield Check(f"source: {entry.name}", Result.TOLD, say("{problem}", problem=detail))
+            ready = {True: say("ready"), None: say("by address"), False: say("not available")}[
+                entry.available
+            ]
+            parts = [ready, *(words for words in (entry.what, entry.why) if words and english(words))]
+            yield Check(f"source: {entry.name}", Result.TOLD, listed(parts, "; "))
     if caught.error is not None:
-        yield Check("source", Result.FAILED, say("{problem}", problem=caught.line()))
+        yield Check("source", Result.FAILED, phrase_of(caught.words()))

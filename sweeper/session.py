@@ -25,9 +25,10 @@ from sweeper.known import Book
 from sweeper.pipeline import Pipeline, Stage
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
-from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Place, Record, State, Status, Trace
+from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Place, Record, State, Status, Trace, told
 from sweeper.reference import Comparison
 from sweeper.signatures import Library
+from sweeper.text import Words, say
 
 Sink = Callable[[Record], None]
 BULK = (IqBlock, Trace, FrameBatch, AdvertisementBatch)
@@ -44,8 +45,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """How a session ended. ``unreadable`` and ``unheard`` are lines for a person."""
 
     stopped: bool
-    unreadable: tuple[str, ...] = ()
-    unheard: tuple[str, ...] = ()
+    unreadable: tuple[Words, ...] = ()
+    unheard: tuple[Words, ...] = ()
     dropped: int = 0
 
 
@@ -95,8 +96,8 @@ class Session:
         self._stopping = False
         self._skip_to = 0.0
         self._anchor: tuple[float, float] | None = None
-        self._unreadable: list[str] = []
-        self._unheard: list[str] = []
+        self._unreadable: list[Words] = []
+        self._unheard: list[Words] = []
         self._dropped = 0
         self._queue: DroppingQueue | None = None
         self._pumps: set[asyncio.Task[None]] = set()
@@ -215,15 +216,9 @@ class Session:
         if caught.error is None:
             return
         reason = caught.error.reason if isinstance(caught.error, Unavailable) else Reason.BAD_DATA
-        (self._unreadable if isinstance(caught.error, InputError) else self._unheard).append(caught.line())
-        yield Status(
-            source=source.info.name,
-            time_s=last,
-            subject=source.info.name,
-            state=State.FAILED,
-            reason=reason,
-            detail=caught.line(),
-        )
+        (self._unreadable if isinstance(caught.error, InputError) else self._unheard).append(caught.words())
+        name = source.info.name
+        yield told(caught.words(), source=name, time_s=last, subject=name, state=State.FAILED, reason=reason)
 
     async def _live(self) -> AsyncGenerator[Record, None]:
         self._offset_s = 0.0
@@ -304,13 +299,13 @@ class DroppingQueue:
 
 
 def _dropped(after: Record, count: int) -> Status:
-    return Status(
+    return told(
+        say("{count} blocks were dropped: analysis fell behind", count=count),
         source=after.source,
         time_s=after.time_s,
         subject=after.source,
         state=State.DEGRADED,
         reason=Reason.DROPPED,
-        detail=f"{count} blocks were dropped: analysis fell behind",
     )
 
 

@@ -23,6 +23,7 @@ from sweeper.records import Level, Medium
 from sweeper.signature_check import Conflict, check_one, conflicts, example_facts
 from sweeper.signatures import Facts, Library, Match, Signature, SignatureStatus
 from sweeper.subjects import Look, Subject, heard
+from sweeper.text import say
 
 LABEL_SUFFIXES = (".json", ".toml", ".md", ".sigmf-meta", ".txt")
 """What lies beside recordings and is none."""
@@ -221,7 +222,7 @@ def vectors(path: Path, *, clean: bool) -> list[Subject]:
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     if rows and not {"hex_payload", "expected_class"} <= set(rows[0]):
-        raise InputError(str(path), "columns hex_payload and expected_class expected")
+        raise InputError(str(path), say("columns hex_payload and expected_class expected"))
     chosen = [row for row in rows if row["expected_class"].startswith("benign") == clean]
     return [_vector(path, number, row) for number, row in enumerate(chosen, start=1)]
 
@@ -232,7 +233,7 @@ def _vector(path: Path, number: int, row: Mapping[str, str]) -> Subject:
     try:
         data = bytes.fromhex(row["hex_payload"])
     except ValueError:
-        raise InputError(str(path), f"row {number}: hex expected") from None
+        raise InputError(str(path), say("row {number}: hex expected", number=number)) from None
     look = Look(ble_facts(data, None, kind), ad=data.hex())
     label = f"row {number} {row['expected_class']} ({row.get('source') or ''})"
     return Subject(f"row-{number}", Medium.BLE, label, str(path), (look,))

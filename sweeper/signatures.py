@@ -50,6 +50,7 @@ from sweeper.signature_types import (
     SignatureStatus,
     Words,
 )
+from sweeper.text import say
 
 __all__ = [
     "LANGUAGES",
@@ -94,15 +95,17 @@ def read(path: Path, medium: Medium) -> Signature:
         text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise SignatureError(str(path), None, "text", f"UTF-8 expected, byte {error.start}") from None
+        raise SignatureError(
+            str(path), None, "text", say("UTF-8 expected, byte {start}", start=error.start)
+        ) from None
     except OSError as error:
-        raise SignatureError(str(path), None, "file", error.strerror or "unreadable") from None
+        raise SignatureError(str(path), None, "file", error.strerror or say("unreadable")) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"line (\d+)", str(error))
         raise SignatureError(str(path), int(found[1]) if found else None, "TOML", str(error)) from None
     for computed in ("medium", "origin"):
         if computed in raw:
-            raise SignatureError(str(path), _line_of(text, computed), computed, "not a key of the file")
+            raise SignatureError(str(path), _line_of(text, computed), computed, say("not a key of the file"))
     try:
         signature = msgspec.convert({**raw, "medium": medium.value, "origin": str(path)}, Signature)
     except msgspec.ValidationError as error:
@@ -115,7 +118,9 @@ def read(path: Path, medium: Medium) -> Signature:
             str(path), _line_of(text, place if missing else key), key or "file", message
         ) from None
     if signature.id != path.stem:
-        raise SignatureError(str(path), _line_of(text, "id"), "id", f"the file's name, {path.stem!r}")
+        raise SignatureError(
+            str(path), _line_of(text, "id"), "id", say("the file's name, {stem!r}", stem=path.stem)
+        )
     return signature
 
 
@@ -235,7 +240,7 @@ def _in_folder(folder: Path, problems: list[SignatureError]) -> Iterator[Signatu
                 problems.append(error)
                 continue
             if signature.id in here:
-                expected = f"an id of its own, {here[signature.id]} has it"
+                expected = say("an id of its own, {here} has it", here=here[signature.id])
                 problems.append(SignatureError(str(path), 1, "id", expected))
                 continue
             here[signature.id] = path

@@ -25,7 +25,7 @@ from sweeper.radio.replay import open_recordings
 from sweeper.records import AdvertisementBatch, Device, Emission, FrameBatch, Medium, Opened, Record
 from sweeper.session import Session
 from sweeper.signatures import Facts, Library
-from sweeper.text import safe_text
+from sweeper.text import english, safe_text
 
 INVENTORIES = ("rf-emissions", "ble-inventory", "wifi-inventory", "lan-inventory")
 """The stages that say what there is; the detectors after them only judge it."""
@@ -166,7 +166,7 @@ def heard(paths: Sequence[str | Path], library: Library, *, keep_frames: bool = 
     gather.problems += [str(error) for error in refused]
     if opened:
         outcome = asyncio.run(Session(opened, build(Setup(library), INVENTORIES), [gather]).run())
-        gather.problems += outcome.unreadable
+        gather.problems += [english(line) for line in outcome.unreadable]
     return gather
 
 

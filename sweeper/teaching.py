@@ -46,6 +46,7 @@ from sweeper.signatures import (
     builtin_folder,
 )
 from sweeper.subjects import Look, Subject, heard
+from sweeper.text import say
 
 HEAD = "Made by sweeper from what was heard. Local and unsigned."
 NEAR_MISSES = 3
@@ -151,12 +152,12 @@ def propose(
     """
     mediums = {subject.medium for subject in subjects}
     if len(mediums) != 1:
-        raise InputError("signature", "one radio at a time")
+        raise InputError("signature", say("one radio at a time"))
     (medium,) = mediums
     looks = [look.facts for subject in subjects for look in subject.looks]
     conditions = tuple(candidates(medium, looks))
     if not conditions:
-        raise InputError(subjects[0].label, "nothing in it is constant enough to know it by")
+        raise InputError(subjects[0].label, say("nothing in it is constant enough to know it by"))
     own = {subject.id for subject in subjects}
     apart = [one for one in others if one.medium is medium and one.id not in own]
     chosen = _choose(conditions, [one.look.facts for one in clean])
@@ -233,11 +234,11 @@ def write(draft: Draft, proposal: Proposal, folder: Path) -> Path:
     Raises ``InputError`` where a text is missing and ``SignatureError`` where the loader refuses the file.
     """
     if not draft.title.strip():
-        raise InputError("title", "one is needed")
+        raise InputError("title", say("one is needed"))
     if draft.level is not Level.INFO and len([b for b in draft.benign if b.strip()]) < 2:
-        raise InputError("innocent causes", "at least two are needed: most things found are harmless")
+        raise InputError("innocent causes", say("at least two are needed: most things found are harmless"))
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", draft.id):
-        raise InputError("id", "small Latin letters, digits and hyphens")
+        raise InputError("id", say("small Latin letters, digits and hyphens"))
     return put(_signature(draft, proposal), folder, HEAD)
 
 

@@ -21,6 +21,7 @@ import msgspec
 
 from sweeper.errors import InputError
 from sweeper.records import Device, Medium
+from sweeper.text import say
 
 VERSION = 1
 
@@ -100,11 +101,18 @@ def load(path: Path) -> WifiReference:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=WifiReference)
     except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(path), say("cannot be read: {error}", error=error.strerror)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(str(path), f"no Wi-Fi reference: {error}") from None
+        raise InputError(str(path), say("no Wi-Fi reference: {error}", error=error)) from None
     if found.sweeper_wifi_reference != VERSION:
-        raise InputError(str(path), f"version {found.sweeper_wifi_reference} is not known, {VERSION} is")
+        raise InputError(
+            str(path),
+            say(
+                "version {sweeper_wifi_reference} is not known, {version} is",
+                sweeper_wifi_reference=found.sweeper_wifi_reference,
+                version=VERSION,
+            ),
+        )
     return found
 
 
@@ -117,4 +125,4 @@ def save(reference: WifiReference, path: Path) -> None:
             file.write(data + b"\n")
         fresh.replace(path)
     except OSError as error:
-        raise InputError(str(path), f"cannot be written: {error.strerror}") from None
+        raise InputError(str(path), say("cannot be written: {error}", error=error.strerror)) from None

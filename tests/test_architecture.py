@@ -12,7 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sweeper"
 
 FLOORS = [
-    {"errors", "text", "toml_text", "signature_index"},
+    {"text", "toml_text", "signature_index"},
+    {"errors"},
     {"records"},
     {"labels", "signature_types", "patience"},
     {"language", "locale"},

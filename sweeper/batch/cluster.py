@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from typing import Any, cast
 
 from sweeper.errors import Reason, Unavailable
+from sweeper.text import say
 
 RETRIES = 3
 """Times that a unit is given to another worker when one dies with it; then the unit is told as failed."""
@@ -24,12 +25,17 @@ def connect(address: str) -> tuple[Callable[[int | None], Executor], int, Callab
         import distributed
     except ImportError:
         raise Unavailable(
-            address, Reason.LIBRARY_MISSING, "Dask is not installed", "pip install 'sweeper[cluster]'"
+            address,
+            Reason.LIBRARY_MISSING,
+            say("Dask is not installed"),
+            say("pip install 'sweeper[cluster]'"),
         ) from None
     try:
         client: Any = cast(Any, distributed).Client(address, timeout=PATIENCE_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise Unavailable(address, Reason.NO_SERVICE, f"no scheduler answers: {error}") from None
+        raise Unavailable(
+            address, Reason.NO_SERVICE, say("no scheduler answers: {error}", error=error)
+        ) from None
     threads = sum(client.nthreads().values()) or 1
 
     def executor(_workers: int | None) -> Executor:

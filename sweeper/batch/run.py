@@ -29,6 +29,7 @@ from sweeper.batch.units import Unit
 from sweeper.batch.work import Result, Settings
 from sweeper.errors import InputError, SweeperError
 from sweeper.report import results
+from sweeper.text import say
 
 AHEAD = 2
 """Units handed out per worker: one in work, one waiting, so that nobody waits for us."""
@@ -158,7 +159,9 @@ class _Log:
             (out / "documents").mkdir(exist_ok=True)
             text = self._path.read_text("utf-8", "replace") if self._path.exists() else ""
         except OSError as error:
-            raise InputError(str(out), f"cannot be used for results: {error.strerror}") from None
+            raise InputError(
+                str(out), say("cannot be used for results: {error}", error=error.strerror)
+            ) from None
         self._done: dict[str, str] = {}
         for line in text.splitlines():
             try:
@@ -196,7 +199,9 @@ class _Log:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise InputError(str(self._path), f"cannot be written: {error.strerror}") from None
+            raise InputError(
+                str(self._path), say("cannot be written: {error}", error=error.strerror)
+            ) from None
 
 
 def whole(out: Path, name: str) -> Path:
@@ -215,7 +220,7 @@ def _write(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as error:
-        raise InputError(str(path), f"cannot be written: {error.strerror}") from None
+        raise InputError(str(path), say("cannot be written: {error}", error=error.strerror)) from None
 
 
 def _finish(units: Sequence[Unit], log: _Log, out: Path, tally: Tally) -> None:
@@ -250,7 +255,7 @@ def _read_back(place: Path) -> merge.Document:
     try:
         return msgspec.json.decode(place.read_bytes(), type=merge.Document)
     except (OSError, ValueError, RecursionError) as error:
-        raise SweeperError(f"{place}: cannot be read back: {error}") from None
+        raise SweeperError(say("{place}: cannot be read back: {error}", place=place, error=error)) from None
 
 
 def _documents(out: Path, names: list[str], tally: Tally) -> Iterator[tuple[str, merge.Document]]:

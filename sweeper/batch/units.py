@@ -18,6 +18,7 @@ from sweeper.errors import InputError
 from sweeper.radio.replay import ReplaySource, open_recordings
 from sweeper.recording import expand
 from sweeper.records import Medium
+from sweeper.text import say
 
 PIECE_S = 60.0
 """At 2.4 MS/s about ten seconds of work, so a kill costs little and every worker has something to do."""
@@ -58,7 +59,10 @@ def plan(folders: Sequence[str | Path], *, piece_s: float = PIECE_S) -> list[Uni
             path = Path(entry.path)
             name = _name(path, Path(root))
             if name in seen:
-                raise InputError(str(path), f"is called {name} like {seen[name]}: give their common folder")
+                raise InputError(
+                    str(path),
+                    say("is called {name} like {seen}: give their common folder", name=name, seen=seen[name]),
+                )
             seen[name] = str(path)
             units += _units(path, name, piece_s)
     return sorted(units, key=lambda unit: (unit.name, unit.piece))

@@ -13,6 +13,7 @@ import msgspec
 
 from sweeper.errors import DAMAGED_ARCHIVE, SweeperError
 from sweeper.signatures import MANIFEST, Library
+from sweeper.text import say
 
 MOST_FILES = 20_000
 MOST_BYTES = 64 << 20
@@ -52,7 +53,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def build(library: Library, version: int, created: dt.date, expires: dt.date, minimum: str) -> bytes:
     """The bundle of a library's files. Raises ``BundleError`` for a library with errors."""
     if library.problems:
-        raise BundleError(f"not built: {library.problems[0]}")
+        raise BundleError(say("not built: {problems}", problems=library.problems[0]))
     files: dict[str, bytes] = {}
     for signature in library.signatures:
         files[f"{signature.medium.value}/{signature.id}.toml"] = Path(signature.origin).read_bytes()
@@ -60,7 +61,7 @@ def build(library: Library, version: int, created: dt.date, expires: dt.date, mi
     try:
         manifest = Manifest(version, created, expires, minimum, digests)
     except ValueError as error:
-        raise BundleError(f"not built: {error}") from None
+        raise BundleError(say("not built: {error}", error=error)) from None
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_entry(MANIFEST), msgspec.json.encode(manifest, order="sorted"))
@@ -81,33 +82,33 @@ def read(data: bytes) -> tuple[Manifest, dict[str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if not data.startswith(b"PK\x03\x04") or archive.comment:
-                raise BundleError("not a bundle: something stands before or after the archive")
+                raise BundleError(say("not a bundle: something stands before or after the archive"))
             _suspect(archive.infolist())
             content = {info.filename: archive.read(info) for info in archive.infolist()}
     except (*DAMAGED_ARCHIVE, OSError) as error:
-        raise BundleError(f"not a bundle: {error}") from None
+        raise BundleError(say("not a bundle: {error}", error=error)) from None
     try:
         manifest = msgspec.json.decode(content.pop(MANIFEST, b""), type=Manifest)
     except (ValueError, RecursionError) as error:
-        raise BundleError(f"{MANIFEST}: {error}") from None
+        raise BundleError(say("{manifest}: {error}", manifest=MANIFEST, error=error)) from None
     if set(content) != set(manifest.files):
         odd = min(set(content) ^ set(manifest.files))
-        raise BundleError(f"{odd}: in the archive or in the manifest, not in both")
+        raise BundleError(say("{odd}: in the archive or in the manifest, not in both", odd=odd))
     for name, wanted in manifest.files.items():
         if hashlib.sha256(content[name]).hexdigest() != wanted:
-            raise BundleError(f"{name}: changed since the bundle was made")
+            raise BundleError(say("{name}: changed since the bundle was made", name=name))
     return manifest, content
 
 
 def _suspect(infos: list[zipfile.ZipInfo]) -> None:
     """Refuse what no bundle has: many or huge files, compression, odd or repeated names, links."""
     if len(infos) > MOST_FILES or sum(info.file_size for info in infos) > MOST_BYTES:
-        raise BundleError("larger than a bundle can be")
+        raise BundleError(say("larger than a bundle can be"))
     names = [info.filename for info in infos]
     if len(set(names)) != len(names):
-        raise BundleError("a name stands twice in the archive")
+        raise BundleError(say("a name stands twice in the archive"))
     for info in infos:
         if info.filename != MANIFEST and not NAME.fullmatch(info.filename):
-            raise BundleError(f"{info.filename!r}: a name that no bundle has")
+            raise BundleError(say("{filename!r}: a name that no bundle has", filename=info.filename))
         if info.compress_type != zipfile.ZIP_STORED or info.external_attr >> 16 & 0o170000 == 0o120000:
-            raise BundleError(f"{info.filename}: compressed or a link")
+            raise BundleError(say("{filename}: compressed or a link", filename=info.filename))

@@ -26,6 +26,7 @@ from sweeper.bundles.bundle import BundleError, Manifest, read
 from sweeper.errors import InputError
 from sweeper.signature_check import check_examples
 from sweeper.signatures import MANIFEST, Library
+from sweeper.text import say
 
 
 def home() -> Path:
@@ -98,11 +99,27 @@ def install(
     manifest, content = read(data)
     before = highest(base)
     if manifest.version <= before:
-        raise BundleError(f"version {manifest.version} is not newer than the installed {before}")
+        raise BundleError(
+            say(
+                "version {version} is not newer than the installed {before}",
+                version=manifest.version,
+                before=before,
+            )
+        )
     if online and manifest.expires < today:
-        raise BundleError(f"it expired on {manifest.expires.isoformat()}: the address serves an old one")
+        raise BundleError(
+            say(
+                "it expired on {expires}: the address serves an old one", expires=manifest.expires.isoformat()
+            )
+        )
     if _numbers(manifest.minimum) > _numbers(__version__):
-        raise BundleError(f"it needs sweeper {manifest.minimum} or newer; this is {__version__}")
+        raise BundleError(
+            say(
+                "it needs sweeper {minimum} or newer; this is {version}",
+                minimum=manifest.minimum,
+                version=__version__,
+            )
+        )
     base.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix="new-", dir=base))
     try:
@@ -113,7 +130,7 @@ def install(
         library = Library.load(fresh)
         problems = [str(problem) for problem in library.problems] or check_examples(library)
         if problems:
-            raise BundleError(f"its own check fails: {problems[0]}")
+            raise BundleError(say("its own check fails: {problems}", problems=problems[0]))
         _note(base, manifest.version)
         _swap(base, fresh)
     finally:

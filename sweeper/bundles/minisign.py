@@ -20,6 +20,7 @@ import secrets
 import msgspec
 
 from sweeper.errors import SweeperError
+from sweeper.text import say
 
 PREHASHED, LEGACY = b"ED", b"Ed"
 UNTRUSTED = "untrusted comment: "
@@ -69,7 +70,7 @@ def read_public(text: str) -> PublicKey:
     lines = [line for line in text.splitlines() if line and not line.startswith(UNTRUSTED)]
     raw = _decoded(lines[0] if lines else "", "public key", 42)
     if raw[:2] != LEGACY:
-        raise SignatureRefusedError("public key: not an ed25519 key of minisign")
+        raise SignatureRefusedError(say("public key: not an ed25519 key of minisign"))
     return PublicKey(raw[2:10], raw[10:])
 
 
@@ -92,24 +93,27 @@ def verify(data: bytes, text: str, trusted: list[PublicKey]) -> tuple[PublicKey,
 
     lines = text.splitlines()
     if len(lines) < 4 or not lines[0].startswith(UNTRUSTED) or not lines[2].startswith(TRUSTED):
-        raise SignatureRefusedError("signature: not in minisign's format")
+        raise SignatureRefusedError(say("signature: not in minisign's format"))
     first, comment = _decoded(lines[1], "signature", 74), lines[2].removeprefix(TRUSTED)
     whole = _decoded(lines[3], "signature of the comment", 64)
     algorithm, key_id, signature = first[:2], first[2:10], first[10:]
     key = next((k for k in trusted if k.key_id == key_id), None)
     if key is None:
         raise SignatureRefusedError(
-            f"signature: made by key {key_id[::-1].hex().upper()}, which is not trusted here"
+            say(
+                "signature: made by key {key_id}, which is not trusted here",
+                key_id=key_id[::-1].hex().upper(),
+            )
         )
     if algorithm not in (PREHASHED, LEGACY):
-        raise SignatureRefusedError("signature: an algorithm that is not known here")
+        raise SignatureRefusedError(say("signature: an algorithm that is not known here"))
     message = hashlib.blake2b(data).digest() if algorithm == PREHASHED else data
     verifier = Ed25519PublicKey.from_public_bytes(key.key)
     try:
         verifier.verify(signature, message)
         verifier.verify(whole, signature + comment.encode())
     except InvalidSignature:
-        raise SignatureRefusedError("signature: the bundle or its comment was changed") from None
+        raise SignatureRefusedError(say("signature: the bundle or its comment was changed")) from None
     return key, comment
 
 
@@ -117,7 +121,9 @@ def _decoded(line: str, what: str, length: int) -> bytes:
     try:
         raw = base64.b64decode(line.strip(), validate=True)
     except ValueError:  # binascii.Error, or text that is not ASCII
-        raise SignatureRefusedError(f"{what}: not base64") from None
+        raise SignatureRefusedError(say("{what}: not base64", what=what)) from None
     if len(raw) != length:
-        raise SignatureRefusedError(f"{what}: {len(raw)} bytes where {length} belong")
+        raise SignatureRefusedError(
+            say("{what}: {count} bytes where {length} belong", what=what, count=len(raw), length=length)
+        )
     return raw

@@ -20,6 +20,7 @@ from sweeper.jobs.store import COMMIT_S, Store, StoreError, decoded
 from sweeper.records import AdvertisementBatch, Device, Floats, Record, Trace
 from sweeper.report.collect import Collector, Doubles, Look
 from sweeper.report.raster import FEWEST_ROWS, Raster
+from sweeper.text import say
 
 SPECTRUM, WATERFALL, HISTORY = "spectrum", "waterfall", "history"
 DIGITS = 1
@@ -153,7 +154,7 @@ def _tenths(kept: KeptRows) -> npt.NDArray[np.int16]:
         content = zlib.decompressobj().decompress(kept.packed, max(2 * shape[0] * shape[1], 1))
         return np.frombuffer(content, dtype="<i2").reshape(shape)
     except (zlib.error, ValueError) as error:
-        raise StoreError(f"the job's database holds a damaged waterfall: {error}") from None
+        raise StoreError(say("the job's database holds a damaged waterfall: {error}", error=error)) from None
 
 
 def histories(job: Job) -> Iterator[tuple[int, str, list[tuple[float, int]]]]:

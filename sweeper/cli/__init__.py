@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _refuse(error.format_message())
     except SweeperError as error:
-        return _refuse(str(error))
+        return _refuse(words.spoken().say(error.said))
     except (click.Abort, KeyboardInterrupt):
         return _refuse(words._("stopped"))
     except BrokenPipeError:

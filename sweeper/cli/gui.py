@@ -7,6 +7,7 @@ import click
 from sweeper import cli, language
 from sweeper.cli.words import _
 from sweeper.errors import SweeperError
+from sweeper.text import say
 
 THEMES = ("light", "dark", "night", "system")
 
@@ -22,7 +23,7 @@ def gui(paths: tuple[str, ...], demo: bool, lang: str | None, theme: str | None)
         from sweeper import ui
     except ImportError as error:
         hint = _("the window needs Qt: pip install 'sweeper[gui]', or on a fresh Debian: make run")
-        raise SweeperError(f"{hint} ({error})") from None
+        raise SweeperError(say("{hint} ({error})", hint=hint, error=error)) from None
     arguments = ["--demo"] if demo else []
     arguments += [f"--lang={lang}"] if lang else []
     arguments += [f"--theme={theme}"] if theme else []

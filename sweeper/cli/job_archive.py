@@ -21,7 +21,7 @@ from sweeper.cli.output import put
 from sweeper.cli.words import _, spoken
 from sweeper.errors import InputError
 from sweeper.jobs import register as registering
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -46,7 +46,7 @@ def password(path: Path | None, *, confirm: bool) -> str:
     try:
         return path.read_text("utf-8").splitlines()[0]
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise InputError(str(path), f"no password can be read: {error}") from None
+        raise InputError(str(path), say("no password can be read: {error}", error=error)) from None
 
 
 @click.command(help=_("Every job below a folder, a line each."))

@@ -21,7 +21,7 @@ from sweeper.errors import InputError
 from sweeper.known import Book, Known, Mark, confidence_of, entry_of, load, save
 from sweeper.protocols.ble.address import normalise, raw
 from sweeper.records import Device, Emission, Medium, Place
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -172,9 +172,9 @@ def _subject(document: Path | None, subject: str | None) -> Device | Emission:
             if row["id"] == subject:
                 return msgspec.convert({"time_s": 0.0, **row}, Emission)
     except OSError as error:
-        raise InputError(str(document), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(document), say("cannot be read: {error}", error=error.strerror)) from None
     except (ValueError, KeyError, TypeError, RecursionError, msgspec.ValidationError) as error:
-        raise InputError(str(document), f"no results document: {error}") from None
+        raise InputError(str(document), say("no results document: {error}", error=error)) from None
     raise click.UsageError(_("{id} is not in the document").format(id=safe_text(subject)))
 
 

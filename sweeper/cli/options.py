@@ -10,11 +10,11 @@ import click
 
 from sweeper import plugins
 from sweeper.bundles.install import folders as installed_folders
-from sweeper.cli.words import _
+from sweeper.cli.words import _, spoken
 from sweeper.errors import SweeperError, contained
 from sweeper.patience import within
 from sweeper.signatures import Library, builtin_folder
-from sweeper.text import safe_text
+from sweeper.text import Words, phrase_of, say
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,7 +72,8 @@ def signature_folders(folders: tuple[Path, ...]) -> list[Path]:
         with contained() as caught:
             outside.append(Path(within(loaded.plugin.name, loaded.value)))
         if caught.error is not None:
-            warn(f"{loaded.plugin.name}: {loaded.problem or caught.line()}")
+            problem = loaded.problem or caught.words()
+            warn(say("{name}: {problem}", name=loaded.plugin.name, problem=phrase_of(problem)))
     return [builtin_folder(), *outside, *folders]
 
 
@@ -84,6 +85,7 @@ def load_library(folders: tuple[Path, ...]) -> Library:
     return library
 
 
-def warn(error: SweeperError | str) -> None:
-    """One line on standard error."""
-    click.echo(f"sweeper: {safe_text(str(error))}", err=True)
+def warn(error: SweeperError | Words) -> None:
+    """One line on standard error, in the reader's language where it is ours."""
+    line = spoken().say(error.said if isinstance(error, SweeperError) else error)
+    click.echo(f"sweeper: {line}", err=True)

@@ -17,6 +17,7 @@ from sweeper.records import Opened, Record, SweepPass
 from sweeper.report import privacy, results
 from sweeper.report.collect import Collector
 from sweeper.signatures import Library
+from sweeper.text import say
 
 
 class TraceLog:
@@ -34,7 +35,7 @@ class TraceLog:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._files = [one.open("w", encoding="ascii") for one in self.paths]
         except OSError as error:
-            raise InputError(target, f"cannot be written: {error.strerror}") from None
+            raise InputError(target, say("cannot be written: {error}", error=error.strerror)) from None
 
     def __call__(self, record: Record) -> None:
         if isinstance(record, Opened):
@@ -71,7 +72,7 @@ def put(content: str | bytes, target: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        raise InputError(target, f"cannot be written: {error.strerror}") from None
+        raise InputError(target, say("cannot be written: {error}", error=error.strerror)) from None
 
 
 DISGUISE = "sweeper.disguise"
@@ -96,7 +97,7 @@ def _printed(data: bytes) -> None:
     except OSError as error:
         # What could not be written stays in the buffer; Python would complain once more while closing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise InputError("standard output", f"cannot be written: {error.strerror}") from None
+        raise InputError("standard output", say("cannot be written: {error}", error=error.strerror)) from None
 
 
 def give(

@@ -17,7 +17,7 @@ from sweeper.cli.demo import has_display
 from sweeper.cli.words import _, spoken
 from sweeper.errors import contained
 from sweeper.selftest import EXTRAS, Check, Result, checks
-from sweeper.text import safe_text, say
+from sweeper.text import phrase_of, safe_text, say
 
 MARKS = {
     Result.OK: "[green]ok    [/green]",
@@ -74,7 +74,7 @@ def _window(required: bool) -> Check:
 
         wide, high, colours = painted(Path(folder))
     if caught.error is not None:
-        return Check("window", Result.FAILED, say("{problem}", problem=caught.line()))
+        return Check("window", Result.FAILED, phrase_of(caught.words()))
     result = Result.OK if colours >= COLOURS else Result.FAILED
     size = f"{wide}x{high}"
     return Check("window", result, say("{size} pixels painted in {n} colours", size=size, n=colours))

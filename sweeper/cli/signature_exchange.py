@@ -21,6 +21,7 @@ from sweeper.exchange import airhound, lists
 from sweeper.exchange.rules import Rule, signatures_of
 from sweeper.signature_writing import put as write_signature
 from sweeper.signatures import Library
+from sweeper.text import say
 
 MOST_BYTES = 64 << 20
 HEAD = "Imported from another program's list. Local and unsigned."
@@ -147,4 +148,6 @@ def _results(path: Path) -> dict[str, Any]:
     try:
         return msgspec.structs.asdict(msgspec.json.decode(_content(path), type=_Row))
     except (ValueError, RecursionError) as error:
-        raise InputError(str(path), f"{_('not a results document')}: {error}") from None
+        raise InputError(
+            str(path), say("{value}: {error}", value=_("not a results document"), error=error)
+        ) from None

@@ -22,6 +22,7 @@ from sweeper.errors import InputError
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
 from sweeper.records import IqBlock
+from sweeper.text import say
 
 SECONDS = 0.1
 """Two frames and a bit, wherever they begin."""
@@ -57,13 +58,15 @@ def still_picture(
 
     opened, refused = open_recordings([path], format_name=format_, rate_hz=rate, center_hz=center)
     if refused or not opened:
-        raise refused[0] if refused else InputError(path, "no recording")
+        raise refused[0] if refused else InputError(path, say("no recording"))
     samples, rate_hz, center_hz = asyncio.run(_stretch(opened[0], at))
     if rate_hz <= 0:
-        raise InputError(path, f"no samples of a signal from {at:g} s on")
+        raise InputError(path, say("no samples of a signal from {at:g} s on", at=at))
     offset = frequency - center_hz if frequency is not None else 0.0
     if abs(offset) > rate_hz / 2:
-        raise InputError(path, f"{frequency or 0:.0f} Hz is outside what was recorded")
+        raise InputError(
+            path, say("{frequency:.0f} Hz is outside what was recorded", frequency=frequency or 0)
+        )
     if offset or width < rate_hz:
         cut = Spectrum(samples, rate_hz).cut(offset, min(width, rate_hz), 1.5)
         samples, rate_hz = cut.samples, cut.rate_hz
@@ -80,7 +83,7 @@ def still_picture(
     try:
         Path(save).write_bytes(png(found.picture))
     except OSError as error:
-        raise InputError(save, f"cannot be written: {error.strerror}") from None
+        raise InputError(save, say("cannot be written: {error}", error=error.strerror)) from None
     written(save)
     return cli.OK
 

@@ -22,6 +22,7 @@ from sweeper.dsp.demod import AUDIO_HZ, Mode
 from sweeper.dsp.locate import Locator
 from sweeper.errors import InputError
 from sweeper.records import Status
+from sweeper.text import say
 
 BAR = 40
 FULL_SCALE = 32_767
@@ -109,7 +110,7 @@ def _saved(path: str | None) -> wave.Wave_write | None:
     try:
         file = wave.open(path, "wb")  # noqa: SIM115  (closed by who listens)
     except OSError as error:
-        raise InputError(path, f"cannot be written: {error.strerror}") from None
+        raise InputError(path, say("cannot be written: {error}", error=error.strerror)) from None
     file.setnchannels(1)
     file.setsampwidth(2)
     file.setframerate(AUDIO_HZ)

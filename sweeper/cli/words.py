@@ -30,4 +30,4 @@ def ngettext(one: str, many: str, n: int) -> str:
 
 def status_line(status: Status) -> str:
     """What a Status says, in that language where it is not an outside word."""
-    return _spoken.phrase(status.said) if status.said is not None else status.detail
+    return _spoken.say(status.said or status.detail)

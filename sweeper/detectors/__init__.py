@@ -17,7 +17,7 @@ from sweeper.known import Book
 from sweeper.patience import PatientStage, within
 from sweeper.pipeline import Stage
 from sweeper.plan import SweepPlan
-from sweeper.records import Place, Record, State, Status
+from sweeper.records import Place, Record, State, told
 from sweeper.reference import Comparison
 from sweeper.signatures import Library
 
@@ -99,11 +99,11 @@ class Absent:
 
     def finish(self) -> Iterable[Record]:
         """The one thing it has to say."""
-        yield Status(
+        yield told(
+            self._problem,
             source="",
             time_s=0.0,
             subject=self.name,
             state=State.FAILED,
             reason=Reason.STAGE_ERROR,
-            detail=self._problem,
         )

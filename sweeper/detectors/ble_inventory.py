@@ -26,10 +26,11 @@ from sweeper.records import (
     Place,
     Record,
     State,
-    Status,
     Value,
+    told,
 )
 from sweeper.signatures import Library
+from sweeper.text import say
 from sweeper.vendors import ieee
 
 __all__ = ["BleInventory", "Identity", "identify", "stage"]
@@ -230,13 +231,13 @@ class BleInventory:
     def _flooded(self, source: str, advert: Advertisement) -> Iterator[Record]:
         if not self._flood_told:
             self._flood_told = True
-            yield Status(
+            yield told(
+                say("more than {count} addresses: further ones are not listed", count=MAX_DEVICES),
                 source=source,
                 time_s=advert.time_s,
                 subject=self.name,
                 state=State.DEGRADED,
                 reason=Reason.DROPPED,
-                detail=f"more than {MAX_DEVICES} addresses: further ones are not listed",
             )
 
 

@@ -32,7 +32,7 @@ from sweeper.records import (
     Medium,
     Record,
     State,
-    Status,
+    told,
 )
 from sweeper.serials import reading_the_serial
 from sweeper.text import Phrase, say
@@ -124,14 +124,19 @@ class BleTest:
                 made.append(claim)
         self.result = self._result(trackers, made)
         yield from made
-        yield Status(
+        yield told(
+            say(
+                "{listened:.0f} of {planned:.0f} s listened, trackers heard: {heard}, raised: {raised}",
+                listened=self.result.listened_s,
+                planned=self.result.planned_s,
+                heard=len(trackers),
+                raised=len(made),
+            ),
             source=self._source,
             time_s=self.start_s + self.plan.seconds,
             subject=f"{self.plan.test.value}-test",
             state=State.ENDED if self.result.complete else State.DEGRADED,
             reason=None if self.result.complete else Reason.ENDED,
-            detail=f"{self.result.listened_s:.0f} of {self.result.planned_s:.0f} s listened, "
-            f"trackers heard: {len(trackers)}, raised: {len(made)}",
         )
 
     def _learn(self, device: Device) -> None:

@@ -19,9 +19,9 @@ from ipaddress import ip_address
 from sweeper.detectors import Setup
 from sweeper.errors import ProtocolError
 from sweeper.protocols import lan
-from sweeper.records import Device, FrameBatch, Level, Medium, Record, State, Status, Value
+from sweeper.records import Device, FrameBatch, Level, Medium, Record, State, Value, told
 from sweeper.signatures import Library
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 from sweeper.vendors import ieee
 
 MOST_HOSTS = 20_000
@@ -104,12 +104,13 @@ class LanInventory:
         for host in self._hosts.values():
             yield self._device(host)
         if self._broken:
-            yield Status(
+            broken = say("{count} frames were malformed", count=self._broken)
+            yield told(
+                say("of {frames} frames: {what}", frames=self._frames, what=broken),
                 source=self._source,
                 time_s=self._last_s,
                 subject=self.name,
                 state=State.READY,
-                detail=f"of {self._frames} frames: {self._broken} frames were malformed",
             )
 
     def _take(self, link_type: int, time_s: float, frame: bytes) -> Host | None:

@@ -17,18 +17,9 @@ import numpy as np
 
 from sweeper.detectors import Setup
 from sweeper.dsp.level_grid import Array, Grid
-from sweeper.records import (
-    Detection,
-    Emission,
-    Evidence,
-    Level,
-    Record,
-    State,
-    Status,
-    Trace,
-)
+from sweeper.records import Detection, Emission, Evidence, Level, Record, State, Status, Trace, told
 from sweeper.reference import Comparison, Known, Reference, known_of
-from sweeper.text import Phrase, fill, say
+from sweeper.text import Phrase, say
 
 LEAST_DB = 3.0
 SIGMAS = 4.0
@@ -98,8 +89,7 @@ class ReferenceStage:
 
     def _status(self, state: State, words: Phrase) -> Status:
         source, time_s = self._last
-        detail = fill(words.text, words.args)
-        return Status(source=source, time_s=time_s, subject=self.name, state=state, detail=detail, said=words)
+        return told(words, source=source, time_s=time_s, subject=self.name, state=state)
 
     def _compare(self, emission: Emission, comparison: Comparison, live: Grid) -> Iterator[Detection]:
         if emission.kind == "spur" or any(one.still(emission) for one in comparison.friendly):

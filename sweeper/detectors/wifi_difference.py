@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sweeper.records import Detection, Device, Evidence, Level, Record, State, Status
+from sweeper.records import Detection, Device, Evidence, Level, Record, State, told
 from sweeper.text import Phrase, say
 from sweeper.wifi_reference import Heard, WifiReference, heard_of, strength
 
@@ -60,13 +60,19 @@ class WifiDifference:
     def finish(self) -> Iterator[Record]:
         """How many were new, and how many of the reference were not heard."""
         gone = len(self._then) - len(self._met)
-        yield Status(
+        yield told(
+            say(
+                "held against the reference ({place}): {new} transmitters are new, {gone} of {all} were not "
+                "heard now",
+                place=self._place or say("no place told"),
+                new=len(self._new),
+                gone=gone,
+                all=len(self._then),
+            ),
             source=self._source,
             time_s=self._last_s,
             subject=self.name,
             state=State.READY,
-            detail=f"held against the reference ({self._place or 'no place told'}): {len(self._new)} "
-            f"transmitters are new, {gone} of {len(self._then)} were not heard now",
         )
 
     def _changed(self, device: Device, now: Heard, then: Heard) -> Iterator[Record]:

@@ -27,8 +27,9 @@ from sweeper.detectors.wifi_station import Station
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable
-from sweeper.records import Device, FrameBatch, Level, Medium, Opened, Record, State, Status
+from sweeper.records import Device, FrameBatch, Level, Medium, Opened, Record, State, told
 from sweeper.signatures import Library
+from sweeper.text import listed, say
 
 MOST_STATIONS = 50_000
 """Transmitters listed in one session; a flood of made-up addresses must not fill the memory."""
@@ -136,22 +137,23 @@ class WifiInventory:
                 station.said["wifi.cluster"] = f"wifi-{link.chain:04d}"
                 station.said["wifi.cluster_confidence"] = link.confidence
             yield self._device(station)
+        bad, broken, unlisted = self._bad, self._broken, self._unlisted
         left_out = [
-            f"{count} {what}"
-            for count, what in (
-                (self._bad, "frames failed their checksum"),
-                (self._broken, "frames were malformed"),
-                (self._unlisted, "frames came from addresses that nothing proved"),
-            )
-            if count
+            *([say("{count} frames failed their checksum", count=bad)] if bad else []),
+            *([say("{count} frames were malformed", count=broken)] if broken else []),
+            *(
+                [say("{count} frames came from addresses that nothing proved", count=unlisted)]
+                if unlisted
+                else []
+            ),
         ]
         if left_out:
-            yield Status(
+            yield told(
+                say("of {frames} frames: {what}", frames=self._frames, what=listed(left_out)),
                 source=self._source,
                 time_s=self._last_s,
                 subject=self.name,
                 state=State.READY,
-                detail=f"of {self._frames} frames: " + ", ".join(left_out),
             )
 
     def _take(self, batch: FrameBatch, table: FrameTable) -> list[Station]:

@@ -33,6 +33,7 @@ from sweeper.exchange.rules import (
 )
 from sweeper.protocols.ble.ad import uuid_bytes, uuid_text
 from sweeper.signatures import Library
+from sweeper.text import say
 
 SOURCE = "AirHound signature format v1"
 SCHEMA = "https://raw.githubusercontent.com/dougborg/AirHound/main/schemas/signatures.v1.schema.json"
@@ -72,10 +73,10 @@ def read(data: bytes, path: str) -> tuple[list[Rule], list[str]]:
     try:
         file = msgspec.json.decode(data, type=_File)
         if file.version != 1:
-            raise InputError(path, f"version {file.version}; 1 can be read")
+            raise InputError(path, say("version {version}; 1 can be read", version=file.version))
         return _rules(file)
     except (ValueError, RecursionError) as error:  # what is asked for can be nested too deep for both
-        raise InputError(path, f"not AirHound JSON: {error}") from None
+        raise InputError(path, say("not AirHound JSON: {error}", error=error)) from None
 
 
 def _rules(file: _File) -> tuple[list[Rule], list[str]]:

@@ -27,6 +27,7 @@ from sweeper.errors import InputError
 from sweeper.exchange.rules import How, Indicator, Literal, Rule, Term, What, slug, terms_of
 from sweeper.records import Level
 from sweeper.signatures import DeviceClass, FindingKind, Library
+from sweeper.text import say
 
 COLUMNS = ("id", "what", "how", "value", "title", "level", "kind", "class", "vendor")
 KISMET = "Kismet list"
@@ -47,7 +48,7 @@ def kismet(text: str, path: str) -> tuple[list[Rule], list[str]]:
             continue
         _join(rules, rule)
     if wanted and not rules and len(left_out) == len(wanted) and not any("=" in line for line in wanted):
-        raise InputError(path, "not a list of Kismet's: address block and maker expected on each line")
+        raise InputError(path, say("not a list of Kismet's: address block and maker expected on each line"))
     return list(rules.values()), left_out
 
 
@@ -112,10 +113,13 @@ def table(text: str, path: str) -> tuple[list[Rule], list[str]]:
     rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     try:
         if not {"what", "value", "title"} <= set(rows.fieldnames or ()):
-            raise InputError(path, f"columns what, value and title expected ({', '.join(COLUMNS)} are known)")
+            raise InputError(
+                path,
+                say("columns what, value and title expected ({list} are known)", list=", ".join(COLUMNS)),
+            )
         lines = list(rows)
     except csv.Error as error:
-        raise InputError(path, f"not a table: {error}") from None
+        raise InputError(path, say("not a table: {error}", error=error)) from None
     rules: dict[str, Rule] = {}
     left_out: list[str] = []
     for number, row in enumerate(lines, start=2):

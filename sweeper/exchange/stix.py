@@ -28,6 +28,7 @@ from sweeper.errors import Reason, Unavailable
 from sweeper.exchange.rules import What, terms_of
 from sweeper.jobs.privacy import pseudonym
 from sweeper.signatures import Library, Match, Signature
+from sweeper.text import say
 
 NAMESPACE = uuid.UUID("6e0c7ba0-6a5f-5d0e-9a53-0f1f3d9a7c11")
 """For our content-made ids; any fixed value does."""
@@ -73,7 +74,10 @@ def _library() -> Any:
         import stix2
     except ImportError:
         raise Unavailable(
-            "stix", Reason.LIBRARY_MISSING, "the library stix2 is missing", "pip install 'sweeper[stix]'"
+            "stix",
+            Reason.LIBRARY_MISSING,
+            say("the library stix2 is missing"),
+            say("pip install 'sweeper[stix]'"),
         ) from None
     return stix2
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sweeper.errors import InputError, Reason, SweeperError, Unavailable
+from sweeper.text import say
 
 TLS_PORT, PLAIN_PORT = 8883, 1883
 KEEPALIVE_S = 20
@@ -46,12 +47,18 @@ def broker(url: str, *, user: str = "", password_file: Path | None = None, ca: P
     except ValueError:
         host, port = None, None
     if parts.scheme not in ("mqtt", "mqtts") or not host or parts.username or parts.password:
-        raise SweeperError(f"{url}: not a broker; write mqtts://HOST or mqtts://HOST:PORT")
+        raise SweeperError(say("{url}: not a broker; write mqtts://HOST or mqtts://HOST:PORT", url=url))
     tls = parts.scheme == "mqtts"
     if not tls and host not in HERE:
-        raise SweeperError(f"{url}: without TLS only a broker on this computer is used; write mqtts://{host}")
+        raise SweeperError(
+            say(
+                "{url}: without TLS only a broker on this computer is used; write mqtts://{host}",
+                url=url,
+                host=host,
+            )
+        )
     if tls and not user:
-        raise SweeperError(f"{url}: a broker in the network needs a user and a password")
+        raise SweeperError(say("{url}: a broker in the network needs a user and a password", url=url))
     password = _secret(password_file) if password_file else ""
     return Broker(host, port or (TLS_PORT if tls else PLAIN_PORT), tls, user, password, str(ca or ""))
 
@@ -60,7 +67,7 @@ def _secret(path: Path) -> str:
     try:
         return path.read_text("utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read: {error}") from None
+        raise InputError(str(path), say("cannot be read: {error}", error=error)) from None
 
 
 class Link:
@@ -76,7 +83,10 @@ class Link:
             from paho.mqtt.enums import CallbackAPIVersion
         except ImportError:
             raise Unavailable(
-                "mqtt", Reason.LIBRARY_MISSING, "paho-mqtt is not installed", "pip install 'sweeper[fleet]'"
+                "mqtt",
+                Reason.LIBRARY_MISSING,
+                say("paho-mqtt is not installed"),
+                say("pip install 'sweeper[fleet]'"),
             ) from None
         self.to = to
         self.connected = False
@@ -98,7 +108,7 @@ class Link:
             try:
                 context = ssl.create_default_context(cafile=to.ca or None)
             except (OSError, ssl.SSLError) as error:
-                raise InputError(to.ca, f"no certificates: {error}") from None
+                raise InputError(to.ca, say("no certificates: {error}", error=error)) from None
             self.client.tls_set_context(context)
         self.client.on_connect = self._up
         self.client.on_disconnect = self._down

@@ -24,7 +24,7 @@ from sweeper.fleet.rooms import Room
 from sweeper.language import Language
 from sweeper.records import State
 from sweeper.report import paint
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 REFRESH_S = 5
 SILENT_S = 120.0
@@ -55,22 +55,22 @@ def load(path: Path) -> FloorPlan:
     try:
         plan = msgspec.convert(tomllib.loads(path.read_text("utf-8")), FloorPlan)
     except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(path), say("cannot be read: {error}", error=error.strerror)) from None
     except (ValueError, RecursionError) as error:
-        raise InputError(str(path), f"no plan: {error}") from None
+        raise InputError(str(path), say("no plan: {error}", error=error)) from None
     if not plan.image:
         return plan
     image = path.parent / plan.image
     kind = IMAGES.get(image.suffix.lower())
     if kind is None:
-        raise InputError(str(image), f"no picture that is known: {', '.join(IMAGES)}")
+        raise InputError(str(image), say("no picture that is known: {list}", list=", ".join(IMAGES)))
     try:
         with open(image, "rb") as file:
             data = file.read(LARGEST_IMAGE + 1)
     except OSError as error:
-        raise InputError(str(image), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(image), say("cannot be read: {error}", error=error.strerror)) from None
     if len(data) > LARGEST_IMAGE:
-        raise InputError(str(image), "a picture of more than 20 MB")
+        raise InputError(str(image), say("a picture of more than 20 MB"))
     return msgspec.structs.replace(plan, image=f"data:{kind};base64,{base64.b64encode(data).decode()}")
 
 

@@ -17,6 +17,7 @@ import msgspec
 from sweeper.errors import InputError
 from sweeper.fleet.wire import KINDS, Message
 from sweeper.records import Device, Emission, Finding, Level, Status
+from sweeper.text import say
 
 KEEP_DAYS = 30
 
@@ -64,7 +65,7 @@ class Rooms:
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            raise InputError(str(path), f"cannot hold what sensors send: {error}") from None
+            raise InputError(str(path), say("cannot hold what sensors send: {error}", error=error)) from None
 
     def add(self, messages: Iterable[Message]) -> int:
         """Keep messages, each id once; committed when this returns. Gives how many were new."""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sweeper.errors import InputError
+from sweeper.text import say
 
 MOST_BYTES = 200_000_000
 """At least 14 hours of a busy flat (docs/scale.md)."""
@@ -44,7 +45,9 @@ class Spool:
             (self.name,) = self._base.execute("SELECT value FROM meta WHERE key = 'name'").fetchone()
             (size,) = self._base.execute("SELECT COALESCE(SUM(LENGTH(data)), 0) FROM waiting").fetchone()
         except (OSError, sqlite3.Error) as error:
-            raise InputError(str(folder), f"cannot hold what is to be sent: {error}") from None
+            raise InputError(
+                str(folder), say("cannot hold what is to be sent: {error}", error=error)
+            ) from None
         self._bytes: int = size
         self.dropped = 0
 

@@ -15,6 +15,7 @@ import msgspec
 
 from sweeper.errors import ProtocolError
 from sweeper.records import Closed, Coverage, Device, Emission, Finding, Opened, Record, Status
+from sweeper.text import say
 
 ROOT = "sweeper"
 LARGEST = 1 << 20
@@ -68,17 +69,17 @@ def encode(message: Message) -> bytes:
 def decode(payload: bytes, topic_name: str) -> Arrived:
     """The message and its record. Raises ``ProtocolError`` for whatever is none, or lies about its sender."""
     if len(payload) > LARGEST:
-        raise ProtocolError(f"a message of {len(payload)} bytes")
+        raise ProtocolError(say("a message of {count} bytes", count=len(payload)))
     try:
         message = msgspec.json.decode(payload, type=Message)
         type_ = KINDS.get(message.kind)
         if type_ is None:
-            raise ProtocolError("a message of an unknown kind")
+            raise ProtocolError(say("a message of an unknown kind"))
         record: Any = msgspec.json.decode(message.record, type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(f"a message that is none: {error}") from None
+        raise ProtocolError(say("a message that is none: {error}", error=error)) from None
     if not allowed(message.sensor) or topic_name != topic(message.sensor, message.kind):
-        raise ProtocolError("a message under another sensor's name")
+        raise ProtocolError(say("a message under another sensor's name"))
     if not 0 < len(message.id) <= NAME_LENGTH or len(message.item) > ITEM_LENGTH:
-        raise ProtocolError("a message with an impossible id")
+        raise ProtocolError(say("a message with an impossible id"))
     return Arrived(message, record)

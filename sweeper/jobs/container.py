@@ -1,13 +1,14 @@
 """A whole job as one file: to move it, to lock it with a password, to take in one from elsewhere.
 
     NAME.zip       the job folder, stored as it is
-    NAME.zip.age   the same, encrypted with a password (age, https://age-encryption.org/v1, scrypt recipient):
-                   ``age -d`` opens it on any machine, with or without sweeper
+    NAME.zip.age   the same, encrypted with a password (``sweeper.jobs.age``): ``age -d`` opens it on any
+                   machine, with or without sweeper
 
-An archive comes from outside: it may carry paths that climb out of the folder, links, thousands of
-files, or gigabytes in a few bytes. So only plain files under the names that a job has are taken, their number
-and sizes are bounded and checked against what is really unpacked, and nothing appears under the target's name
-before all of it has been read.
+Both are written and read piece by piece: recordings of any size pass through little memory. An archive comes
+from outside: it may carry paths that climb out of the folder, links, thousands of files, or gigabytes in a few
+bytes. So only plain files under the names that a job has are taken, their number and sizes are bounded by what
+the archive and the disk can hold and checked against what is really unpacked, and nothing appears under the
+target's name before all of it has been read.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import sqlite3
 import stat
 import tempfile
 import zipfile
-from contextlib import closing
-from importlib import import_module
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
-from types import ModuleType
 from typing import IO
 
-from sweeper.errors import DAMAGED_ARCHIVE, Reason, Unavailable
+from sweeper.errors import DAMAGED_ARCHIVE
+from sweeper.jobs import age
 from sweeper.jobs.job import DATABASE, FOLDERS, Job
 from sweeper.jobs.purging import BLOCK, overwritten
 from sweeper.jobs.store import JobError
@@ -35,18 +37,44 @@ SUFFIX, LOCKED = ".zip", ".zip.age"
 TOP_FILES = (DATABASE, "manifest.json", "manifest.json.sig", "manifest.json.tsr")
 TOP_FOLDERS = (*FOLDERS, "evidence")
 MAX_FILES = 20_000
-MAX_BYTES = 2 << 30
-"""A locked job passes through memory whole; two gigabytes are some hours of a finding's band."""
+MAX_RATIO = 200
+"""Unpacked bytes for each packed one: a database of zeros reaches fifty, a bomb a thousand."""
+ALWAYS = 64 << 20
+"""So much may always be unpacked: small jobs pack well."""
 MAX_NAME = 200
 AGE_HEAD = b"age-encryption.org/"
 
 
 def export(job: Job, target: Path, *, who: str, password: str | None = None) -> Path:
     """Write the job to ``target``; with a password it is encrypted. The audit log in it tells of the act."""
+    told(job, who, encrypted=password is not None)
+    return packed(job.folder, target, password)
+
+
+def told(job: Job, who: str, *, encrypted: bool) -> None:
+    """Put the act of exporting into the audit log, where the job can be changed."""
     if not job.read_only:
         with job.store.transaction():
-            job.store.audit(job.now(), who, "exported", encrypted=str(password is not None).lower())
-    _put(target, _packed(job.folder, password))
+            job.store.audit(job.now(), who, "exported", encrypted=str(encrypted).lower())
+
+
+def packed(folder: Path, target: Path, password: str | None) -> Path:
+    """The folder of a job as one file, whole or not at all."""
+    part = target.with_name(target.name + ".part")
+    try:
+        with part.open("wb") as stream:
+            part.chmod(0o600)
+            if password is None:
+                _archive(folder, stream)
+            else:
+                with age.Writer(stream, password) as sealed:
+                    _archive(folder, sealed)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise JobError(say("{target}: {error}", target=target, error=error.strerror)) from None
     return target
 
 
@@ -64,9 +92,8 @@ def lock(folder: Path, *, who: str, password: str) -> Path:
             job.store.audit(job.now(), who, "locked")
     finally:
         job.close()
-    plain = _archive(folder)
-    _put(target, _encrypted(plain, password))
-    if _decrypted(target.read_bytes(), password, target) != plain:
+    packed(folder, target, password)
+    if not _holds(target, folder, password):
         target.unlink()
         raise JobError(say("{target}: could not be read back; the job was left as it is", target=target))
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
@@ -104,20 +131,11 @@ def take_in(archive: Path, target: Path | None = None, *, password: str | None =
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise JobError(say("{folder}: is there already; a job needs a folder of its own", folder=folder))
     try:
-        if archive.stat().st_size > MAX_BYTES:
-            raise JobError(
-                say("{archive}: larger than {max_bytes} GiB", archive=archive, max_bytes=MAX_BYTES >> 30)
-            )
-        content = archive.read_bytes()
-        if content.startswith(AGE_HEAD):
-            if password is None:
-                raise JobError(say("{archive}: locked; a password is needed", archive=archive))
-            content = _decrypted(content, password, archive)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sweeper-") as inside:
             made = Path(inside) / "job"
             made.mkdir()
-            _unpack(content, made, archive)
+            _unpack(archive, made, password)
             _looked_at(made, archive)
             if folder.exists():
                 folder.rmdir()
@@ -135,15 +153,32 @@ def _looked_at(folder: Path, archive: Path) -> None:
     Job(folder, read_only=True).close()
 
 
-def _unpack(content: bytes, folder: Path, archive: Path) -> None:
+@contextmanager
+def _plain(archive: Path, password: str | None) -> Iterator[IO[bytes]]:
+    """The ZIP archive, decrypted while it is read where it is locked."""
+    with archive.open("rb") as stream:
+        if not is_locked(archive):
+            yield stream
+            return
+        if password is None:
+            raise JobError(say("{archive}: locked; a password is needed", archive=archive))
+        try:
+            yield io.BufferedReader(age.Reader(stream, password), BLOCK)
+        except age.AgeError:
+            raise JobError(
+                say("{archive}: the password is wrong, or the file was changed", archive=archive)
+            ) from None
+
+
+def _unpack(archive: Path, folder: Path, password: str | None) -> None:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            members = [member for member in packed.infolist() if not member.is_dir()]
+        with _plain(archive, password) as plain, zipfile.ZipFile(plain) as members_of:
+            members = [member for member in members_of.infolist() if not member.is_dir()]
             _allow(members, archive)
             for member in members:
                 path = folder.joinpath(*PurePosixPath(member.filename).parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with packed.open(member) as source, path.open("xb") as out:
+                with members_of.open(member) as source, path.open("xb") as out:
                     _copy(source, out, member, archive)
                 sealed = (member.external_attr >> 16) & 0o777 == 0o444
                 path.chmod(0o444 if sealed else 0o600)
@@ -151,6 +186,29 @@ def _unpack(content: bytes, folder: Path, archive: Path) -> None:
         raise JobError(
             say("{archive}: no job archive, or damaged: {error}", archive=archive, error=error)
         ) from None
+
+
+def _holds(target: Path, folder: Path, password: str) -> bool:
+    """Whether a locked file gives back every file of the job, byte for byte, and a database that is whole."""
+    with _plain(target, password) as plain, zipfile.ZipFile(plain) as archive:
+        names = set(archive.namelist())
+        for path in _files(folder):
+            name = _name(path, folder)
+            if name not in names:
+                return False
+            with archive.open(name) as kept, path.open("rb") as original:
+                if any(a != b for a, b in zip_longest(_pieces(kept), _pieces(original))):
+                    return False
+        with archive.open(DATABASE) as kept:
+            return DATABASE in names and kept.read() == _database(folder / DATABASE)
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """Whole blocks; a decrypting stream may give less at a time."""
+    while piece := stream.read(BLOCK):
+        while len(piece) < BLOCK and (more := stream.read(BLOCK - len(piece))):
+            piece += more
+        yield piece
 
 
 def _copy(source: IO[bytes], out: IO[bytes], member: zipfile.ZipInfo, archive: Path) -> None:
@@ -175,14 +233,11 @@ def _allow(members: list[zipfile.ZipInfo], archive: Path) -> None:
         raise JobError(
             say("{archive}: {count} files are more than a job has", archive=archive, count=len(members))
         )
-    if sum(member.file_size for member in members) > MAX_BYTES:
-        raise JobError(
-            say(
-                "{archive}: unpacked it would be larger than {max_bytes} GiB",
-                archive=archive,
-                max_bytes=MAX_BYTES >> 30,
-            )
-        )
+    size = sum(member.file_size for member in members)
+    if size > max(ALWAYS, MAX_RATIO * archive.stat().st_size):
+        raise JobError(say("{archive}: unpacked it would be larger than a job can be", archive=archive))
+    if size > shutil.disk_usage(archive.parent).free:
+        raise JobError(say("{archive}: unpacked it would be larger than the disk", archive=archive))
     seen: set[str] = set()
     for member in members:
         problem = _refusal(member) or ("stands in it twice" if member.filename.casefold() in seen else "")
@@ -215,30 +270,24 @@ def _refusal(member: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _packed(folder: Path, password: str | None) -> bytes:
-    plain = _archive(folder)
-    return plain if password is None else _encrypted(plain, password)
-
-
-def _archive(folder: Path) -> bytes:
-    """The folder as a ZIP archive; the database as one consistent copy, whatever its log still holds."""
+def _files(folder: Path) -> list[Path]:
+    """Every file of a job but its database, in order of name."""
     paths = [folder / name for name in TOP_FILES if name != DATABASE and (folder / name).is_file()]
     for name in TOP_FOLDERS:
         paths += sorted(p for p in (folder / name).rglob("*") if p.is_file() and not p.is_symlink())
-    if sum(path.stat().st_size for path in paths) > MAX_BYTES:
-        raise JobError(
-            say(
-                "{folder}: larger than {max_bytes} GiB; purge recordings, or copy the folder",
-                folder=folder,
-                max_bytes=MAX_BYTES >> 30,
-            )
-        )
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+    return paths
+
+
+def _name(path: Path, folder: Path) -> str:
+    return PurePosixPath(path.relative_to(folder)).as_posix()
+
+
+def _archive(folder: Path, out: IO[bytes]) -> None:
+    """The folder as a ZIP archive; the database as one consistent copy, whatever its log still holds."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         archive.writestr(DATABASE, _database(folder / DATABASE))
-        for path in paths:
-            archive.write(path, PurePosixPath(path.relative_to(folder)).as_posix())
-    return buffer.getvalue()
+        for path in _files(folder):
+            archive.write(path, _name(path, folder))
 
 
 def _database(path: Path) -> bytes:
@@ -249,45 +298,3 @@ def _database(path: Path) -> bytes:
             return copy.serialize()
     except sqlite3.Error as error:
         raise JobError(say("{path}: {error}", path=path, error=error)) from None
-
-
-def _put(target: Path, content: bytes) -> None:
-    part = target.with_name(target.name + ".part")
-    try:
-        with part.open("wb") as stream:
-            part.chmod(0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise JobError(say("{target}: {error}", target=target, error=error.strerror)) from None
-
-
-def _encrypted(content: bytes, password: str) -> bytes:
-    made: bytes = _age().passphrase.encrypt(content, password)
-    return made
-
-
-def _decrypted(content: bytes, password: str, archive: Path) -> bytes:
-    age = _age()
-    try:
-        plain: bytes = age.passphrase.decrypt(content, password)
-    except age.DecryptError:
-        raise JobError(
-            say("{archive}: the password is wrong, or the file was changed", archive=archive)
-        ) from None
-    return plain
-
-
-def _age() -> ModuleType:
-    try:
-        return import_module("pyrage")
-    except ImportError:
-        raise Unavailable(
-            "job",
-            Reason.LIBRARY_MISSING,
-            say("pyrage is not installed"),
-            say("pip install 'sweeper[evidence]'"),
-        ) from None

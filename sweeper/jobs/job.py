@@ -27,6 +27,7 @@ from sweeper.jobs.papers import (
 from sweeper.jobs.privacy import new_key, pseudonym
 from sweeper.jobs.store import JobError, Store, decoded
 from sweeper.records import Coverage, Device, Emission, Finding, Status
+from sweeper.text import say
 
 __all__ = [
     "DATABASE",
@@ -62,11 +63,13 @@ class Job:
         self.folder = folder
         self.now = now
         if not (folder / DATABASE).is_file():
-            raise JobError(f"{folder}: no job here (no {DATABASE})")
+            raise JobError(say("{folder}: no job here (no {database})", folder=folder, database=DATABASE))
         self.store = Store(folder / DATABASE, read_only=read_only)
         if not self.store.begun():
             self.store.close()
-            raise JobError(f"{folder / DATABASE}: not a job's database, or damaged at its start")
+            raise JobError(
+                say("{folder}: not a job's database, or damaged at its start", folder=folder / DATABASE)
+            )
         self.problem = self.store.intact()
         if self.problem is not None and not self.store.read_only:
             self.store.close()
@@ -77,13 +80,15 @@ class Job:
     def create(cls, folder: Path, head: Head, who: str, now: Callable[[], float] = time.time) -> Job:
         """A new job in a new or empty folder."""
         if folder.exists() and any(folder.iterdir()):
-            raise JobError(f"{folder}: the folder is not empty; a job needs one of its own")
+            raise JobError(
+                say("{folder}: the folder is not empty; a job needs one of its own", folder=folder)
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name in FOLDERS:
                 (folder / name).mkdir()
         except OSError as error:
-            raise JobError(f"{folder}: {error.strerror}") from None
+            raise JobError(say("{folder}: {error}", folder=folder, error=error.strerror)) from None
         store = Store(folder / DATABASE)
         with store.transaction():
             store.put("head", msgspec.json.encode(msgspec.structs.replace(head, created_utc_s=now())))
@@ -113,7 +118,13 @@ class Job:
         head = self.head
         missing = head.missing()
         if missing:
-            raise JobError(f"{self.folder}: the sweep cannot start without {', '.join(missing)}")
+            raise JobError(
+                say(
+                    "{folder}: the sweep cannot start without {list}",
+                    folder=self.folder,
+                    list=", ".join(missing),
+                )
+            )
         self.require(who, Role.TECHNICIAN, Role.REVIEWER)
         with self.store.transaction():
             sweep = self.store.start_sweep(self.now(), place or head.place, what)
@@ -143,11 +154,13 @@ class Job:
     def decide(self, decision: Decision) -> None:
         """File a verdict. Only a person with a name may, and in a technician's job only one entered there."""
         if not decision.who.strip():
-            raise JobError("a verdict needs the name of the person who gives it")
+            raise JobError(say("a verdict needs the name of the person who gives it"))
         self.require(decision.who, Role.TECHNICIAN, Role.REVIEWER)
         known = {(sweep, finding.id) for sweep, finding in self.findings()}
         if (decision.sweep, decision.finding) not in known:
-            raise JobError(f"no finding {decision.finding} in sweep {decision.sweep}")
+            raise JobError(
+                say("no finding {finding} in sweep {sweep}", finding=decision.finding, sweep=decision.sweep)
+            )
         dated = msgspec.structs.replace(decision, utc_s=self.now())
         about = f"{decision.sweep}/{decision.finding}"
         self.file(dated, decision.who, "verdict", finding=about, verdict=decision.verdict.value)
@@ -192,7 +205,7 @@ class Job:
         self._writable()
         found = dict(self.terms(kind)).get(number)
         if found is None:
-            raise JobError(f"no {kind} {number}")
+            raise JobError(say("no {kind} {number}", kind=kind, number=number))
         with self.store.transaction():
             answered = msgspec.structs.replace(found, answered=day, answer=text)
             self.store.replace_paper(number, msgspec.json.encode(answered))
@@ -247,7 +260,9 @@ class Job:
         if role is None and (self.head.own or not people):
             return
         if role not in roles:
-            raise JobError(f"{who} is not entered in this job as {' or '.join(sorted(roles))}")
+            raise JobError(
+                say("{who} is not entered in this job as {list}", who=who, list=" or ".join(sorted(roles)))
+            )
 
     def require_reviewer(self, who: str) -> None:
         """For sealing and purging: a reviewer where one is entered, else a technician."""
@@ -257,4 +272,4 @@ class Job:
     def _writable(self) -> None:
         if self.read_only:
             why = self.problem or "opened for reading only"
-            raise JobError(f"{self.folder}: this job cannot be changed: {why}")
+            raise JobError(say("{folder}: this job cannot be changed: {why}", folder=self.folder, why=why))

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from sweeper.errors import InputError, Reason, Unavailable
 from sweeper.jobs.papers import KINDS, Mark, Photo, Plan, Role
 from sweeper.jobs.store import JobError
+from sweeper.text import say
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,7 +62,9 @@ def add(
     """
     job.require(who, Role.TECHNICIAN, Role.REVIEWER)
     if people and not boxes:
-        raise JobError("a person's image needs that person's consent: mark the parts of the photo to blur")
+        raise JobError(
+            say("a person's image needs that person's consent: mark the parts of the photo to blur")
+        )
     content = _content(path)
     pixels = blurred(pixels_of(content, str(path)), boxes)
     name = _free(job.folder / FOLDER, path.stem, ".jpg")
@@ -85,10 +88,10 @@ def blur(job: Job, number: int, boxes: Sequence[Box], who: str) -> Photo:
     job.require(who, Role.TECHNICIAN, Role.REVIEWER)
     photo = dict(job.filed(Photo)).get(number)
     if photo is None:
-        raise JobError(f"{job.folder}: no photo {number}")
+        raise JobError(say("{folder}: no photo {number}", folder=job.folder, number=number))
     path = job.folder / photo.file
     if not path.stat().st_mode & 0o200:
-        raise JobError(f"{photo.file}: sealed; add the photo again with the parts marked")
+        raise JobError(say("{file}: sealed; add the photo again with the parts marked", file=photo.file))
     pixels = blurred(pixels_of(_content(path), str(path)), boxes)
     _write(path, pixels, "JPEG")
     changed = msgspec.structs.replace(photo, people=True, blurred=photo.blurred + len(boxes))
@@ -113,10 +116,10 @@ def mark(job: Job, number: int, marks: Sequence[Mark], who: str) -> Plan:
     job.require(who, Role.TECHNICIAN, Role.REVIEWER)
     plan = dict(job.filed(Plan)).get(number)
     if plan is None:
-        raise JobError(f"{job.folder}: no plan {number}")
+        raise JobError(say("{folder}: no plan {number}", folder=job.folder, number=number))
     wrong = [m for m in marks if not (0 <= m.x <= 1 and 0 <= m.y <= 1)]
     if wrong:
-        raise JobError(f"{plan.title}: a mark lies outside the plan")
+        raise JobError(say("{title}: a mark lies outside the plan", title=plan.title))
     changed = msgspec.structs.replace(plan, marks=tuple(marks))
     with job.store.transaction():
         job.store.replace_paper(number, msgspec.json.encode(changed))
@@ -143,7 +146,7 @@ def blurred(pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
 def _span(low: float, high: float, size: int) -> tuple[int, int]:
     """A share of a side as pixels, at least one, never outside."""
     if not (0 <= low <= 1 and 0 <= high <= 1):
-        raise JobError("a part to blur lies outside the photo; shares go from 0 to 1")
+        raise JobError(say("a part to blur lies outside the photo; shares go from 0 to 1"))
     first, last = sorted((low, high))
     start = min(int(first * size), size - 1)
     return start, max(start + 1, min(size, int(np.ceil(last * size))))
@@ -180,12 +183,14 @@ def pixels_of(content: bytes, name: str) -> Pixels:
     try:
         with pil.Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise InputError(name, "the picture is larger than 100 megapixels")
+                raise InputError(name, say("the picture is larger than 100 megapixels"))
             upright: Image = pil.ImageOps.exif_transpose(picture).convert("RGB")
             upright.thumbnail((LONGEST, LONGEST))
             return np.asarray(upright, dtype=np.uint8)
     except (OSError, ValueError, SyntaxError, pil.Image.DecompressionBombError) as error:
-        raise InputError(name, f"no picture that can be read: {type(error).__name__}") from None
+        raise InputError(
+            name, say("no picture that can be read: {name}", name=type(error).__name__)
+        ) from None
 
 
 def _write(path: Path, pixels: Pixels, form: str) -> None:
@@ -201,16 +206,16 @@ def _write(path: Path, pixels: Pixels, form: str) -> None:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise JobError(f"{path}: {error.strerror}") from None
+        raise JobError(say("{path}: {error}", path=path, error=error.strerror)) from None
 
 
 def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise InputError(str(path), "larger than 64 MB")
+            raise InputError(str(path), say("larger than 64 MB"))
         return path.read_bytes()
     except OSError as error:
-        raise InputError(str(path), error.strerror or "cannot be read") from None
+        raise InputError(str(path), error.strerror or say("cannot be read")) from None
 
 
 def _free(folder: Path, stem: str, suffix: str) -> str:
@@ -238,5 +243,8 @@ def _pillow() -> _Pillow:
         return _Pillow()
     except ImportError:
         raise Unavailable(
-            "photos", Reason.LIBRARY_MISSING, "Pillow is not installed", "pip install 'sweeper[report]'"
+            "photos",
+            Reason.LIBRARY_MISSING,
+            say("Pillow is not installed"),
+            say("pip install 'sweeper[report]'"),
         ) from None

@@ -18,6 +18,7 @@ import msgspec
 from sweeper.jobs.papers import Purge
 from sweeper.jobs.store import JobError, StoreError, decoded
 from sweeper.records import Device, Finding
+from sweeper.text import say
 
 if TYPE_CHECKING:
     from sweeper.jobs.job import Job
@@ -104,7 +105,7 @@ def forget(job: Job, text: str, who: str) -> Purge:
     wanted = text.strip().casefold()
     devices = [(sweep, device) for sweep, device in job.devices() if _names(device, wanted)]
     if not devices:
-        raise JobError(f"{job.folder}: nothing is kept about {text}")
+        raise JobError(say("{folder}: nothing is kept about {value}", folder=job.folder, value=text))
     texts = _identifiers(device for _, device in devices)
     replace = _replacer({known: job.pseudonym(known) for known in texts}, None)
     names = _erased(p for p in _files(job.folder, PURGED_FOLDERS) if _holds(p, texts))
@@ -214,6 +215,6 @@ def _replacer(stand_ins: dict[str, str], pseudonym: Callable[[str], str] | None)
         try:
             return msgspec.json.encode(walk(decoded(value, object)))
         except RecursionError:
-            raise StoreError("the job's database holds a value that is nested too deep") from None
+            raise StoreError(say("the job's database holds a value that is nested too deep")) from None
 
     return replaced

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.jobs.store import JobError
+from sweeper.text import say
 
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampResponse
@@ -36,7 +37,7 @@ def ask(manifest: Path, url: str) -> str:
     refused.
     """
     if urlsplit(url).scheme not in ("http", "https"):
-        raise JobError(f"{url}: not a web address")
+        raise JobError(say("{url}: not a web address", url=url))
     client = _client()
     content = manifest.read_bytes()
     asked = client.TimestampRequestBuilder().data(content).hash_algorithm(client.HashAlgorithm.SHA512)
@@ -44,7 +45,7 @@ def ask(manifest: Path, url: str) -> str:
     answer = _fetched(url, request.as_bytes())
     stamp = _decoded(answer, url)
     if stamp.tst_info.nonce != request.nonce:
-        raise JobError(f"{url}: the answer is not to this request")
+        raise JobError(say("{url}: the answer is not to this request", url=url))
     line = _matched(stamp, content, url)
     manifest.with_name(manifest.name + SUFFIX).write_bytes(answer)
     return line
@@ -70,10 +71,12 @@ def check(manifest: Path, roots: Path | None = None) -> str | None:
 
 def _matched(stamp: TimeStampResponse, content: bytes, where: str) -> str:
     if stamp.status not in (0, 1):  # granted, granted with changes (RFC 3161, 2.4.2)
-        raise JobError(f"{where}: the authority refused, status {stamp.status}")
+        raise JobError(
+            say("{where}: the authority refused, status {status}", where=where, status=stamp.status)
+        )
     imprint = stamp.tst_info.message_imprint
     if imprint.message != hashlib.sha512(content).digest():
-        raise JobError(f"{where}: the time stamp is of another manifest")
+        raise JobError(say("{where}: the time stamp is of another manifest", where=where))
     return f"stamped at {stamp.tst_info.gen_time:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -85,7 +88,9 @@ def _trusted(stamp: TimeStampResponse, content: bytes, roots: Path, where: str) 
     try:
         certificates = x509.load_pem_x509_certificates(roots.read_bytes())
     except (OSError, ValueError) as error:
-        raise JobError(f"{roots}: no certificates can be read: {error}") from None
+        raise JobError(
+            say("{roots}: no certificates can be read: {error}", roots=roots, error=error)
+        ) from None
     builder = client.VerifierBuilder()
     for certificate in certificates:
         if certificate.issuer == certificate.subject:
@@ -95,7 +100,14 @@ def _trusted(stamp: TimeStampResponse, content: bytes, roots: Path, where: str) 
     try:
         builder.build().verify_message(stamp, content)
     except (errors.VerificationError, ValueError) as error:
-        raise JobError(f"{where}: not by an authority under {roots.name}: {error}") from None
+        raise JobError(
+            say(
+                "{where}: not by an authority under {name}: {error}",
+                where=where,
+                name=roots.name,
+                error=error,
+            )
+        ) from None
 
 
 def _decoded(answer: bytes, where: str) -> TimeStampResponse:
@@ -103,7 +115,7 @@ def _decoded(answer: bytes, where: str) -> TimeStampResponse:
         stamp: TimeStampResponse = _client().decode_timestamp_response(_ordered(answer))
         _ = stamp.tst_info.gen_time
     except ValueError as error:
-        raise JobError(f"{where}: no time stamp: {error}") from None
+        raise JobError(say("{where}: no time stamp: {error}", where=where, error=error)) from None
     return stamp
 
 
@@ -154,9 +166,18 @@ def _fetched(url: str, request: bytes) -> bytes:
             kind = answer.headers.get_content_type()
             content: bytes = answer.read(LONGEST + 1)
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise JobError(f"{url}: no answer: {getattr(error, 'reason', error)}") from None
+        raise JobError(
+            say("{url}: no answer: {error}", url=url, error=getattr(error, "reason", error))
+        ) from None
     if kind != REPLY or len(content) > LONGEST:
-        raise JobError(f"{url}: the answer is no time stamp ({kind}, {len(content)} bytes)")
+        raise JobError(
+            say(
+                "{url}: the answer is no time stamp ({kind}, {count} bytes)",
+                url=url,
+                kind=kind,
+                count=len(content),
+            )
+        )
     return content
 
 
@@ -167,6 +188,6 @@ def _client() -> ModuleType:
         raise Unavailable(
             "stamp",
             Reason.LIBRARY_MISSING,
-            "rfc3161-client is not installed",
-            "pip install 'sweeper[evidence]'",
+            say("rfc3161-client is not installed"),
+            say("pip install 'sweeper[evidence]'"),
         ) from None

@@ -18,6 +18,7 @@ import msgspec
 
 from sweeper.errors import SweeperError
 from sweeper.jobs.audit import GENESIS, Entry, first_break, sealed
+from sweeper.text import say
 
 COMMIT_S = 5.0
 """Nothing that was heard is longer than this only in memory."""
@@ -53,7 +54,9 @@ def decoded(value: bytes, type_: type[T]) -> T:
         return msgspec.json.decode(value, type=type_)
     except (ValueError, RecursionError) as error:
         name = getattr(type_, "__name__", "value")
-        raise StoreError(f"the job's database holds a damaged {name}: {error}") from None
+        raise StoreError(
+            say("the job's database holds a damaged {name}: {error}", name=name, error=error)
+        ) from None
 
 
 class Store:
@@ -70,7 +73,7 @@ class Store:
                 self._db.execute("PRAGMA secure_delete=ON")
                 self._migrate()
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: {error}") from None
+            raise StoreError(say("{path}: {error}", path=path, error=error)) from None
 
     def _opened(self, how: str) -> sqlite3.Connection:
         """The database; on a disk that cannot be written, where WAL has no room for its index, as it lies."""
@@ -97,13 +100,18 @@ class Store:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from None
+            raise StoreError(say("{path}: {error}", path=self.path, error=error)) from None
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > len(SCHEMA):
             raise StoreError(
-                f"{self.path}: made by a newer sweeper (schema {version}, this one knows {len(SCHEMA)})"
+                say(
+                    "{path}: made by a newer sweeper (schema {version}, this one knows {count})",
+                    path=self.path,
+                    version=version,
+                    count=len(SCHEMA),
+                )
             )
         for number, script in enumerate(SCHEMA[version:], start=version + 1):
             self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT;")

@@ -22,6 +22,7 @@ from sweeper.protocols.ble import hci, link
 from sweeper.protocols.ble.link import Heard
 from sweeper.protocols.pcap import Packet
 from sweeper.records import Advertisement
+from sweeper.text import say
 
 H4 = 187
 H4_WITH_DIRECTION = 201
@@ -60,7 +61,9 @@ def heard(link_type: int, data: bytes) -> list[Heard]:
     """What one packet of a link type says, pieces of longer advertisements included."""
     reader = _READERS.get(link_type)
     if reader is None:
-        raise ProtocolError(f"link type {link_type} carries no Bluetooth advertisements")
+        raise ProtocolError(
+            say("link type {link_type} carries no Bluetooth advertisements", link_type=link_type)
+        )
     return reader(data)
 
 
@@ -119,7 +122,7 @@ def _link_layer(data: bytes) -> list[Heard]:
 
 def _with_header(data: bytes) -> list[Heard]:
     if len(data) < 10:
-        raise ProtocolError(f"a packet header of {len(data)} bytes, 10 needed", 0)
+        raise ProtocolError(say("a packet header of {count} bytes, 10 needed", count=len(data)), 0)
     flags = data[8] | data[9] << 8
     channel = channel_of(data[0])
     rssi = int.from_bytes(data[1:2], "big", signed=True) if flags & _SIGNAL_VALID else None
@@ -128,7 +131,7 @@ def _with_header(data: bytes) -> list[Heard]:
         packet = packet[:4] + packet[5:]  # the coding indicator stands between address and header
     if flags & _CRC_CHECKED and flags & _DEWHITENED:
         if not flags & _CRC_VALID:
-            raise ProtocolError("a wrong checksum")
+            raise ProtocolError(say("a wrong checksum"))
     else:
         packet = link.checked(packet, channel)
     return _one(link.parse(packet, rssi, channel))
@@ -137,7 +140,9 @@ def _with_header(data: bytes) -> list[Heard]:
 def _nordic(data: bytes) -> list[Heard]:
     at = 8 if data[:2] == _NORDIC_MARK else 7
     if len(data) < at + 10:
-        raise ProtocolError(f"a sniffer header of {len(data)} bytes, {at + 10} needed", 0)
+        raise ProtocolError(
+            say("a sniffer header of {count} bytes, {at} needed", count=len(data), at=at + 10), 0
+        )
     kind = data[2] if at == 8 else data[6]
     if kind not in (_NORDIC_ADVERT, _NORDIC_PACKET):
         return []
@@ -146,13 +151,13 @@ def _nordic(data: bytes) -> list[Heard]:
     if flags >> 4 & 0x07 == _PHY_CODED:
         packet = packet[:4] + packet[5:]
     if packet[:4] == link.ACCESS_ADDRESS and not flags & _NORDIC_CRC_OK:
-        raise ProtocolError("a wrong checksum")
+        raise ProtocolError(say("a wrong checksum"))
     return _one(link.parse(packet, rssi, channel))
 
 
 def _h4_with_direction(data: bytes) -> list[Heard]:
     if len(data) < 5:
-        raise ProtocolError(f"an HCI packet of {len(data)} bytes, at least 5 needed", 0)
+        raise ProtocolError(say("an HCI packet of {count} bytes, at least 5 needed", count=len(data)), 0)
     return hci.h4(data[4:])
 
 

@@ -21,6 +21,7 @@ from typing import BinaryIO
 
 from sweeper.errors import ProtocolError
 from sweeper.protocols.pcap import Packet
+from sweeper.text import say
 
 MAGIC = b"btsnoop\0"
 LINK_TYPE = 187
@@ -49,20 +50,22 @@ def packets(file: BinaryIO) -> Iterator[Packet]:
     """Packets in file order. Raises ``ProtocolError`` with the offset at which the file is cut or damaged."""
     head = file.read(16)
     if not is_capture(head) or len(head) < 16:
-        raise ProtocolError("not a btsnoop file, or cut in its header", len(head))
+        raise ProtocolError(say("not a btsnoop file, or cut in its header"), len(head))
     version, link = _HEADER.unpack(head[8:])
     if version != 1 or link not in (UNENCAPSULATED, H4, MONITOR):
-        raise ProtocolError(f"btsnoop version {version} with data link {link} is not known", 8)
+        raise ProtocolError(
+            say("btsnoop version {version} with data link {link} is not known", version=version, link=link), 8
+        )
     offset = 16
     while record := file.read(_RECORD.size):
         if len(record) < _RECORD.size:
-            raise ProtocolError("a btsnoop record cut in its header", offset)
+            raise ProtocolError(say("a btsnoop record cut in its header"), offset)
         original, captured, flags, _drops, stamp = _RECORD.unpack(record)
         if captured > MAX_PACKET:
-            raise ProtocolError(f"a btsnoop record of {captured} bytes", offset)
+            raise ProtocolError(say("a btsnoop record of {captured} bytes", captured=captured), offset)
         data = file.read(captured)
         if len(data) < captured:
-            raise ProtocolError("a btsnoop record cut in its packet", offset)
+            raise ProtocolError(say("a btsnoop record cut in its packet"), offset)
         offset += _RECORD.size + captured
         time_s = (stamp - EPOCH_US) / 1e6
         if link == H4:

@@ -24,6 +24,7 @@ from struct import error as StructError  # noqa: N812  (an exception, whatever i
 from typing import NamedTuple
 
 from sweeper.errors import ProtocolError
+from sweeper.text import say
 
 ETHERNET, RAW_IP, COOKED, COOKED2, LOOPBACK = 1, 101, 113, 276, 0
 LINK_TYPES = (ETHERNET, RAW_IP, COOKED, COOKED2, LOOPBACK, 12, 14, 228, 229)
@@ -71,7 +72,7 @@ def ip_of(link_type: int, frame: bytes) -> tuple[bytes | None, int, int]:
     if link_type == ETHERNET:
         at, mac = 12, frame[6:12]
         if len(frame) < 14:
-            raise ProtocolError("Ethernet: frame too short", len(frame))
+            raise ProtocolError(say("Ethernet: frame too short"), len(frame))
         kind = _U16(frame, at)[0]
         while kind in VLAN and at + 6 <= len(frame):
             at += 4
@@ -79,18 +80,18 @@ def ip_of(link_type: int, frame: bytes) -> tuple[bytes | None, int, int]:
         return mac, kind, at + 2
     if link_type == COOKED:
         if len(frame) < 16:
-            raise ProtocolError("Linux cooked: frame too short", len(frame))
+            raise ProtocolError(say("Linux cooked: frame too short"), len(frame))
         whole = _U16(frame, 4)[0] == 6
         return frame[6:12] if whole else None, _U16(frame, 14)[0], 16
     if link_type == COOKED2:
         if len(frame) < 20:
-            raise ProtocolError("Linux cooked 2: frame too short", len(frame))
+            raise ProtocolError(say("Linux cooked 2: frame too short"), len(frame))
         return frame[12:18] if frame[11] == 6 else None, _U16(frame, 0)[0], 20
     if link_type not in LINK_TYPES:
-        raise ProtocolError(f"link type {link_type} is no local network's")
+        raise ProtocolError(say("link type {link_type} is no local network's", link_type=link_type))
     at = 4 if link_type == LOOPBACK else 0
     if len(frame) <= at:
-        raise ProtocolError("raw IP: empty frame", len(frame))
+        raise ProtocolError(say("raw IP: empty frame"), len(frame))
     return None, IPV6 if frame[at] >> 4 == 6 else IPV4, at
 
 
@@ -102,7 +103,7 @@ def packet(link_type: int, frame: bytes) -> Packet | None:
     mac, kind, at = ip_of(link_type, frame)
     if kind == IPV4:
         if at + 20 > len(frame) or frame[at] >> 4 != 4 or frame[at] & 15 < 5:
-            raise ProtocolError("IPv4: header too short", at)
+            raise ProtocolError(say("IPv4: header too short"), at)
         protocol, source, target = frame[at + 9], frame[at + 12 : at + 16], frame[at + 16 : at + 20]
         if _U16(frame, at + 6)[0] & 0x1FFF:
             return None
@@ -110,7 +111,7 @@ def packet(link_type: int, frame: bytes) -> Packet | None:
         at += 4 * (frame[at] & 15)
     elif kind == IPV6:
         if at + 40 > len(frame) or frame[at] >> 4 != 6:
-            raise ProtocolError("IPv6: header too short", at)
+            raise ProtocolError(say("IPv6: header too short"), at)
         protocol, source, target = frame[at + 6], frame[at + 8 : at + 24], frame[at + 24 : at + 40]
         end = at + 40 + _U16(frame, at + 4)[0]
         at += 40
@@ -179,11 +180,11 @@ def _name(data: bytes, at: int) -> tuple[str, int]:
     after = -1
     for _ in range(64):
         if at >= len(data):
-            raise ProtocolError("DNS: name beyond the message", at)
+            raise ProtocolError(say("DNS: name beyond the message"), at)
         length = data[at]
         if length >= 0xC0:
             if at + 2 > len(data):
-                raise ProtocolError("DNS: pointer beyond the message", at)
+                raise ProtocolError(say("DNS: pointer beyond the message"), at)
             after = at + 2 if after < 0 else after
             at = _U16(data, at)[0] & 0x3FFF
         elif length == 0:
@@ -191,7 +192,7 @@ def _name(data: bytes, at: int) -> tuple[str, int]:
         else:
             labels.append(text(data[at + 1 : at + 1 + length]))
             at += 1 + length
-    raise ProtocolError("DNS: name without end", at)
+    raise ProtocolError(say("DNS: name without end"), at)
 
 
 def dns(data: bytes) -> tuple[bool, list[str], list[tuple[str, int, bytes, int]]]:
@@ -200,7 +201,7 @@ def dns(data: bytes) -> tuple[bool, list[str], list[tuple[str, int, bytes, int]]
     Raises ``ProtocolError``.
     """
     if len(data) < 12:
-        raise ProtocolError("DNS: header too short", len(data))
+        raise ProtocolError(say("DNS: header too short"), len(data))
     answer = bool(data[2] & 0x80)
     questions, records = _U16(data, 4)[0], sum(_U16(data, at)[0] for at in (6, 8, 10))
     at, asked, found = 12, [], []
@@ -211,7 +212,7 @@ def dns(data: bytes) -> tuple[bool, list[str], list[tuple[str, int, bytes, int]]
     for _ in range(min(records, MOST_NAMES)):
         name, at = _name(data, at)
         if at + 10 > len(data):
-            raise ProtocolError("DNS: record beyond the message", at)
+            raise ProtocolError(say("DNS: record beyond the message"), at)
         found.append((name, _U16(data, at)[0], data, at + 10))
         at += 10 + _U16(data, at + 8)[0]
     return answer, asked, found

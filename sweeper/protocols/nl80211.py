@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sweeper.errors import ProtocolError
+from sweeper.text import say
 
 GENERIC, CONTROL = 16, 16
 """Protocol number of generic netlink, and the family that knows the others."""
@@ -96,7 +97,7 @@ def replies(data: bytes) -> Iterator[Reply]:
     while at + _HEAD.size <= len(data):
         length, kind, _, _, _ = _HEAD.unpack_from(data, at)
         if length < _HEAD.size or at + length > len(data):
-            raise ProtocolError(f"netlink: a message claims {length} bytes", at)
+            raise ProtocolError(say("netlink: a message claims {length} bytes", length=length), at)
         body = data[at + _HEAD.size : at + length]
         error = -struct.unpack_from("=i", body)[0] if kind == ERROR and len(body) >= 4 else 0
         yield Reply(kind, b"" if kind in (ERROR, DONE) else body[4:], error)

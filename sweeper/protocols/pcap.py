@@ -28,6 +28,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from sweeper.errors import ProtocolError
+from sweeper.text import say
 
 CHUNK = 1 << 18
 """Bytes asked of the stream at a time: far above a frame, far below any memory limit."""
@@ -95,7 +96,7 @@ def packets(stream: BinaryIO) -> Iterator[Packet]:
     elif head[:4] in _MAGICS:
         yield from _pcap(window, _MAGICS[head[:4]])
     else:
-        raise ProtocolError("neither a pcap nor a pcapng file" if head else "an empty file", 0)
+        raise ProtocolError(say("neither a pcap nor a pcapng file") if head else say("an empty file"), 0)
 
 
 class _Window:
@@ -141,7 +142,7 @@ class _Window:
 
 def _pcap(window: _Window, form: _Form) -> Iterator[Packet]:
     if not window.fill(24):
-        raise ProtocolError("the file ends within its header", window.base + len(window.data))
+        raise ProtocolError(say("the file ends within its header"), window.base + len(window.data))
     order, per_second, _ = form
     major, minor = Struct(order + "HH").unpack_from(window.data, 4)
     link_type = Struct(order + "I").unpack_from(window.data, 20)[0] & 0xFFFF
@@ -156,7 +157,9 @@ def _pcap(window: _Window, form: _Form) -> Iterator[Packet]:
             if swapped:
                 captured, original = original, captured
             if captured > MAX_PACKET:
-                raise ProtocolError(f"a packet claims {captured} bytes", window.base + at)
+                raise ProtocolError(
+                    say("a packet claims {captured} bytes", captured=captured), window.base + at
+                )
             stop = at + size + captured
             if stop > end:
                 break
@@ -166,7 +169,7 @@ def _pcap(window: _Window, form: _Form) -> Iterator[Packet]:
         wanted = size if end - at < size else size + captured
         if not window.fill(wanted):
             if window.at < len(window.data):
-                raise ProtocolError("the file ends within a packet", window.offset)
+                raise ProtocolError(say("the file ends within a packet"), window.offset)
             return
 
 
@@ -213,7 +216,7 @@ def _pcapng(window: _Window) -> Iterator[Packet]:
     while window.fill(8) or window.at < len(window.data):
         start = window.offset
         if len(window.data) - window.at < 8:
-            raise ProtocolError("the file ends within a block", start)
+            raise ProtocolError(say("the file ends within a block"), start)
         section = window.data[window.at : window.at + 4] == PCAPNG
         if section:
             order = _section_order(window)
@@ -221,7 +224,7 @@ def _pcapng(window: _Window) -> Iterator[Packet]:
             interfaces = []
         kind, length = head(window.data, window.at)
         if length < 12:
-            raise ProtocolError(f"a block claims {length} bytes", start)
+            raise ProtocolError(say("a block claims {length} bytes", length=length), start)
         body = _body(window, kind, length, order)
         if kind not in (1, 2, 3, 6):
             continue
@@ -240,15 +243,15 @@ def _body(window: _Window, kind: int, length: int, order: str) -> bytes:
     body = b""
     if kind in (1, 2, 3, 6):
         if padded > MAX_BLOCK:
-            raise ProtocolError(f"a packet block claims {length} bytes", start)
+            raise ProtocolError(say("a packet block claims {length} bytes", length=length), start)
         whole = window.fill(padded)
         body = window.data[window.at + 8 : window.at + padded - 4]
     else:
         whole = True
     if not (whole and window.skip(padded - 4) and window.fill(4)):
-        raise ProtocolError("the file ends within a block", start)
+        raise ProtocolError(say("the file ends within a block"), start)
     if _WORD[order](window.data, window.at)[0] != length:
-        raise ProtocolError("the two lengths of a block differ", start)
+        raise ProtocolError(say("the two lengths of a block differ"), start)
     window.at += 4
     return body
 
@@ -256,17 +259,17 @@ def _body(window: _Window, kind: int, length: int, order: str) -> bytes:
 def _section_order(window: _Window) -> str:
     start = window.offset
     if not window.fill(12):
-        raise ProtocolError("the file ends within a section header", start)
+        raise ProtocolError(say("the file ends within a section header"), start)
     magic = window.data[window.at + 8 : window.at + 12]
     if magic not in _ORDER_MAGIC:
-        raise ProtocolError("a section header without its byte-order magic", start)
+        raise ProtocolError(say("a section header without its byte-order magic"), start)
     return _ORDER_MAGIC[magic]
 
 
 def _interface(body: bytes, order: str, start: int) -> _Interface:
     """``link u16 | reserved u16 | snaplen u32 | options``."""
     if len(body) < 8:
-        raise ProtocolError("an interface block is too short", start)
+        raise ProtocolError(say("an interface block is too short"), start)
     link_type, _, snaplen = Struct(order + "HHI").unpack_from(body, 0)
     per_second, offset_s = 1_000_000, 0
     for code, value in _options(body, 8, order):
@@ -295,7 +298,7 @@ def _time(interface: _Interface, high: int, low: int) -> float:
 def _enhanced(body: bytes, order: str, known: list[_Interface], start: int, last_s: float) -> Packet:
     """``interface u32 | time high u32 | time low u32 | captured u32 | original u32 | bytes | options``."""
     if len(body) < 20:
-        raise ProtocolError("a packet block is too short", start)
+        raise ProtocolError(say("a packet block is too short"), start)
     index, high, low, captured, original = _ENHANCED[order](body, 0)
     return _packet(body, known, start, index, (high, low), captured, original)
 
@@ -303,7 +306,7 @@ def _enhanced(body: bytes, order: str, known: list[_Interface], start: int, last
 def _obsolete(body: bytes, order: str, known: list[_Interface], start: int, last_s: float) -> Packet:
     """As the enhanced block, with ``interface u16 | drops u16`` in front."""
     if len(body) < 20:
-        raise ProtocolError("a packet block is too short", start)
+        raise ProtocolError(say("a packet block is too short"), start)
     index, _, high, low, captured, original = _OBSOLETE[order](body, 0)
     return _packet(body, known, start, index, (high, low), captured, original)
 
@@ -318,9 +321,12 @@ def _packet(
     original: int,
 ) -> Packet:
     if index >= len(known):
-        raise ProtocolError(f"a packet of interface {index}, which is not described", start)
+        raise ProtocolError(say("a packet of interface {index}, which is not described", index=index), start)
     if captured > len(body) - 20:
-        raise ProtocolError(f"a packet claims {captured} bytes in a block of {len(body)}", start)
+        raise ProtocolError(
+            say("a packet claims {captured} bytes in a block of {count}", captured=captured, count=len(body)),
+            start,
+        )
     interface = known[index]
     return Packet(_time(interface, *ticks), interface.link_type, body[20 : 20 + captured], original)
 
@@ -328,9 +334,9 @@ def _packet(
 def _simple(body: bytes, order: str, known: list[_Interface], start: int, last_s: float) -> Packet:
     """``original u32 | bytes``: of the first interface, without time: the previous packet's is kept."""
     if len(body) < 4:
-        raise ProtocolError("a packet block is too short", start)
+        raise ProtocolError(say("a packet block is too short"), start)
     if not known:
-        raise ProtocolError("a packet of interface 0, which is not described", start)
+        raise ProtocolError(say("a packet of interface 0, which is not described"), start)
     original = _WORD[order](body, 0)[0]
     captured = min(original, len(body) - 4)
     if known[0].snaplen:

@@ -23,6 +23,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from sweeper.errors import ProtocolError
+from sweeper.text import say
 
 DLT_80211, DLT_PRISM, DLT_RADIOTAP, DLT_PPI = 105, 119, 127, 192
 LINK_TYPES = (DLT_80211, DLT_PRISM, DLT_RADIOTAP, DLT_PPI)
@@ -93,7 +94,7 @@ def present(data: bytes, length: int) -> tuple[int, ...]:
     while words[-1] >> 31:
         at = 4 + 4 * len(words)
         if at + 4 > length or len(words) >= MAX_WORDS:
-            raise ProtocolError("radiotap: present words without end", at)
+            raise ProtocolError(say("radiotap: present words without end"), at)
         words.append(_WORD(data, at)[0])
     return tuple(words)
 
@@ -101,12 +102,14 @@ def present(data: bytes, length: int) -> tuple[int, ...]:
 def length_of(data: bytes) -> int:
     """The header's length. Raises ``ProtocolError`` where it is none."""
     if len(data) < 8:
-        raise ProtocolError("radiotap: shorter than its header", len(data))
+        raise ProtocolError(say("radiotap: shorter than its header"), len(data))
     version, length, _ = _HEAD(data, 0)
     if version != 0:
-        raise ProtocolError(f"radiotap: version {version}", 0)
+        raise ProtocolError(say("radiotap: version {version}", version=version), 0)
     if not 8 <= length <= len(data):
-        raise ProtocolError(f"radiotap: length {length} in {len(data)} bytes", 2)
+        raise ProtocolError(
+            say("radiotap: length {length} in {count} bytes", length=length, count=len(data)), 2
+        )
     return int(length)
 
 
@@ -180,13 +183,21 @@ def channel_of(freq_mhz: int) -> int | None:
 def prism(data: bytes) -> Radio:
     """Read a prism or AVS header. Raises ``ProtocolError``."""
     if len(data) < 8:
-        raise ProtocolError("prism: shorter than its header", len(data))
+        raise ProtocolError(say("prism: shorter than its header"), len(data))
     if data[:3] == b"\x80\x21\x10":
         return _avs(data)
     order = "<" if data[0] else ">"
     message, length = Struct(order + "II").unpack_from(data, 0)
     if message not in (0x41, 0x44) or not 24 <= length <= len(data):
-        raise ProtocolError(f"prism: message {message:#x}, length {length} in {len(data)} bytes", 0)
+        raise ProtocolError(
+            say(
+                "prism: message {message:#x}, length {length} in {count} bytes",
+                message=message,
+                length=length,
+                count=len(data),
+            ),
+            0,
+        )
     item = Struct(order + "IHHi").unpack_from
     values = []
     for at in range(24, min(length, 144) - 11, 12):
@@ -206,7 +217,7 @@ def prism(data: bytes) -> Radio:
 def _avs(data: bytes) -> Radio:
     length = Struct(">I").unpack_from(data, 4)[0]
     if not 64 <= length <= len(data):
-        raise ProtocolError(f"AVS: length {length} in {len(data)} bytes", 4)
+        raise ProtocolError(say("AVS: length {length} in {count} bytes", length=length, count=len(data)), 4)
     channel, rate = Struct(">II").unpack_from(data, 28)
     kind, signal = Struct(">Ii").unpack_from(data, 44)
     return Radio(
@@ -220,10 +231,18 @@ def _avs(data: bytes) -> Radio:
 def ppi(data: bytes) -> Radio:
     """Read a PPI header that carries 802.11. Raises ``ProtocolError``."""
     if len(data) < 8:
-        raise ProtocolError("PPI: shorter than its header", len(data))
+        raise ProtocolError(say("PPI: shorter than its header"), len(data))
     version, _, length, link = Struct("<BBHI").unpack_from(data, 0)
     if version != 0 or link != DLT_80211 or not 8 <= length <= len(data):
-        raise ProtocolError(f"PPI: version {version}, link type {link}, length {length}", 0)
+        raise ProtocolError(
+            say(
+                "PPI: version {version}, link type {link}, length {length}",
+                version=version,
+                link=link,
+                length=length,
+            ),
+            0,
+        )
     at = 8
     while at + 4 <= length:
         kind, size = Struct("<HH").unpack_from(data, at)
@@ -252,4 +271,4 @@ def header(link_type: int, data: bytes) -> Radio:
         return prism(data)
     if link_type == DLT_PPI:
         return ppi(data)
-    raise ProtocolError(f"link type {link_type} is not 802.11")
+    raise ProtocolError(say("link type {link_type} is not 802.11", link_type=link_type))

@@ -23,6 +23,7 @@ from sweeper.protocols.ble import ad
 from sweeper.radio import SourceInfo
 from sweeper.radio.ble_ear import Hear, Where, listen
 from sweeper.records import Advertisement, Medium, Record, Value
+from sweeper.text import Words, say
 
 STOP_S = 5.0
 """A daemon that is gone answers no stop; it is not waited for longer."""
@@ -43,12 +44,14 @@ LONGEST_TEXT = 248
 """The longest device name that Bluetooth allows."""
 
 MENDS = {
-    Reason.LIBRARY_MISSING: "pip install 'sweeper[ble]'",
-    Reason.NO_SERVICE: "install and start BlueZ: sudo apt install bluez && sudo systemctl start bluetooth",
-    Reason.NO_DEVICE: "plug in a Bluetooth adapter, or name another: ble:hci1",
-    Reason.POWERED_OFF: "switch Bluetooth on: bluetoothctl power on (or rfkill unblock bluetooth)",
-    Reason.NO_PERMISSION: "allow this user to use Bluetooth (group bluetooth, or the privacy settings)",
-    Reason.BUSY: "end the other program that scans",
+    Reason.LIBRARY_MISSING: say("pip install 'sweeper[ble]'"),
+    Reason.NO_SERVICE: say(
+        "install and start BlueZ: sudo apt install bluez && sudo systemctl start bluetooth"
+    ),
+    Reason.NO_DEVICE: say("plug in a Bluetooth adapter, or name another: ble:hci1"),
+    Reason.POWERED_OFF: say("switch Bluetooth on: bluetoothctl power on (or rfkill unblock bluetooth)"),
+    Reason.NO_PERMISSION: say("allow this user to use Bluetooth (group bluetooth, or the privacy settings)"),
+    Reason.BUSY: say("end the other program that scans"),
 }
 
 _DBUS_REASONS = {
@@ -130,9 +133,9 @@ class BleakRadio:
             await scanner.start()
         except (bleak.exc.BleakError, OSError, EOFError, TimeoutError) as error:
             reason = reason_of(error)
-            detail = str(error).strip()
+            detail: Words = str(error).strip()
             if reason is Reason.NO_SERVICE:
-                detail = f"the Bluetooth service does not answer ({detail})"
+                detail = say("the Bluetooth service does not answer ({error})", error=str(error).strip())
             raise Unavailable(self._name, reason, detail, MENDS.get(reason, "")) from error
         self._scanner = scanner
 
@@ -210,5 +213,7 @@ def driver(name: str) -> Any:
         import bleak.exc
     except ImportError as error:
         reason = Reason.LIBRARY_MISSING
-        raise Unavailable(name, reason, f"bleak is not installed ({error})", MENDS[reason]) from error
+        raise Unavailable(
+            name, reason, say("bleak is not installed ({error})", error=error), MENDS[reason]
+        ) from error
     return bleak

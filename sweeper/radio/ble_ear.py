@@ -17,7 +17,6 @@ from sweeper.plan import SweepPlan
 from sweeper.records import (
     Advertisement,
     AdvertisementBatch,
-    Closed,
     Coverage,
     Medium,
     Opened,
@@ -25,7 +24,10 @@ from sweeper.records import (
     Record,
     State,
     Status,
+    ended,
+    told,
 )
+from sweeper.text import Phrase, Words, say
 
 BATCH_S = 0.5
 """How long advertisements are collected before they are handed on."""
@@ -84,7 +86,7 @@ async def listen(
     end_s = ear.now_s
     if duty.count:
         yield duty.coverage(name, end_s)
-    yield Closed(source=name, time_s=end_s, records=duty.count, duration_s=end_s, problems=duty.told(end_s))
+    yield ended(duty.told(end_s), source=name, time_s=end_s, records=duty.count, duration_s=end_s)
 
 
 class Duty:
@@ -126,14 +128,15 @@ class Duty:
             duty=None if share is None else round(share, 3),
         )
 
-    def told(self, end_s: float) -> tuple[str, ...]:
+    def told(self, end_s: float) -> tuple[Phrase, ...]:
         """What the reader must know about listening in turns."""
         share = self.share(end_s)
         if share is None:
-            return ("so little was heard that nobody can tell how much of the time was listened to",)
+            return (say("so little was heard that nobody can tell how much of the time was listened to"),)
         if share > WHOLE:
             return ()
-        return (f"the adapter listened {share:.0%} of the time: the system listens in turns",)
+        line = say("the adapter listened {share:.0%} of the time: the system listens in turns", share=share)
+        return (line,)
 
 
 class Ear:
@@ -175,15 +178,15 @@ class Ear:
             self._heard.clear()
             yield AdvertisementBatch(source=self._name, time_s=adverts[0].time_s, adverts=adverts)
         if self._lost:
-            detail = f"{self._lost} advertisements were dropped: analysis was behind"
+            words = say("{count} advertisements were dropped: analysis was behind", count=self._lost)
             self._lost = 0
-            yield self._status(State.DEGRADED, Reason.DROPPED, detail)
+            yield self._status(State.DEGRADED, Reason.DROPPED, words)
 
     async def mind(self) -> list[Status]:
         """After a silence begin anew; say what is wrong, once for each reason, and when it is right again."""
         now = self.now_s
         if self._trouble is not None and self._heard_s > self._told_s:
-            return self._tell(State.LISTENING, None, "advertisements are heard again")
+            return self._tell(State.LISTENING, None, say("advertisements are heard again"))
         patience_s = SILENCE_S if self._working else RETRY_S
         if now - max(self._heard_s, self._tried_s) < patience_s:
             return []
@@ -193,26 +196,21 @@ class Ear:
             await self.begin()
         except Unavailable as why:
             self._tried_s = self.now_s
-            return self._tell(State.FAILED, why.reason, str(why))
+            return self._tell(State.FAILED, why.reason, why.said)
         if not was_working:
-            return self._tell(State.LISTENING, None, "listening works again")
-        detail = f"nothing was heard for {SILENCE_S:.0f} s; listening was begun anew"
-        return self._tell(State.DEGRADED, Reason.STALLED, detail)
+            return self._tell(State.LISTENING, None, say("listening works again"))
+        words = say("nothing was heard for {seconds:.0f} s; listening was begun anew", seconds=SILENCE_S)
+        return self._tell(State.DEGRADED, Reason.STALLED, words)
 
-    def _tell(self, state: State, reason: Reason | None, detail: str) -> list[Status]:
+    def _tell(self, state: State, reason: Reason | None, words: Words) -> list[Status]:
         if reason is self._trouble:
             return []
         self._trouble, self._told_s = reason, self.now_s
-        return [self._status(state, reason, detail)]
+        return [self._status(state, reason, words)]
 
-    def _status(self, state: State, reason: Reason | None, detail: str) -> Status:
-        return Status(
-            source=self._name,
-            time_s=self.now_s,
-            subject=self._name,
-            state=state,
-            reason=reason,
-            detail=detail,
+    def _status(self, state: State, reason: Reason | None, words: Words) -> Status:
+        return told(
+            words, source=self._name, time_s=self.now_s, subject=self._name, state=state, reason=reason
         )
 
     def _hear(self, advert: Advertisement) -> None:

@@ -24,6 +24,7 @@ from sweeper.protocols.pcap import Packet
 from sweeper.radio import SourceInfo
 from sweeper.radio.ble_ear import Hear, Where, listen
 from sweeper.records import Advertisement, Medium, Record
+from sweeper.text import say
 
 OPEN_S = 8.0
 """For opening the transport and for the controller's reset: a dongle answers within a second."""
@@ -38,11 +39,13 @@ FAILURES = (OSError, EOFError, ValueError, RuntimeError, AssertionError, TypeErr
 """What serial, USB and TCP transports raise; ``TimeoutError`` and connection errors are ``OSError``."""
 
 MENDS = {
-    Reason.LIBRARY_MISSING: "pip install 'sweeper[ble-hci]'",
-    Reason.NO_DEVICE: "name one: hci:usb:0, hci:serial:/dev/ttyACM0,1000000 or hci:tcp-client:HOST:PORT",
-    Reason.NO_PERMISSION: "allow this user to open the device (a udev rule, or the group dialout for serial)",
-    Reason.BUSY: "make the kernel let go of it: sudo hciconfig hci0 down",
-    Reason.STALLED: "unplug the dongle and plug it in again",
+    Reason.LIBRARY_MISSING: say("pip install 'sweeper[ble-hci]'"),
+    Reason.NO_DEVICE: say("name one: hci:usb:0, hci:serial:/dev/ttyACM0,1000000 or hci:tcp-client:HOST:PORT"),
+    Reason.NO_PERMISSION: say(
+        "allow this user to open the device (a udev rule, or the group dialout for serial)"
+    ),
+    Reason.BUSY: say("make the kernel let go of it: sudo hciconfig hci0 down"),
+    Reason.STALLED: say("unplug the dongle and plug it in again"),
 }
 
 
@@ -162,5 +165,7 @@ def driver(name: str) -> Any:
         import bumble.transport
     except ImportError as error:
         reason = Reason.LIBRARY_MISSING
-        raise Unavailable(name, reason, f"bumble is not installed ({error})", MENDS[reason]) from error
+        raise Unavailable(
+            name, reason, say("bumble is not installed ({error})", error=error), MENDS[reason]
+        ) from error
     return bumble

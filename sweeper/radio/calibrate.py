@@ -20,6 +20,7 @@ from sweeper.plan import Band, SweepPlan
 from sweeper.radio.hops import hops
 from sweeper.radio.receiver import RATES_HZ, USABLE, Heard, Look, RateRefused, Receiver, ReceiverLost, nearest
 from sweeper.records import Samples
+from sweeper.text import say
 
 DOWNLINK_HZ = (925.2e6, 959.8e6)
 RASTER_HZ = 200e3
@@ -78,7 +79,7 @@ async def calibrate(make: Callable[[], Receiver], gain_db: float | None = None) 
                     break
         return from_signals(seen)
     except ReceiverLost as lost:
-        raise Unavailable(receiver.name, lost.reason, lost.detail) from lost
+        raise Unavailable(receiver.name, lost.reason, lost.said) from lost
     finally:
         await receiver.close()
 
@@ -108,7 +109,7 @@ async def calibrate_on(
                     seen += [(carrier_hz, center_hz + shown)] if shown is not None else []
         return from_signals(seen) if 2 * len(seen) > CARRIER_LOOKS else None
     except ReceiverLost as lost:
-        raise Unavailable(receiver.name, lost.reason, lost.detail) from lost
+        raise Unavailable(receiver.name, lost.reason, lost.said) from lost
     finally:
         await receiver.close()
 
@@ -163,4 +164,4 @@ async def _set_rate(receiver: Receiver) -> float:
             return await receiver.set_rate(wanted)
         except RateRefused:
             continue
-    raise Unavailable(receiver.name, Reason.REFUSED, "it takes none of the sample rates")
+    raise Unavailable(receiver.name, Reason.REFUSED, say("it takes none of the sample rates"))

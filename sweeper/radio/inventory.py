@@ -30,6 +30,7 @@ from sweeper.radio.receiver import Receiver
 from sweeper.radio.rtl_tcp import RtlTcp
 from sweeper.radio.sweep import SweepSource
 from sweeper.records import Medium
+from sweeper.text import Phrase, Words, english, phrase_of, say
 
 USB_IDS = {("0bda", "2832"), ("0bda", "2838")}
 """Vendor and product of Realtek's RTL2832U and the usual RTL2838 dongles (osmocom's ``rtl-sdr.rules``)."""
@@ -38,17 +39,20 @@ UDEV_RULE = (
     """SUBSYSTEM=="usb", ATTRS{idVendor}=="0bda", ATTRS{idProduct}=="2838", """
     """MODE="0660", GROUP="plugdev", TAG+="uaccess\""""
 )
-UDEV_MEND = (
-    f"put this line into /etc/udev/rules.d/60-rtl-sdr.rules: {UDEV_RULE} "
-    "then: sudo udevadm control --reload-rules && sudo udevadm trigger, and plug the dongle in again"
+UDEV_MEND = say(
+    "put this line into {file}: {rule} then: {commands}, and plug the dongle in again",
+    file="/etc/udev/rules.d/60-rtl-sdr.rules",
+    rule=UDEV_RULE,
+    commands="sudo udevadm control --reload-rules && sudo udevadm trigger",
 )
 
 KERNEL_DRIVER = "dvb_usb_rtl28xxu"
 """The kernel's television driver, which takes a dongle as soon as it is plugged in."""
 
-BLACKLIST_MEND = (
-    f"echo 'blacklist {KERNEL_DRIVER}' | sudo tee /etc/modprobe.d/blacklist-rtl28xxu.conf; "
-    f"sudo modprobe -r {KERNEL_DRIVER}, and plug the dongle in again"
+BLACKLIST_MEND = say(
+    "{commands}, and plug the dongle in again",
+    commands=f"echo 'blacklist {KERNEL_DRIVER}' | sudo tee /etc/modprobe.d/blacklist-rtl28xxu.conf; "
+    f"sudo modprobe -r {KERNEL_DRIVER}",
 )
 
 RECEIVER_NAMES = "'rtlsdr', 'rtlsdr:SERIAL', 'rtltcp:HOST:PORT', 'soapy:ARGS'"
@@ -58,7 +62,11 @@ DEFAULT_PORT = 1234
 
 
 class SourceEntry(msgspec.Struct, frozen=True):
-    """One line of the list. ``available`` is ``None`` where only the address given will tell."""
+    """One line of the list. ``available`` is ``None`` where only the address given will tell.
+
+    ``label``, ``detail`` and ``mend`` are English; ``what``, ``why`` and ``how`` say the same in the reader's
+    language (``row`` leaves them out: a document is English).
+    """
 
     name: str
     medium: Medium
@@ -67,6 +75,28 @@ class SourceEntry(msgspec.Struct, frozen=True):
     reason: Reason | None = None
     detail: str = ""
     mend: str = ""
+    what: Phrase | None = None
+    why: Phrase | None = None
+    how: Phrase | None = None
+
+
+def row(entry: SourceEntry) -> dict[str, Any]:
+    """The entry as a document has it."""
+    told = msgspec.to_builtins(entry)
+    return {key: told[key] for key in ("name", "medium", "available", "label", "reason", "detail", "mend")}
+
+
+def _entry(
+    name: str,
+    medium: Medium,
+    available: bool | None,
+    what: Words = "",
+    reason: Reason | None = None,
+    why: Words = "",
+    how: Words = "",
+) -> SourceEntry:
+    said = (phrase_of(what), phrase_of(why), phrase_of(how))
+    return SourceEntry(name, medium, available, english(what), reason, english(why), english(how), *said)
 
 
 def list_sources() -> list[SourceEntry]:
@@ -106,23 +136,29 @@ def open_source(name: str, plan: SweepPlan | None = None) -> Source:
     for loaded in plugins.load(plugins.SOURCES):
         if loaded.plugin.name == kind:
             if loaded.problem:
-                raise SweeperError(f"{name}: {loaded.problem}")
+                raise SweeperError(say("{name}: {problem}", name=name, problem=loaded.problem))
             return _foreign(name, loaded, rest)
-    raise SweeperError(f"{name}: no such source; {RECEIVER_NAMES}, 'ble' or 'wifi'")
+    raise SweeperError(
+        say(
+            "{name}: no such source; {names}, 'ble' or 'wifi'",
+            name=name,
+            names=RECEIVER_NAMES,
+        )
+    )
 
 
 def _foreign(name: str, loaded: plugins.Loaded, rest: str) -> Source:
     """A plug-in's source, built and run with a limit on its time."""
     with contained() as caught:
         return PatientSource(within(loaded.plugin.name, lambda: loaded.value(rest)))
-    raise SweeperError(f"{name}: {caught.line()}")
+    raise SweeperError(say("{name}: {problem}", name=name, problem=caught.words()))
 
 
 def receiver(name: str) -> Callable[[], Receiver]:
     """What builds the receiver of that name, for listening or locating. Raises ``SweeperError``."""
     make = _receiver(name)
     if make is None:
-        raise SweeperError(f"{name}: no such receiver; {RECEIVER_NAMES}")
+        raise SweeperError(say("{name}: no such receiver; {names}", name=name, names=RECEIVER_NAMES))
     return make
 
 
@@ -145,7 +181,9 @@ def address(name: str, rest: str) -> tuple[str, int]:
         host, port = rest, str(DEFAULT_PORT)
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise SweeperError(f"{name}: not an address; write rtltcp:HOST:PORT, e.g. rtltcp:192.168.1.20:1234")
+        raise SweeperError(
+            say("{name}: not an address; write rtltcp:HOST:PORT, e.g. rtltcp:192.168.1.20:1234", name=name)
+        )
     return host, int(port)
 
 
@@ -153,63 +191,66 @@ async def _rtlsdr() -> list[SourceEntry]:
     try:
         found = await rtlsdr.present("probe")
     except Unavailable as why:
-        seen = " (a dongle is plugged in)" if usb_dongles() else ""
-        return [_missing("rtlsdr", why.reason, why.detail + seen, why.mend)]
+        detail = say("{why} (a dongle is plugged in)", why=why.why) if usb_dongles() else why.why
+        return [_missing("rtlsdr", why.reason, detail, why.how)]
     if not found:
         if usb_dongles():
-            detail = "a dongle is plugged in, but the driver does not see it"
+            detail = say("a dongle is plugged in, but the driver does not see it")
             return [_missing("rtlsdr", Reason.NO_PERMISSION, detail, UDEV_MEND)]
-        return [_missing("rtlsdr", Reason.NO_DEVICE, "no dongle found", rtlsdr.MENDS[Reason.NO_DEVICE])]
+        mend = rtlsdr.MENDS[Reason.NO_DEVICE]
+        return [_missing("rtlsdr", Reason.NO_DEVICE, say("no dongle found"), mend)]
     serials = Counter(one["serial"] for one in found)
     return [_dongle(one, serials[one["serial"]] == 1, kernel_driver_loaded()) for one in found]
 
 
 async def _ble() -> SourceEntry:
-    why = await ble.present()
+    why, label = await ble.present(), say("Bluetooth adapter")
     if why is None:
-        return SourceEntry("ble", Medium.BLE, True, "Bluetooth adapter")
-    return SourceEntry("ble", Medium.BLE, False, "Bluetooth adapter", why.reason, why.detail, why.mend)
+        return _entry("ble", Medium.BLE, True, label)
+    return _entry("ble", Medium.BLE, False, label, why.reason, why.why, why.how)
 
 
 def _wifi() -> SourceEntry:
-    why = wifi.present()
+    why, label = wifi.present(), say("Wi-Fi adapter")
     if why is None:
-        return SourceEntry("wifi", Medium.WIFI, True, "Wi-Fi adapter")
-    return SourceEntry("wifi", Medium.WIFI, False, "Wi-Fi adapter", why.reason, why.detail, why.mend)
+        return _entry("wifi", Medium.WIFI, True, label)
+    return _entry("wifi", Medium.WIFI, False, label, why.reason, why.why, why.how)
 
 
 def _wifi_list() -> SourceEntry:
-    label = "Wi-Fi adapter, access points only"
+    label = say("Wi-Fi adapter, access points only")
     try:
         way, _ = wifi_managed.lister()
     except Unavailable as why:
-        return SourceEntry("wifi-list", Medium.WIFI, False, label, why.reason, why.detail, why.mend)
-    return SourceEntry("wifi-list", Medium.WIFI, True, f"{label} ({way})")
+        return _entry("wifi-list", Medium.WIFI, False, label, why.reason, why.why, why.how)
+    label = say("Wi-Fi adapter, access points only ({way})", way=way)
+    return _entry("wifi-list", Medium.WIFI, True, label)
 
 
 def _dongle(one: dict[str, Any], unique: bool, kernel_driver: bool) -> SourceEntry:
     name = f"rtlsdr:{one['serial']}" if one["serial"] and unique else "rtlsdr"
     label = " ".join(part for part in (one["maker"], one["product"]) if part) or one["name"]
     if one["reason"] is None:
-        tuner = rtlsdr.TUNERS.get(one["tuner"], "unknown tuner")
-        return SourceEntry(name, Medium.RF, True, f"{label} ({tuner})")
+        tuner: Words = rtlsdr.TUNERS.get(one["tuner"]) or say("unknown tuner")
+        return _entry(name, Medium.RF, True, say("{label} ({tuner})", label=label, tuner=tuner))
     reason = Reason(one["reason"])
-    mend = rtlsdr.MENDS.get(reason, "")
+    mend: Words = rtlsdr.MENDS.get(reason, "")
     if reason is Reason.NO_PERMISSION:
         mend = UDEV_MEND
     elif reason is Reason.BUSY:
-        mend = BLACKLIST_MEND if kernel_driver else "end the other program that uses it"
-    return SourceEntry(name, Medium.RF, False, label, reason, one["detail"], mend)
+        mend = BLACKLIST_MEND if kernel_driver else say("end the other program that uses it")
+    why = msgspec.convert(one["said"], Phrase)
+    return _entry(name, Medium.RF, False, label, reason, why, mend)
 
 
 def _rtl_tcp() -> SourceEntry:
-    return SourceEntry(
+    return _entry(
         "rtltcp:HOST:PORT",
         Medium.RF,
         None,
-        "a remote dongle behind rtl_tcp",
-        detail="not tried: name the server",
-        mend="on the other machine: rtl_tcp -a 0.0.0.0",
+        say("a remote dongle behind rtl_tcp"),
+        why=say("not tried: name the server"),
+        how=say("on the other machine: rtl_tcp -a 0.0.0.0"),
     )
 
 
@@ -217,16 +258,15 @@ def _soapy() -> list[SourceEntry]:
     try:
         found = soapy.found()
     except Unavailable as why:
-        return [_missing("soapy", why.reason, why.detail, why.mend)]
+        return [_missing("soapy", why.reason, why.why, why.how)]
     if not found:
-        return [
-            _missing("soapy", Reason.NO_DEVICE, "SoapySDR sees no device", "SoapySDRUtil --find lists them")
-        ]
-    return [SourceEntry(f"soapy:{args}", Medium.RF, True, "SoapySDR device") for args in found]
+        mend = say("SoapySDRUtil --find lists them")
+        return [_missing("soapy", Reason.NO_DEVICE, say("SoapySDR sees no device"), mend)]
+    return [_entry(f"soapy:{args}", Medium.RF, True, say("SoapySDR device")) for args in found]
 
 
-def _missing(name: str, reason: Reason, detail: str, mend: str) -> SourceEntry:
-    return SourceEntry(name, Medium.RF, False, reason=reason, detail=detail, mend=mend)
+def _missing(name: str, reason: Reason, why: Words, how: Words) -> SourceEntry:
+    return _entry(name, Medium.RF, False, reason=reason, why=why, how=how)
 
 
 def usb_dongles(root: Path = Path("/sys/bus/usb/devices")) -> list[str]:

@@ -25,7 +25,7 @@ from sweeper.protocols.lan_probes import Answer
 from sweeper.radio import SourceInfo
 from sweeper.radio.lan_asking import Asker, Look
 from sweeper.radio.lan_network import neighbours
-from sweeper.records import Closed, Coverage, FrameBatch, Medium, Opened, Record, State, Status
+from sweeper.records import Closed, Coverage, FrameBatch, Medium, Opened, Record, State, Status, told
 from sweeper.text import Phrase, say
 
 FLUSH_S = 0.5
@@ -164,20 +164,25 @@ class LanSource:
             yield self._status(
                 State.DEGRADED,
                 Reason.REFUSED,
-                "at most one other device answers: the network may keep its devices apart, and then nothing "
-                "can be said of them",
+                say(
+                    "at most one other device answers: the network may keep its devices apart, and then "
+                    "nothing can be said of them"
+                ),
             )
         if self._left_out:
-            yield self._status(State.DEGRADED, Reason.DROPPED, f"{self._left_out} answers were left out")
-        detail = f"{asker.sent} questions and attempts sent, {len(there)} devices there; IPv6 was not asked"
-        yield self._status(State.ENDED, None, detail)
+            words = say("{count} answers were left out", count=self._left_out)
+            yield self._status(State.DEGRADED, Reason.DROPPED, words)
+        words = say(
+            "{sent} questions and attempts sent, {devices} devices there; IPv6 was not asked",
+            sent=asker.sent,
+            devices=len(there),
+        )
+        yield self._status(State.ENDED, None, words)
         yield Coverage(
             source=name, time_s=now, medium=Medium.LAN, seconds=now, frames=self._frames, lost=self._left_out
         )
         yield Closed(source=name, time_s=now, records=self._frames, duration_s=now)
 
-    def _status(self, state: State, reason: Reason | None, detail: str) -> Status:
+    def _status(self, state: State, reason: Reason | None, words: Phrase) -> Status:
         name = self.info.name
-        return Status(
-            source=name, time_s=self._now(), subject=name, state=state, reason=reason, detail=detail
-        )
+        return told(words, source=name, time_s=self._now(), subject=name, state=state, reason=reason)

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from sweeper.errors import Reason, SweeperError, Unavailable
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 PRIVATE = tuple(
     IPv4Network(text)
@@ -63,8 +63,8 @@ def networks() -> list[Net]:
     try:
         import psutil
     except ImportError:
-        mend = "pip install 'sweeper[lan]'"
-        raise Unavailable("lan", Reason.LIBRARY_MISSING, "psutil is not installed", mend) from None
+        mend = say("pip install 'sweeper[lan]'")
+        raise Unavailable("lan", Reason.LIBRARY_MISSING, say("psutil is not installed"), mend) from None
     states = psutil.net_if_stats()
     found = []
     for name, addresses in sorted(psutil.net_if_addrs().items()):
@@ -89,19 +89,32 @@ def chosen(wanted: Iterable[str], known: Iterable[Net]) -> list[Net]:
         try:
             network = IPv4Network(text, strict=False)
         except ValueError:
-            raise SweeperError(f"{safe_text(text)}: no IPv4 network; write 192.168.1.0/24") from None
+            raise SweeperError(
+                say("{network}: no IPv4 network; write 192.168.1.0/24", network=safe_text(text))
+            ) from None
         if not private(network):
-            raise SweeperError(f"{network}: not a private network; others' devices are not asked")
+            raise SweeperError(
+                say("{network}: not a private network; others' devices are not asked", network=str(network))
+            )
         home = next((net for net in known if network.subnet_of(net.network)), None)
         if home is None:
             mine = ", ".join(str(net.network) for net in known) or "none"
-            raise SweeperError(f"{network}: this computer is not in that network (it is in: {mine})")
+            raise SweeperError(
+                say(
+                    "{network}: this computer is not in that network (it is in: {mine})",
+                    network=str(network),
+                    mine=mine,
+                )
+            )
         asked.append(Net(home.interface, home.here, network))
     if not asked:
         asked = [net for net in known if not VIRTUAL.match(net.interface) and net.network.prefixlen < 31]
     if not asked:
         raise Unavailable(
-            "lan", Reason.NO_DEVICE, "this computer is in no private network", "join the network first"
+            "lan",
+            Reason.NO_DEVICE,
+            say("this computer is in no private network"),
+            say("join the network first"),
         )
     return asked
 

@@ -19,7 +19,8 @@ from sweeper.dsp.demod import Audio, Demodulator, Mode
 from sweeper.dsp.locate import Locator, Reading
 from sweeper.errors import Reason, Unavailable
 from sweeper.radio.receiver import Heard, RateRefused, Receiver, ReceiverLost, nearest
-from sweeper.records import Samples, State, Status
+from sweeper.records import Samples, State, Status, told
+from sweeper.text import Words, say
 
 RATES_HZ = (1_024_000, 2_048_000, 2_400_000, 250_000)
 """Rates for one signal: the lowest that leaves a broadcast station clear of the centre comes first."""
@@ -132,16 +133,9 @@ async def blocks(
     due_s = math.inf
     crystal = 1 + target.ppm * 1e-6
 
-    def status(state: State, reason: Reason | None, detail: str) -> Status:
-        now_s = time.monotonic() - began_s
-        return Status(
-            source=receiver.name,
-            time_s=now_s,
-            subject=receiver.name,
-            state=state,
-            reason=reason,
-            detail=detail,
-        )
+    def status(state: State, reason: Reason | None, words: Words) -> Status:
+        now_s, name = time.monotonic() - began_s, receiver.name
+        return told(words, source=name, time_s=now_s, subject=name, state=state, reason=reason)
 
     try:
         rate_hz = await _start(receiver, target)
@@ -154,7 +148,7 @@ async def blocks(
                 async with aclosing(tuned) as stream:
                     async for heard in stream:
                         if not isinstance(heard, Heard):
-                            yield status(State.FAILED, Reason.REFUSED, heard.detail)
+                            yield status(State.FAILED, Reason.REFUSED, heard.words)
                             return
                         gap = heard.end_s > due_s
                         due_s = heard.end_s + 1.5 * length / rate_hz + SLACK_S
@@ -164,13 +158,14 @@ async def blocks(
                         clock_s += length / rate_hz
                 return
             except ReceiverLost as lost:
-                yield status(State.DEGRADED, lost.reason, f"{lost.detail}; trying to get it back")
+                words = say("{what}; trying to get it back", what=lost)
+                yield status(State.DEGRADED, lost.reason, words)
                 back = await _again(receiver, target, retries_s)
                 if back is None:
-                    yield status(State.FAILED, lost.reason, lost.detail)
+                    yield status(State.FAILED, lost.reason, lost.said)
                     return
                 rate_hz, due_s = back, -math.inf
-                yield status(State.LISTENING, None, "the receiver is back")
+                yield status(State.LISTENING, None, say("the receiver is back"))
     finally:
         await receiver.close()
 
@@ -186,7 +181,7 @@ async def _start(receiver: Receiver, target: Target) -> float:
         except RateRefused:
             continue
     if not rate_hz:
-        raise Unavailable(receiver.name, Reason.REFUSED, "it takes none of the sample rates")
+        raise Unavailable(receiver.name, Reason.REFUSED, say("it takes none of the sample rates"))
     if facts.gains_db:
         wanted_db = target.gain_db if target.gain_db is not None else USUAL_GAIN_DB
         await receiver.set_gain(nearest(facts.gains_db, wanted_db))

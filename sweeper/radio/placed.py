@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 
 import msgspec
@@ -20,15 +20,8 @@ from sweeper.errors import Reason
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source, SourceInfo
 from sweeper.recording.positions import Positions, of_tpv
-from sweeper.records import (
-    AdvertisementBatch,
-    Closed,
-    Opened,
-    Place,
-    Record,
-    State,
-    Status,
-)
+from sweeper.records import AdvertisementBatch, Closed, Opened, Place, Record, State, Status, told
+from sweeper.text import Words, english, phrase_of, say
 
 PORT = 2947
 """gpsd's registered port."""
@@ -65,8 +58,7 @@ class Placed:
                     without += missing
                     total += len(record.adverts)
                 elif isinstance(record, Closed):
-                    lines = (*record.problems, *self._told(total, without, start_utc_s))
-                    record = msgspec.structs.replace(record, problems=lines)
+                    record = _and_told(record, self._told(total, without, start_utc_s))
                 yield record
 
     def _joined(self, batch: AdvertisementBatch, start_utc_s: float | None) -> tuple[AdvertisementBatch, int]:
@@ -81,13 +73,29 @@ class Placed:
             placed.append(advert)
         return msgspec.structs.replace(batch, adverts=tuple(placed)), missing
 
-    def _told(self, total: int, without: int, start_utc_s: float | None) -> tuple[str, ...]:
+    def _told(self, total: int, without: int, start_utc_s: float | None) -> tuple[Words, ...]:
         lines = self._positions.problems
         if total and start_utc_s is None:
-            return (*lines, "the recording does not tell its time of day: positions cannot be joined with it")
+            line = say("the recording does not tell its time of day: positions cannot be joined with it")
+            return (*lines, line)
         if without:
-            return (*lines, f"{without} of {total} advertisements lie outside the log of positions")
+            line = say(
+                "{count} of {total} advertisements lie outside the log of positions",
+                count=without,
+                total=total,
+            )
+            return (*lines, line)
         return lines
+
+
+def _and_told(closed: Closed, lines: Sequence[Words]) -> Closed:
+    """``closed`` with further problems."""
+    said = closed.said or tuple(phrase_of(line) for line in closed.problems)
+    return msgspec.structs.replace(
+        closed,
+        problems=(*closed.problems, *(english(line) for line in lines)),
+        said=(*said, *(phrase_of(line) for line in lines)),
+    )
 
 
 class Gpsd:
@@ -101,7 +109,7 @@ class Gpsd:
         self._clock = clock
         self._place: Place | None = None
         self._heard_s = -FRESH_S
-        self.trouble: str | None = "no position yet"
+        self.trouble: Words | None = say("no position yet")
 
     def here(self) -> Place | None:
         """Where the listener is now; ``None`` without a fresh fix."""
@@ -112,9 +120,11 @@ class Gpsd:
         while True:
             try:
                 await self._listen()
-                self.trouble = "gpsd closed the connection"
+                self.trouble = say("gpsd closed the connection")
             except (OSError, ValueError, TimeoutError) as error:
-                self.trouble = f"gpsd at {self._host}:{self._port}: {error}"
+                self.trouble = say(
+                    "gpsd at {address}: {error}", address=f"{self._host}:{self._port}", error=error
+                )
             await asyncio.sleep(RETRY_S)
 
     async def _listen(self) -> None:
@@ -153,15 +163,15 @@ class Tracked:
     async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
         """The source's records, and Status records about the positions."""
         asking = asyncio.create_task(self._gpsd.run())
-        told: str | None = ""
+        last: Words | None = ""
         stream = self._source.records(plan)
         try:
             async with aclosing(stream):
                 async for record in stream:
                     here = self._gpsd.here()
-                    trouble = None if here is not None else self._gpsd.trouble or "no fresh position"
-                    if isinstance(record, AdvertisementBatch) and trouble != told:
-                        told = trouble
+                    trouble = None if here is not None else self._gpsd.trouble or say("no fresh position")
+                    if isinstance(record, AdvertisementBatch) and trouble != last:
+                        last = trouble
                         yield self._status(record, trouble)
                     yield record
         finally:
@@ -169,14 +179,14 @@ class Tracked:
             with suppress(asyncio.CancelledError):
                 await asking
 
-    def _status(self, record: Record, trouble: str | None) -> Status:
-        return Status(
+    def _status(self, record: Record, trouble: Words | None) -> Status:
+        return told(
+            say("positions are there") if trouble is None else trouble,
             source=record.source,
             time_s=record.time_s,
             subject="gpsd",
             state=State.LISTENING if trouble is None else State.DEGRADED,
             reason=None if trouble is None else Reason.NO_SERVICE,
-            detail="positions are there" if trouble is None else trouble,
         )
 
 

@@ -48,7 +48,9 @@ async def sound_test(
             async for piece in stream:
                 if isinstance(piece, Status):
                     if piece.state is State.FAILED:
-                        raise Unavailable(piece.subject, piece.reason or Reason.ENDED, piece.detail)
+                        raise Unavailable(
+                            piece.subject, piece.reason or Reason.ENDED, piece.said or piece.detail
+                        )
                     continue
                 if player is None:
                     have += len(piece.audio)
@@ -101,7 +103,9 @@ async def traffic_sound_test(
             async for piece in stream:
                 if isinstance(piece, Status):
                     if piece.state is State.FAILED:
-                        raise Unavailable(piece.subject, piece.reason or Reason.ENDED, piece.detail)
+                        raise Unavailable(
+                            piece.subject, piece.reason or Reason.ENDED, piece.said or piece.detail
+                        )
                     continue
                 if piece.time_s < SETTLE_S:
                     continue

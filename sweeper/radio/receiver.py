@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from sweeper.errors import Reason, SweeperError
 from sweeper.records import Samples
+from sweeper.text import Words, english
 
 RATES_HZ = (2_560_000, 2_400_000, 2_048_000, 1_800_000, 1_024_000, 250_000)
 """Sample rates tried in turn. 2.56 MS/s is the most that an RTL2832U is known to deliver without losing
@@ -51,9 +52,13 @@ class Heard(msgspec.Struct, frozen=True, eq=False):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The receiver cannot tune there; ``detail`` is the driver's word."""
+    """The receiver cannot tune there; ``words`` are ours or the driver's."""
 
-    detail: str
+    words: Words
+
+    @property
+    def detail(self) -> str:
+        return english(self.words)
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -71,10 +76,10 @@ class Facts(msgspec.Struct, frozen=True):
 class ReceiverLost(SweeperError):  # noqa: N818  (a state of the world, like Unavailable)
     """The receiver went away or fell silent in the middle of the work."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, reason: Reason, words: Words) -> None:
+        super().__init__(words)
         self.reason = reason
-        self.detail = detail
+        self.detail = str(self)
 
 
 class RateRefused(SweeperError):  # noqa: N818

@@ -19,7 +19,8 @@ from sweeper.recording import Problems, expand, probe, read
 from sweeper.recording.files import Digest
 from sweeper.recording.overrides import is_container
 from sweeper.recording.probing import promises_container
-from sweeper.records import AdvertisementBatch, Closed, FrameBatch, IqBlock, Opened, Record, Trace
+from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Opened, Record, Trace, ended
+from sweeper.text import say
 
 
 class ReplaySource:
@@ -74,12 +75,12 @@ class ReplaySource:
                     await asyncio.sleep(0)
             if self.probe.duration_s is not None and self._stop_s is None:
                 end_s = max(end_s, self.probe.duration_s)
-            yield Closed(
+            yield ended(
+                problems.said(),
                 source=self.name,
                 time_s=end_s,
                 records=count,
                 duration_s=end_s,
-                problems=problems.lines(),
                 sha256=digest.result() if digest is not None else None,
             )
         finally:
@@ -145,7 +146,7 @@ def open_recordings(
             source.name = f"{name} ({names[name]})"
         opened.append(source)
     if not opened and not refused:
-        refused += [InputError(str(path), "a folder without recordings") for path in paths]
+        refused += [InputError(str(path), say("a folder without recordings")) for path in paths]
     return opened, refused
 
 

@@ -32,6 +32,7 @@ from sweeper.radio.receiver import (
     clipped_share,
     complex_of,
 )
+from sweeper.text import Phrase, english, say
 
 CHILD = Path(__file__).with_name("rtlsdr_child.py")
 
@@ -57,12 +58,18 @@ TUNERS = {1: "E4000", 2: "FC0012", 3: "FC0013", 4: "FC2580", 5: "R820T", 6: "R82
 """``enum rtlsdr_tuner`` of rtl-sdr.h; rtl_tcp sends the same numbers."""
 
 MENDS = {
-    Reason.LIBRARY_MISSING: "install it: pip install 'sweeper[rtlsdr]'",
-    Reason.DRIVER_MISSING: "pip install pyrtlsdrlib, or apt install librtlsdr0, or check SWEEPER_LIBRTLSDR",
-    Reason.DRIVER_TOO_OLD: "pip install pyrtlsdrlib brings a newer one; or name one in SWEEPER_LIBRTLSDR",
-    Reason.NO_DEVICE: "plug the dongle in; a USB hub may lack power",
-    Reason.NO_PERMISSION: "see 'sweeper sources' for the udev rule",
-    Reason.BUSY: "end the other program that uses the dongle, or see 'sweeper sources' for the kernel driver",
+    Reason.LIBRARY_MISSING: say("install it: pip install 'sweeper[rtlsdr]'"),
+    Reason.DRIVER_MISSING: say(
+        "pip install pyrtlsdrlib, or apt install librtlsdr0, or check SWEEPER_LIBRTLSDR"
+    ),
+    Reason.DRIVER_TOO_OLD: say(
+        "pip install pyrtlsdrlib brings a newer one; or name one in SWEEPER_LIBRTLSDR"
+    ),
+    Reason.NO_DEVICE: say("plug the dongle in; a USB hub may lack power"),
+    Reason.NO_PERMISSION: say("see 'sweeper sources' for the udev rule"),
+    Reason.BUSY: say(
+        "end the other program that uses the dongle, or see 'sweeper sources' for the kernel driver"
+    ),
 }
 
 
@@ -109,12 +116,12 @@ class Child:
 
     def unavailable(self, error: ReceiverLost | Failed) -> Unavailable:
         """The same, as the reason why the source cannot start."""
-        return Unavailable(self._name, error.reason, error.detail, MENDS.get(error.reason, ""))
+        return Unavailable(self._name, error.reason, error.said, MENDS.get(error.reason, ""))
 
     def send(self, **order: Any) -> None:
         """An order; its answer comes by ``answer``, in turn."""
         if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
-            raise ReceiverLost(Reason.UNPLUGGED, "the driver's process has ended")
+            raise ReceiverLost(Reason.UNPLUGGED, say("the driver's process has ended"))
         self._process.stdin.write(msgspec.json.encode(order) + b"\n")
 
     async def answer(self, within_s: float) -> dict[str, Any]:
@@ -125,17 +132,21 @@ class Child:
             line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
         except TimeoutError:
             await self.stop()
-            raise ReceiverLost(Reason.STALLED, f"no answer from the dongle in {within_s:.0f} s") from None
+            raise ReceiverLost(
+                Reason.STALLED, say("no answer from the dongle in {seconds:.0f} s", seconds=within_s)
+            ) from None
         if not line.endswith(b"\n"):
             code = await self._process.wait()
-            raise ReceiverLost(Reason.STALLED, f"the driver's process ended with code {code}")
+            raise ReceiverLost(Reason.STALLED, say("the driver's process ended with code {code}", code=code))
         try:
             said = msgspec.json.decode(line, type=dict[str, Any])
         except (ValueError, RecursionError):  # a driver library that prints where the answers go
             await self.stop()
-            raise ReceiverLost(Reason.BAD_DATA, "the driver's process does not answer in its form") from None
+            raise ReceiverLost(
+                Reason.BAD_DATA, say("the driver's process does not answer in its form")
+            ) from None
         if not said["ok"]:
-            raise Failed(Reason(said["reason"]), said["detail"])
+            raise Failed(Reason(said["reason"]), msgspec.convert(said["said"], Phrase))
         return said
 
     async def ask(self, within_s: float = ANSWER_S, **order: Any) -> dict[str, Any]:
@@ -163,10 +174,10 @@ class Child:
 class Failed(Exception):  # noqa: N818
     """The child's answer is a refusal or a failure."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, reason: Reason, said: Phrase) -> None:
+        super().__init__(english(said))
         self.reason = reason
-        self.detail = detail
+        self.said = said
 
 
 class RtlSdr:
@@ -196,7 +207,7 @@ class RtlSdr:
         try:
             said = await self._ask(do="rate", hz=round(rate_hz))
         except Failed as failed:
-            raise RateRefused(failed.detail) from failed
+            raise RateRefused(failed.said) from failed
         self._rate_hz = float(said["rate"])
         return self._rate_hz
 
@@ -205,7 +216,7 @@ class RtlSdr:
         try:
             return float((await self._ask(do="gain", db=gain_db))["gain"])
         except Failed as failed:
-            raise ReceiverLost(failed.reason, failed.detail) from failed
+            raise ReceiverLost(failed.reason, failed.said) from failed
 
     async def look(self, looks: Sequence[Look]) -> AsyncGenerator[Heard | Refused, None]:
         """One outcome a look, in order; up to ``AHEAD`` looks are under way. Raises ``ReceiverLost``."""
@@ -213,7 +224,7 @@ class RtlSdr:
         slot = max(sizes, default=READ_STEP)
         slots = min(AHEAD, MEMORY // slot)
         if not slots:
-            raise ReceiverLost(Reason.REFUSED, f"a look of {slot // 2} samples is too long")
+            raise ReceiverLost(Reason.REFUSED, say("a look of {count} samples is too long", count=slot // 2))
         try:
             for index, look in enumerate(looks):
                 if index == 0:
@@ -226,7 +237,7 @@ class RtlSdr:
                 except Failed as failed:
                     if failed.reason is not Reason.REFUSED:
                         raise
-                    outcome = Refused(failed.detail)
+                    outcome = Refused(failed.said)
                 if index + slots < len(looks):
                     self._send(looks[index + slots], index % slots * slot, sizes[index + slots])
                 yield outcome
@@ -240,7 +251,7 @@ class RtlSdr:
         """Copy a look out of the shared memory. The read goes on past the last sample that was asked for."""
         assert self._child.memory is not None
         if said["bytes"] < 2 * (look.settle + look.samples):
-            raise ReceiverLost(Reason.STALLED, f"only {said['bytes']} bytes of a look came")
+            raise ReceiverLost(Reason.STALLED, say("only {count} bytes of a look came", count=said["bytes"]))
         raw = np.frombuffer(self._child.memory, np.uint8, 2 * look.samples, at + 2 * look.settle)
         beyond_s = (said["bytes"] / 2 - look.settle - look.samples) / self._rate_hz
         return Heard(complex_of(raw), said["end_s"] - beyond_s, clipped_share(raw))
@@ -260,7 +271,7 @@ class RtlSdr:
                 yield heard
         except (Failed, ReceiverLost) as error:
             if isinstance(error, Failed) and error.reason is Reason.REFUSED:
-                yield Refused(error.detail)
+                yield Refused(error.said)
                 return
             raise await self._lost(error) from error
 
@@ -277,7 +288,7 @@ class RtlSdr:
     async def _lost(self, error: Failed | ReceiverLost) -> ReceiverLost:
         """What happened, once the child is gone: a dongle no longer on the bus was unplugged."""
         await self._child.stop()
-        reason, detail = error.reason, error.detail
+        reason, detail = error.reason, error.said
         if reason is Reason.STALLED:
             try:
                 found = await present()
@@ -285,7 +296,7 @@ class RtlSdr:
                 found = []
             gone = not any(not self._serial or one["serial"] == self._serial for one in found)
             if gone:
-                reason, detail = Reason.UNPLUGGED, "the dongle was unplugged"
+                reason, detail = Reason.UNPLUGGED, say("the dongle was unplugged")
         return ReceiverLost(reason, detail)
 
 

@@ -9,8 +9,9 @@ plain script, without the rest of the project, which also keeps pyrtlsdr (GPL-3)
     both   <─memory──> an anonymous file mapped by both; the parent says where each look goes ("at")
 
 What is done: ``list``, ``probe``, ``open``, ``rate``, ``gain``, ``look``, ``stream``, ``stop``. An error is
-``{"ok": false, "reason": "...", "detail": "..."}`` with the reasons of ``sweeper.errors.Reason``. ``stream``
-answers once for every block until ``stop``; the parent returns each block with ``{"do": "free"}``.
+``{"ok": false, "reason": "...", "detail": "...", "said": {...}}`` with the reasons of
+``sweeper.errors.Reason`` and ``detail`` as a phrase too. ``stream`` answers once for every block until
+``stop``; the parent returns each block with ``{"do": "free"}``.
 """
 
 from __future__ import annotations
@@ -57,13 +58,19 @@ class Parent:
         self._pipe.write(json.dumps(answer).encode() + b"\n")
 
 
+def say(text: str, **args: str | int | float) -> dict[str, Any]:
+    """A sentence with its fields, as ``sweeper.text.Phrase`` on the pipe: the parent's reader chooses the
+    language."""
+    return {"text": text, "args": args}
+
+
 class Failure(Exception):  # noqa: N818
     """An answer with ``ok: false``."""
 
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, reason: str, said: dict[str, Any]) -> None:
+        super().__init__(said["text"].format_map(said["args"]))
         self.reason = reason
-        self.detail = detail
+        self.said = said
 
 
 class Murmur:
@@ -94,7 +101,9 @@ def load(named: str) -> Any:
         try:
             library = ctypes.CDLL(named)
         except OSError as error:
-            raise Failure("driver-missing", f"cannot load {named}: {error}") from error
+            raise Failure(
+                "driver-missing", say("cannot load {named}: {error}", named=named, error=str(error))
+            ) from error
         stand_in = types.ModuleType("pyrtlsdrlib")
         stand_in.load_librtlsdr = lambda: library  # type: ignore[attr-defined]
         sys.modules["pyrtlsdrlib"] = stand_in
@@ -102,12 +111,16 @@ def load(named: str) -> Any:
         from rtlsdr.librtlsdr import librtlsdr
     except AttributeError as error:
         lacks = str(error).rpartition("undefined symbol: ")[2]
-        driver = named or "the installed librtlsdr"
-        raise Failure("driver-too-old", f"{driver} is too old for pyrtlsdr: it has no {lacks}") from error
+        raise Failure(
+            "driver-too-old",
+            say("{driver} is too old for pyrtlsdr: it has no {symbol}", driver=named, symbol=lacks)
+            if named
+            else say("the installed librtlsdr is too old for pyrtlsdr: it has no {symbol}", symbol=lacks),
+        ) from error
     except ModuleNotFoundError as error:
-        raise Failure("library-missing", f"{error.name} is not installed") from error
+        raise Failure("library-missing", say("{name} is not installed", name=str(error.name))) from error
     except (ImportError, OSError) as error:
-        raise Failure("driver-missing", str(error).splitlines()[0]) from error
+        raise Failure("driver-missing", say("{error}", error=str(error).splitlines()[0])) from error
     return librtlsdr
 
 
@@ -148,8 +161,12 @@ class Dongle:
         wanted = [i for i, one in enumerate(found) if not serial or one["serial"] == serial]
         if not wanted:
             held = ", ".join(str(one["serial"]) for one in found)
-            missing = f"no dongle with serial {serial}" if found else "no dongle found"
-            raise Failure("no-device", missing + (f" (there are: {held})" if held else ""))
+            raise Failure(
+                "no-device",
+                say("no dongle with serial {serial} (there are: {held})", serial=serial, held=held)
+                if found
+                else say("no dongle found"),
+            )
         status = 0
         for index in wanted:
             self._murmur.heard()
@@ -165,10 +182,10 @@ class Dongle:
         for index, one in enumerate(found):
             self._murmur.heard()
             status = self._library.rtlsdr_open(ctypes.byref(self._device), index)
-            one["reason"] = one["detail"] = None
+            one["reason"] = one["detail"] = one["said"] = None
             if status < 0:
                 failure = self._not_opened(status)
-                one["reason"], one["detail"] = failure.reason, failure.detail
+                one |= {"reason": failure.reason, "detail": str(failure), "said": failure.said}
             else:
                 one["tuner"] = self._library.rtlsdr_get_tuner_type(self._device)
                 self._library.rtlsdr_close(self._device)
@@ -178,12 +195,16 @@ class Dongle:
         said = self._murmur.heard().decode("utf-8", "replace").strip().splitlines()
         word = said[-1] if said else f"error {status}"
         if status == USB_ACCESS:
-            return Failure("no-permission", f"this user may not open the dongle (driver: {word})")
+            return Failure(
+                "no-permission", say("this user may not open the dongle (driver: {word})", word=word)
+            )
         if status == USB_BUSY or any("claim" in line for line in said):
-            return Failure("busy", f"another program or a kernel driver holds the dongle (driver: {word})")
+            return Failure(
+                "busy", say("another program or a kernel driver holds the dongle (driver: {word})", word=word)
+            )
         if status == USB_NO_DEVICE:
-            return Failure("unplugged", f"the dongle went away (driver: {word})")
-        return Failure("no-device", f"the dongle cannot be opened (driver: {word})")
+            return Failure("unplugged", say("the dongle went away (driver: {word})", word=word))
+        return Failure("no-device", say("the dongle cannot be opened (driver: {word})", word=word))
 
     def _opened(self, one: dict[str, Any]) -> dict[str, Any]:
         steps = (ctypes.c_int * 128)()
@@ -207,7 +228,7 @@ class Dongle:
     def rate(self, hz: int) -> dict[str, Any]:
         """Set the sample rate; the driver's own idea of what it became."""
         if self._library.rtlsdr_set_sample_rate(self._device, hz) < 0:
-            raise Failure("refused", f"the driver refuses {hz} samples a second")
+            raise Failure("refused", say("the driver refuses {hz} samples a second", hz=hz))
         got = self._library.rtlsdr_get_sample_rate(self._device)
         self._library.rtlsdr_reset_buffer(self._device)
         return {"rate": got if got > 0 else hz}
@@ -215,7 +236,7 @@ class Dongle:
     def gain(self, db: float) -> dict[str, Any]:
         """Fix the tuner's gain."""
         if self._library.rtlsdr_set_tuner_gain(self._device, round(10 * db)) < 0:
-            raise Failure("refused", f"the driver refuses a gain of {db} dB")
+            raise Failure("refused", say("the driver refuses a gain of {db} dB", db=db))
         return {"gain": self._library.rtlsdr_get_tuner_gain(self._device) / 10}
 
     def tune(self, hz: int) -> None:
@@ -225,8 +246,8 @@ class Dongle:
         if status >= 0 and NOT_LOCKED not in self._murmur.heard():
             return
         if status == USB_NO_DEVICE or not self._still_there():
-            raise Failure("unplugged", "the dongle was unplugged")
-        raise Failure("refused", f"the tuner does not reach {hz / 1e6:.3f} MHz")
+            raise Failure("unplugged", say("the dongle was unplugged"))
+        raise Failure("refused", say("the tuner does not reach {mhz:.3f} MHz", mhz=hz / 1e6))
 
     def look(self, hz: int, at: int, count: int) -> dict[str, Any]:
         """Tune and fill ``count`` bytes of the shared memory from offset ``at``."""
@@ -235,8 +256,12 @@ class Dongle:
         status = self._library.rtlsdr_read_sync(self._device, self._base + at, count, ctypes.byref(got))
         if status < 0:
             if status == USB_NO_DEVICE or not self._still_there():
-                raise Failure("unplugged", f"the dongle was unplugged (driver: error {status})")
-            raise Failure("stalled", f"the dongle gives no samples (driver: error {status})")
+                raise Failure(
+                    "unplugged", say("the dongle was unplugged (driver: error {status})", status=status)
+                )
+            raise Failure(
+                "stalled", say("the dongle gives no samples (driver: error {status})", status=status)
+            )
         return {"end_s": time.monotonic(), "bytes": got.value}
 
     def _still_there(self) -> bool:
@@ -263,7 +288,9 @@ class Dongle:
         self._library.rtlsdr_reset_buffer(self._device)
         status = self._library.rtlsdr_read_async(self._device, callback, self, 0, size)
         if status < 0:
-            raise Failure("unplugged", f"the dongle gives no samples (driver: error {status})")
+            raise Failure(
+                "unplugged", say("the dongle gives no samples (driver: error {status})", status=status)
+            )
 
     def cancel(self) -> None:
         """Make ``stream`` return."""
@@ -316,7 +343,7 @@ def answer(desk: Desk, dongle: Dongle, order: dict[str, Any]) -> dict[str, Any]:
             desk.free = threading.Semaphore(order["slots"])
             dongle.stream(order["hz"], order["bytes"], order["slots"], desk.free)
             return {"stopped": True}
-    raise Failure("refused", f"unknown order {order['do']}")
+    raise Failure("refused", say("unknown order {order}", order=str(order["do"])))
 
 
 def main() -> None:
@@ -331,7 +358,7 @@ def main() -> None:
     try:
         library = load(os.environ.get("SWEEPER_LIBRTLSDR", ""))
     except Failure as failure:
-        parent.say(ok=False, reason=failure.reason, detail=failure.detail)
+        parent.say(ok=False, reason=failure.reason, detail=str(failure), said=failure.said)
         return
     dongle = desk.dongle = Dongle(library, memory, murmur, parent)
     parent.say(ok=True)
@@ -341,7 +368,7 @@ def main() -> None:
         try:
             parent.say(ok=True, **answer(desk, dongle, order))
         except Failure as failure:
-            parent.say(ok=False, reason=failure.reason, detail=failure.detail)
+            parent.say(ok=False, reason=failure.reason, detail=str(failure), said=failure.said)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import numpy as np
 from sweeper.errors import Reason, Unavailable
 from sweeper.radio.receiver import Facts, Heard, Look, RateRefused, ReceiverLost, Refused
 from sweeper.records import Samples
+from sweeper.text import say
 
 READ_TIMEOUT_US = 1_000_000
 """A read that brings nothing for a second has stalled: the slowest rate here fills a buffer in 0.1 s."""
@@ -36,8 +37,8 @@ def driver() -> Any:
         raise Unavailable(
             "soapy",
             Reason.LIBRARY_MISSING,
-            "SoapySDR is not installed",
-            "apt install python3-soapysdr soapysdr-module-all, and a venv that sees system packages",
+            say("SoapySDR is not installed"),
+            say("apt install python3-soapysdr soapysdr-module-all, and a venv that sees system packages"),
         ) from error
     return SoapySDR
 
@@ -81,7 +82,7 @@ class Soapy:
         except RuntimeError as error:
             await self.close()
             raise Unavailable(
-                self.name, Reason.NO_DEVICE, str(error), "SoapySDRUtil --find lists them"
+                self.name, Reason.NO_DEVICE, str(error), say("SoapySDRUtil --find lists them")
             ) from error
         low, high = gains.minimum(), gains.maximum()
         steps = tuple(float(step) for step in np.linspace(low, high, max(2, round((high - low) / 2) + 1)))
@@ -96,7 +97,11 @@ class Soapy:
         except RuntimeError as error:
             raise RateRefused(str(error)) from error
         if not 0.8 * rate_hz <= got <= 1.25 * rate_hz:
-            raise RateRefused(f"it runs at {got:.0f} instead of {rate_hz:.0f} samples a second")
+            raise RateRefused(
+                say(
+                    "it runs at {got:.0f} instead of {rate_hz:.0f} samples a second", got=got, rate_hz=rate_hz
+                )
+            )
         self._rate_hz = got
         return got
 
@@ -156,11 +161,11 @@ class Soapy:
                 got = min(got, settle)  # a look has no gap in it: begin its samples anew
                 overflows += 1
                 if overflows > OVERFLOWS:
-                    raise ReceiverLost(Reason.DROPPED, "this machine does not keep up with the device")
+                    raise ReceiverLost(Reason.DROPPED, say("this machine does not keep up with the device"))
             elif result.ret == TIMEOUT or result.ret == 0:
-                raise ReceiverLost(Reason.STALLED, "no samples from the device in a second")
+                raise ReceiverLost(Reason.STALLED, say("no samples from the device in a second"))
             elif result.ret < 0:
-                raise ReceiverLost(Reason.UNPLUGGED, f"SoapySDR error {result.ret}")
+                raise ReceiverLost(Reason.UNPLUGGED, say("SoapySDR error {ret}", ret=result.ret))
             else:
                 got += result.ret
         heard = buffer[settle:]

@@ -39,8 +39,8 @@ from sweeper.radio.receiver import (
     Refused,
 )
 from sweeper.radio.vetting import Vetting, lower_step
-from sweeper.records import Closed, IqBlock, Medium, Opened, Record, Samples, State, Status
-from sweeper.text import Phrase, fill, say
+from sweeper.records import IqBlock, Medium, Opened, Record, Samples, State, Status, ended, told
+from sweeper.text import Phrase, Words, listed, say
 
 RETRIES_S = (0.5, 1.0, 2.0, 4.0)
 """Waits before the tries to get a lost receiver back: plugging it in again takes a few seconds."""
@@ -111,7 +111,7 @@ class _Run:
         self._crystal = 1.0 + plan.ppm * 1e-6
         self._ready = Prepared(None, 0)
         self._heard: list[tuple[float, float]] = []
-        self._refusals: dict[str, None] = {}
+        self._refusals: dict[str, Words] = {}
         self._overloaded: list[tuple[float, float]] = []
         self._told: dict[Reason, Phrase] = {}
         self._means: deque[complex] = deque(maxlen=64)
@@ -131,7 +131,7 @@ class _Run:
         try:
             await self._set_rate()
         except ReceiverLost as lost:
-            raise Unavailable(self._name, lost.reason, lost.detail) from lost
+            raise Unavailable(self._name, lost.reason, lost.said) from lost
         self._stats.rate_hz = self._rate_hz
         return Opened(
             source=self._name,
@@ -151,7 +151,7 @@ class _Run:
             except RateRefused:
                 continue
             return
-        raise Unavailable(self._name, Reason.REFUSED, "it takes none of the sample rates")
+        raise Unavailable(self._name, Reason.REFUSED, say("it takes none of the sample rates"))
 
     async def _reconnect(self) -> bool:
         """Try to get the receiver back, set as it was."""
@@ -181,7 +181,7 @@ class _Run:
                 self._means.extend(self._ready.means)
                 break
             except ReceiverLost as lost:
-                yield self._status(State.DEGRADED, lost.reason, say("{what}", what=lost.detail))
+                yield self._status(State.DEGRADED, lost.reason, lost.said)
                 alive = attempt + 1 < PATIENCE and await self._reconnect()
                 if not alive:
                     self._lost = lost
@@ -267,7 +267,7 @@ class _Run:
             except ReceiverLost as lost:
                 self._stats.lost += 1
                 failures = failures + 1 if len(waiting) == before else 1
-                words = say("{what}; trying to get it back", what=lost.detail)
+                words = say("{what}; trying to get it back", what=lost)
                 yield self._status(State.DEGRADED, lost.reason, words)
                 if failures >= PATIENCE:
                     waiting.popleft()
@@ -322,7 +322,7 @@ class _Run:
         return heard.samples - np.complex64(offset)
 
     def _refused(self, hop: Hop, outcome: Refused, again: list[Hop]) -> None:
-        self._refusals[outcome.detail] = None
+        self._refusals[outcome.detail] = outcome.words
         again += spares(hop)
 
     # --- telling --------------------------------------------------------------------------------------
@@ -330,17 +330,18 @@ class _Run:
     def _how(self) -> Phrase:
         gain_db, settle_s = self._ready.gain_db, self._ready.settle / self._rate_hz
         self._stats.gain_db, self._stats.settle_s = gain_db, settle_s
-        known = {
+        known: dict[str, str | float] = {
             "receiver": self._facts.label,
-            "rate": f"{self._rate_hz / 1e6:.3f}",
-            "settle": f"{1e3 * settle_s:.2f}",
+            "rate": self._rate_hz / 1e6,
+            "settle": 1e3 * settle_s,
         }
         if gain_db is None:
             return say(
-                "{receiver}: {rate} MS/s, gain as the receiver has it, settles in {settle} ms", **known
+                "{receiver}: {rate:.3f} MS/s, gain as the receiver has it, settles in {settle:.2f} ms",
+                **known,
             )
         return say(
-            "{receiver}: {rate} MS/s, gain {gain} dB, settles in {settle} ms", gain=f"{gain_db:g}", **known
+            "{receiver}: {rate:.3f} MS/s, gain {gain:g} dB, settles in {settle:.2f} ms", gain=gain_db, **known
         )
 
     def _count(self) -> None:
@@ -356,39 +357,25 @@ class _Run:
 
     def _last_words(self) -> Iterator[Record]:
         unheard = minus(self._wanted, self._heard)
-        problems: list[str] = []
+        problems: list[Words] = []
         if unheard:
             if self._lost is not None:
-                state, reason, cause = State.FAILED, self._lost.reason, self._lost.detail
+                state, reason, cause = State.FAILED, self._lost.reason, self._lost.said
             else:
-                state, reason = State.DEGRADED, Reason.REFUSED
-                cause = "; ".join(list(self._refusals)[:2]) or "the receiver was lost there"
-            told = self._status(
-                state, reason, say("{ranges} not swept: {cause}", ranges=named(unheard), cause=cause)
-            )
-            problems.append(told.detail)
-            yield told
+                state, reason, cause = State.DEGRADED, Reason.REFUSED, self._refused_because()
+            problems.append(say("{ranges} not swept: {cause}", ranges=named(unheard), cause=cause))
+            yield self._status(state, reason, problems[-1])
         elif self._lost is not None:
-            words = say("the receiver was lost before the last pass: {cause}", cause=self._lost.detail)
-            told = self._status(State.FAILED, self._lost.reason, words)
-            problems.append(told.detail)
-            yield told
-        now_s = time.monotonic() - self._began_s
-        yield Closed(
-            source=self._name,
-            time_s=now_s,
-            records=self._stats.samples,
-            duration_s=now_s,
-            problems=tuple(problems),
-        )
+            problems.append(say("the receiver was lost before the last pass: {cause}", cause=self._lost))
+            yield self._status(State.FAILED, self._lost.reason, problems[-1])
+        now_s, samples = time.monotonic() - self._began_s, self._stats.samples
+        yield ended(problems, source=self._name, time_s=now_s, records=samples, duration_s=now_s)
 
-    def _status(self, state: State, reason: Reason | None, words: Phrase) -> Status:
-        return Status(
-            source=self._name,
-            time_s=time.monotonic() - self._began_s,
-            subject=self._name,
-            state=state,
-            reason=reason,
-            detail=fill(words.text, words.args),
-            said=words,
-        )
+    def _refused_because(self) -> Phrase:
+        """Why some hops were not heard: the first two reasons that the receiver gave."""
+        causes = list(self._refusals.values())[:2]
+        return listed(causes, "; ") if causes else say("the receiver was lost there")
+
+    def _status(self, state: State, reason: Reason | None, words: Words) -> Status:
+        now_s, name = time.monotonic() - self._began_s, self._name
+        return told(words, source=name, time_s=now_s, subject=name, state=state, reason=reason)

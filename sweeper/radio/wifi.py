@@ -22,7 +22,8 @@ from sweeper.plan import SweepPlan
 from sweeper.radio import SourceInfo
 from sweeper.radio.wifi_socket import ARPHRD, MENDS, Heard, MonitorSocket, interfaces
 from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner, Tuner
-from sweeper.records import Closed, FrameBatch, Medium, Opened, Record, State, Status
+from sweeper.records import Closed, FrameBatch, Medium, Opened, Record, State, Status, ended, told
+from sweeper.text import Words, say
 
 SILENCE_S = 10.0
 """Without a frame for so long on any channel the adapter has likely left monitor mode."""
@@ -61,7 +62,9 @@ def present(root: Path = Path("/sys/class/net")) -> Unavailable | None:
         if monitor is not None:
             MonitorSocket(monitor).close()
         elif adapter is not None and os.geteuid() != 0:
-            detail = f"{adapter} is not in monitor mode, and this user may not change that"
+            detail = say(
+                "{adapter} is not in monitor mode, and this user may not change that", adapter=adapter
+            )
             mend = MENDS[Reason.NO_PERMISSION]
             raise Unavailable(f"wifi:{adapter}", Reason.NO_PERMISSION, detail, mend)
         elif adapter is None:
@@ -77,8 +80,8 @@ def prepared(name: str, root: Path = Path("/sys/class/net")) -> tuple[str, Tuner
     adapters = [n for n in known if (root / n / "phy80211").exists()]
     wanted = name or next((n for n in known if known[n] in ARPHRD), "") or next(iter(adapters), "")
     if not wanted:
-        detail = "no Wi-Fi adapter is connected"
-        raise Unavailable("wifi", Reason.NO_DEVICE, detail, "connect an adapter that knows monitor mode")
+        detail = say("no Wi-Fi adapter is connected")
+        raise Unavailable("wifi", Reason.NO_DEVICE, detail, say("connect an adapter that knows monitor mode"))
     if wanted not in adapters:
         return wanted, Fixed()
     tuner = IwTuner(wanted)
@@ -97,7 +100,9 @@ class WifiSource:
     ) -> None:
         name, _, locked = rest.partition("@")
         if locked and not locked.isdecimal():
-            raise Unavailable(f"wifi:{rest}", Reason.REFUSED, f"{locked!r} is no frequency in MHz")
+            raise Unavailable(
+                f"wifi:{rest}", Reason.REFUSED, say("{locked!r} is no frequency in MHz", locked=locked)
+            )
         self.interface = name
         self.locked_mhz = int(locked) if locked else None
         self.info = SourceInfo(name=f"wifi:{rest}" if rest else "wifi", medium=Medium.WIFI, live=True)
@@ -130,9 +135,13 @@ class WifiSource:
         channels = await asyncio.to_thread(tuner.frequencies)
         hopper = Hopper(channels, plan.wifi_dwell_s) if channels and not self.locked_mhz else None
         if self.locked_mhz and not await asyncio.to_thread(tuner.tune, self.locked_mhz):
-            yield log.state(0.0, Reason.REFUSED, f"the adapter does not tune to {self.locked_mhz} MHz")
+            yield log.state(
+                0.0, Reason.REFUSED, say("the adapter does not tune to {mhz} MHz", mhz=self.locked_mhz)
+            )
         elif not hopper and not self.locked_mhz and not self._tuned_elsewhere:
-            yield log.state(0.0, Reason.REFUSED, "the adapter stays on one channel: others are not heard")
+            yield log.state(
+                0.0, Reason.REFUSED, say("the adapter stays on one channel: others are not heard")
+            )
         while (now := time.monotonic() - began) < plan.wifi_seconds:
             freq, dwell = hopper.next() if hopper else (0, plan.wifi_dwell_s)
             if hopper and not await asyncio.to_thread(tuner.tune, freq):
@@ -142,7 +151,13 @@ class WifiSource:
             try:
                 heard = await asyncio.to_thread(ear.read, min(dwell, plan.wifi_seconds - now))
             except OSError as error:
-                log.problems.append(f"the adapter was lost after {now:.0f} s: {error.strerror}")
+                log.problems.append(
+                    say(
+                        "the adapter was lost after {seconds:.0f} s: {error}",
+                        seconds=now,
+                        error=error.strerror,
+                    )
+                )
                 yield log.state(now, Reason.UNPLUGGED, str(error), State.FAILED)
                 break
             if hopper:
@@ -157,7 +172,7 @@ class _Log:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.problems: list[str] = []
+        self.problems: list[Words] = []
         self._frames = self._lost = 0
         self._last_s = 0.0
         self._silent = False
@@ -181,31 +196,34 @@ class _Log:
             )
         elif now - self._last_s > SILENCE_S and not self._silent:
             self._silent = True
-            detail = f"nothing was heard for {SILENCE_S:.0f} s: has the adapter left monitor mode?"
-            made.append(self.state(now, Reason.STALLED, detail))
+            words = say(
+                "nothing was heard for {seconds:.0f} s: has the adapter left monitor mode?", seconds=SILENCE_S
+            )
+            made.append(self.state(now, Reason.STALLED, words))
         if heard.lost and not self._lost:
-            made.append(self.state(now, Reason.DROPPED, "frames come faster than they can be read"))
+            made.append(self.state(now, Reason.DROPPED, say("frames come faster than they can be read")))
         self._frames += len(heard.frames)
         self._lost += heard.lost
         return made
 
-    def state(self, now: float, reason: Reason, detail: str, state: State = State.DEGRADED) -> Status:
-        return Status(
-            source=self.source, time_s=now, subject=self.source, state=state, reason=reason, detail=detail
-        )
+    def state(self, now: float, reason: Reason, words: Words, state: State = State.DEGRADED) -> Status:
+        source = self.source
+        return told(words, source=source, time_s=now, subject=source, state=state, reason=reason)
 
     def refused(self, now: float, freq: int) -> Status:
         """A frequency that the adapter lists and does not go to: it is not asked again."""
-        self.problems.append(f"{freq} MHz was not heard: the adapter does not tune there")
-        return self.state(now, Reason.REFUSED, f"the adapter does not tune to {freq} MHz: not heard")
+        self.problems.append(say("{mhz} MHz was not heard: the adapter does not tune there", mhz=freq))
+        words = say("the adapter does not tune to {mhz} MHz: not heard", mhz=freq)
+        return self.state(now, Reason.REFUSED, words)
 
     def closed(self, seconds: float) -> Closed:
         if self._lost:
-            self.problems.append(f"{self._lost} of {self._frames + self._lost} frames were lost")
-        return Closed(
+            total = self._frames + self._lost
+            self.problems.append(say("{lost} of {total} frames were lost", lost=self._lost, total=total))
+        return ended(
+            self.problems,
             source=self.source,
             time_s=seconds,
             records=self._frames,
             duration_s=round(seconds, 3),
-            problems=tuple(self.problems),
         )

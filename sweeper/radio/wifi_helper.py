@@ -26,6 +26,7 @@ from sweeper.errors import ProtocolError, Reason, Unavailable
 from sweeper.protocols.pcap import Packet, packets
 from sweeper.protocols.radiotap import DLT_RADIOTAP
 from sweeper.radio.wifi_socket import MOST, Heard
+from sweeper.text import say
 
 START_S = 20.0
 """Opening a socket and an interface takes a second, most of it scapy's import; slow machines take longer."""
@@ -42,8 +43,8 @@ def command(rest: str) -> list[str]:
     beside = Path(sys.executable).parent / "sweeper-capture"  # of this very installation, on the path or not
     program = str(beside) if os.access(beside, os.X_OK) else shutil.which("sweeper-capture")
     if program is None:
-        mend = "install the package so that its program sweeper-capture is found"
-        raise Unavailable("wifi:helper", Reason.DRIVER_MISSING, "sweeper-capture is not installed", mend)
+        mend = say("install the package so that its program sweeper-capture is found")
+        raise Unavailable("wifi:helper", Reason.DRIVER_MISSING, say("sweeper-capture is not installed"), mend)
     return ["sudo", "-n", program, rest] if shutil.which("sudo") else [program, rest]
 
 
@@ -66,8 +67,8 @@ class HelperEar:
         self._threads[0].join(0.05)  # a stream that ended at once ends its thread
         if not self._threads[0].is_alive() or not self._began.is_set():
             self.close()
-            mend = "sudo setcap is not enough for a script; allow it with sudo, see the manual"
-            detail = self._said or "it ended at once"
+            mend = say("sudo setcap is not enough for a script; allow it with sudo, see the manual")
+            detail = self._said or say("it ended at once")
             raise Unavailable("wifi:helper", Reason.NO_PERMISSION, detail, mend)
 
     def _frames(self) -> None:

@@ -28,7 +28,8 @@ from sweeper.protocols import nl80211, scan_lists
 from sweeper.protocols.nl80211 import Seen
 from sweeper.protocols.radiotap import DLT_RADIOTAP, channel_of
 from sweeper.radio import SourceInfo
-from sweeper.records import Closed, Coverage, FrameBatch, Medium, Opened, Record, State, Status
+from sweeper.records import Coverage, FrameBatch, Medium, Opened, Record, State, ended, told
+from sweeper.text import Words, say
 
 LOOK = "access-points-only"
 """What stands in the coverage of such a session."""
@@ -38,7 +39,7 @@ EVERY_S = 5.0
 
 ANSWER_S = 5.0
 PROGRAM_S = 15.0
-NOT_HEARD = (
+NOT_HEARD = say(
     "the lesser look: only access points that announce themselves are listed; devices that have joined a "
     "network (most cameras), phones, traffic and floods are not heard"
 )
@@ -59,9 +60,9 @@ def lister(interface: str = "", root: Path = Path("/sys/class/net")) -> tuple[st
         )
     adapters = [p.name for p in sorted(root.iterdir()) if (p / "phy80211").exists()] if root.is_dir() else []
     if interface and interface not in adapters:
-        names = ", ".join(adapters) or "none"
-        detail = f"{interface} is no Wi-Fi adapter"
-        raise Unavailable(f"wifi-list:{interface}", Reason.NO_DEVICE, detail, f"there are: {names}")
+        detail = say("{interface} is no Wi-Fi adapter", interface=interface)
+        there = say("there are: {names}", names=", ".join(adapters)) if adapters else say("there are: none")
+        raise Unavailable(f"wifi-list:{interface}", Reason.NO_DEVICE, detail, there)
     if adapters:
         name = interface or adapters[0]
         index = int((root / name / "ifindex").read_text())
@@ -70,7 +71,7 @@ def lister(interface: str = "", root: Path = Path("/sys/class/net")) -> tuple[st
         fields = ("-t", "-e", "yes", "-f", "BSSID,SSID-HEX,FREQ,SIGNAL,SECURITY")
         words = ("nmcli", *fields, "device", "wifi", "list", "--rescan", "no")
         return "nmcli", lambda: list(scan_lists.nmcli(_printed(*words)))
-    raise Unavailable("wifi-list", Reason.NO_DEVICE, "no Wi-Fi adapter is connected", "connect one")
+    raise Unavailable("wifi-list", Reason.NO_DEVICE, say("no Wi-Fi adapter is connected"), say("connect one"))
 
 
 def kernel_list(index: int) -> list[Seen]:
@@ -85,7 +86,9 @@ def kernel_list(index: int) -> list[Seen]:
                 )  # without names it only listens; refused or busy, the list is older
             found = [nl80211.seen(reply) for reply in link.ask(nl80211.GET_SCAN, nl80211.DUMP, device)]
     except (OSError, ProtocolError) as error:
-        raise Unavailable("wifi-list", Reason.REFUSED, f"the kernel gives no list: {error}") from None
+        raise Unavailable(
+            "wifi-list", Reason.REFUSED, say("the kernel gives no list: {error}", error=error)
+        ) from None
     return [one for one in found if one is not None]
 
 
@@ -129,10 +132,14 @@ def _printed(*words: str) -> str:
     try:
         done = subprocess.run(words, capture_output=True, timeout=PROGRAM_S, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable("wifi-list", Reason.DRIVER_MISSING, f"{words[0]}: {error}") from None
+        raise Unavailable(
+            "wifi-list", Reason.DRIVER_MISSING, say("{words}: {error}", words=words[0], error=error)
+        ) from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.returncode}"
-        raise Unavailable("wifi-list", Reason.REFUSED, f"{words[0]}: {said.splitlines()[0]}")
+        raise Unavailable(
+            "wifi-list", Reason.REFUSED, say("{words}: {said}", words=words[0], said=said.splitlines()[0])
+        )
     return done.stdout.decode("utf-8", "replace")
 
 
@@ -156,15 +163,15 @@ class ManagedSource:
             live=True,
             look=LOOK,
         )
-        yield Status(
+        yield told(
+            NOT_HEARD,
             source=name,
             time_s=0.0,
             subject=name,
             state=State.DEGRADED,
             reason=Reason.NO_MONITOR_MODE,
-            detail=NOT_HEARD,
         )
-        count, channels, problems, last_s = 0, set[int](), list[str](), float("-inf")
+        count, channels, problems, last_s = 0, set[int](), list[Words](), float("-inf")
         while True:
             now = round(time.monotonic() - began, 6)
             fresh = [one for one in found if one.ago_s < now - last_s]
@@ -180,14 +187,14 @@ class ManagedSource:
             try:
                 found = await asyncio.to_thread(self._list)
             except Unavailable as error:
-                problems.append(str(error))
+                problems.append(error.said)
                 break
         now = round(time.monotonic() - began, 6)
         yield Coverage(
             source=name, time_s=now, medium=Medium.WIFI, seconds=now, frames=count, lost=0,
             channels=tuple(sorted(channels)), look=LOOK,
         )  # fmt: skip
-        yield Closed(source=name, time_s=now, records=count, duration_s=now, problems=tuple(problems))
+        yield ended(problems, source=name, time_s=now, records=count, duration_s=now)
 
 
 def _batch(name: str, now: float, found: list[Seen]) -> FrameBatch:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.protocols.radiotap import DLT_80211, DLT_PRISM, DLT_RADIOTAP
+from sweeper.text import say
 
 BUFFER = 32 << 20
 """Bytes that the kernel may hold for us: over a second of 20,000 full frames."""
@@ -34,10 +35,8 @@ ARPHRD = {801: DLT_80211, 802: DLT_PRISM, 803: DLT_RADIOTAP}
 """Kinds of interface (``/sys/class/net/*/type``) that hand over 802.11 frames."""
 
 MENDS = {
-    Reason.LIBRARY_MISSING: "pip install 'sweeper[wifi]'",
-    Reason.NO_PERMISSION: "run the capture helper with the right: sudo sweeper-capture",
-    Reason.NO_DEVICE: "name one of: {names}",
-    Reason.NO_MONITOR_MODE: "sudo iw dev {name} interface add mon0 type monitor && sudo ip link set mon0 up",
+    Reason.LIBRARY_MISSING: say("pip install 'sweeper[wifi]'"),
+    Reason.NO_PERMISSION: say("run the capture helper with the right: sudo sweeper-capture"),
 }
 
 
@@ -63,12 +62,18 @@ def link_type(name: str, root: Path = Path("/sys/class/net")) -> int:
     """The link type of an interface. Raises ``Unavailable`` if it is absent or not in monitor mode."""
     known = interfaces(root)
     if name not in known:
-        names = ", ".join(n for n in known if n != "lo") or "none"
-        mend = MENDS[Reason.NO_DEVICE].format(names=names)
-        raise Unavailable(f"wifi:{name}", Reason.NO_DEVICE, f"there is no interface {name}", mend)
+        names = ", ".join(n for n in known if n != "lo")
+        mend = say("name one of: {names}", names=names) if names else say("there is none")
+        raise Unavailable(
+            f"wifi:{name}", Reason.NO_DEVICE, say("there is no interface {name}", name=name), mend
+        )
     if known[name] not in ARPHRD:
-        mend = MENDS[Reason.NO_MONITOR_MODE].format(name=name)
-        raise Unavailable(f"wifi:{name}", Reason.NO_MONITOR_MODE, f"{name} is not in monitor mode", mend)
+        mend = say(
+            "sudo iw dev {name} interface add mon0 type monitor && sudo ip link set mon0 up", name=name
+        )
+        raise Unavailable(
+            f"wifi:{name}", Reason.NO_MONITOR_MODE, say("{name} is not in monitor mode", name=name), mend
+        )
     return ARPHRD[known[name]]
 
 
@@ -80,19 +85,21 @@ def scapy_socket(name: str) -> Any:
         from scapy.config import conf
     except ImportError:
         mend = MENDS[Reason.LIBRARY_MISSING]
-        raise Unavailable(f"wifi:{name}", Reason.LIBRARY_MISSING, "scapy is not installed", mend) from None
+        raise Unavailable(
+            f"wifi:{name}", Reason.LIBRARY_MISSING, say("scapy is not installed"), mend
+        ) from None
     try:
         return conf.L2listen(iface=name, promisc=False)
     except PermissionError:
         mend = MENDS[Reason.NO_PERMISSION]
         raise Unavailable(
-            f"wifi:{name}", Reason.NO_PERMISSION, "this user may not capture frames", mend
+            f"wifi:{name}", Reason.NO_PERMISSION, say("this user may not capture frames"), mend
         ) from None
     except OSError as error:
-        down = error.errno == errno.ENETDOWN
-        mend = f"sudo ip link set {name} up" if down else ""
-        detail = f"{name} is down" if down else str(error)
-        raise Unavailable(f"wifi:{name}", Reason.REFUSED, detail, mend) from None
+        if error.errno != errno.ENETDOWN:
+            raise Unavailable(f"wifi:{name}", Reason.REFUSED, str(error)) from None
+        mend = say("sudo ip link set {name} up", name=name)
+        raise Unavailable(f"wifi:{name}", Reason.REFUSED, say("{name} is down", name=name), mend) from None
 
 
 class MonitorSocket:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sweeper.errors import Reason, Unavailable
+from sweeper.text import say
 
 IW_S = 5.0
 """``iw`` answers at once; a driver that hangs is not waited for longer."""
@@ -67,14 +68,16 @@ def run_iw(*words: str) -> str:
             check=False,
         )
     except FileNotFoundError:
-        mend = "sudo apt install iw"
-        raise Unavailable("wifi", Reason.DRIVER_MISSING, "the program 'iw' is missing", mend) from None
+        mend = say("sudo apt install iw")
+        raise Unavailable("wifi", Reason.DRIVER_MISSING, say("the program 'iw' is missing"), mend) from None
     except subprocess.TimeoutExpired:
-        raise Unavailable("wifi", Reason.STALLED, f"'iw {' '.join(words)}' does not answer") from None
+        raise Unavailable(
+            "wifi", Reason.STALLED, say("'iw {list}' does not answer", list=" ".join(words))
+        ) from None
     if done.returncode:
         said = done.stderr.strip().splitlines()[-1:] or ["refused"]
         reason = Reason.NO_PERMISSION if "not permitted" in said[0] else Reason.REFUSED
-        raise Unavailable("wifi", reason, f"iw {' '.join(words)}: {said[0]}")
+        raise Unavailable("wifi", reason, say("iw {list}: {said}", list=" ".join(words), said=said[0]))
     return done.stdout
 
 

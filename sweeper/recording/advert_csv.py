@@ -16,6 +16,7 @@ from typing import BinaryIO
 from sweeper.recording.advert_fields import LEVEL, WHEN, WHO, advert_of, folded, is_sender
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement
+from sweeper.text import say
 
 FORMAT = "ble-csv"
 HEAD_LINES = 8
@@ -76,14 +77,14 @@ def _of_rows(
     for row in _rows(text, names, mark):
         number += 1
         if not row:
-            problems.count("lines that are no row", f"at line {number}")
+            problems.count(say("lines that are no row"), say("at line {number}", number=number))
             continue
         if not _bluetooth(row):
-            problems.count("rows of other radios", f"at line {number}")
+            problems.count(say("rows of other radios"), say("at line {number}", number=number))
             continue
         advert = advert_of(row)
         if advert is None:
-            problems.count("rows without a time or sender", f"at line {number}")
+            problems.count(say("rows without a time or sender"), say("at line {number}", number=number))
         else:
             yield advert
 

@@ -22,6 +22,7 @@ import msgspec
 from sweeper.recording.advert_fields import advert_of, folded, is_sender
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, Place
+from sweeper.text import say
 
 FORMAT = "ble-jsonl"
 MAX_LINE = 1 << 20
@@ -79,8 +80,8 @@ def adverts(file: BinaryIO, problems: Problems) -> Iterator[Advertisement]:
             yield advert
         elif line.strip() and not (parsed is not None and parsed.type not in (None, "advertisement")):
             cut = not line.endswith(b"\n")
-            what = "the last line is cut" if cut else "lines that are no advertisement"
-            problems.count(what, f"at byte {offset}")
+            what = say("the last line is cut") if cut else say("lines that are no advertisement")
+            problems.count(what, say("at byte {offset}", offset=offset))
         offset += len(line)
 
 

@@ -23,6 +23,7 @@ from sweeper.protocols.pcap import Packet
 from sweeper.recording.files import READ_ERRORS, reason
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, AdvertisementBatch, FrameBatch, Medium, Record
+from sweeper.text import say
 
 FRAMES = {
     **dict.fromkeys((105, 119, 127, 192), Medium.WIFI),
@@ -43,7 +44,7 @@ CLOCK_DIGITS = 6
 """Decimals of a time: UTC seconds in a double are exact to a quarter of a microsecond, no further."""
 BACK_S = 1.0
 """A step back by more than this is a clock that was set, not packets that overtook each other."""
-CLOCK_BACK = "times left as recorded where the clock jumps back"
+CLOCK_BACK = say("times left as recorded where the clock jumps back")
 UNSET_CLOCK_S = 86_400.0 * 366
 """A first packet within 1970 says that the capturing host's clock was never set."""
 
@@ -87,12 +88,12 @@ def start(path: str, file: BinaryIO) -> Start:
                 return Start(medium, packet.time_s, form)
             others[packet.link_type] = others.get(packet.link_type, 0) + 1
     except ProtocolError as error:
-        raise InputError(path, error.problem, error.offset) from error
+        raise InputError(path, error.words, error.offset) from error
     except READ_ERRORS as error:
-        raise InputError(path, f"cannot be read: {reason(error)}") from error
+        raise InputError(path, say("cannot be read: {error}", error=reason(error))) from error
     if others:
         kinds = ", ".join(f"{_named(kind)}: {count}" for kind, count in sorted(others.items()))
-        raise InputError(path, f"its packets are of kinds that are not read ({kinds})")
+        raise InputError(path, say("its packets are of kinds that are not read ({kinds})", kinds=kinds))
     return Start(Medium.BLE if form == "btsnoop" else Medium.WIFI, None, form)
 
 
@@ -121,7 +122,10 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
             if not held:
                 first_s = time_s
             if time_s < last_s - BACK_S:
-                problems.count(CLOCK_BACK, f"by {last_s - time_s:.0f} s at packet {count + 1}")
+                problems.count(
+                    CLOCK_BACK,
+                    say("by {seconds:.0f} s at packet {count}", seconds=last_s - time_s, count=count + 1),
+                )
             last_s = time_s
             kind = packet.link_type
             if kind in FRAMES:
@@ -133,17 +137,18 @@ def batches(file: BinaryIO, origin_s: float, source: str, problems: Problems) ->
             elif kind in ADVERTS:
                 held += _heard(open_batches, joiner, packet, time_s, problems)
             else:
-                problems.count(f"packets of {_named(kind)}, not read", "")
+                problems.count(say("packets of {kind}, not read", kind=_named(kind)), "")
             count += 1
             size += len(packet.data)
     except ProtocolError as error:
-        where = "" if error.offset is None else f" at byte {error.offset}"
-        problems.add(f"{error.problem}{where}; the packets before it were read")
+        problems.add(say("{problem}; the packets before it were read", problem=error))
     except READ_ERRORS as error:
-        problems.add(f"reading broke off after {count} packets: {reason(error)}")
+        problems.add(
+            say("reading broke off after {count} packets: {error}", count=count, error=reason(error))
+        )
     yield from _flush(open_batches, source)
     if not count:
-        problems.add("a capture without packets")
+        problems.add(say("a capture without packets"))
 
 
 def _begin(open_batches: dict[int, _Batch], kind: int, time_s: float) -> _Batch:
@@ -162,7 +167,9 @@ def _heard(
     try:
         adverts = joiner.adverts(packet)
     except ProtocolError as error:
-        problems.count("Bluetooth packets that are cut or damaged", f"({error.problem})")
+        problems.count(
+            say("Bluetooth packets that are cut or damaged"), say("({problem})", problem=error.words)
+        )
         return 0
     if adverts:
         kind = packet.link_type

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sweeper.errors import InputError
-from sweeper.text import safe_text
+from sweeper.text import Phrase, safe_text, say
 
 HASH_CHUNK = 1 << 20
 """Bytes hashed at a time: large enough to leave the interpreter lock, small enough to stop soon."""
@@ -60,25 +60,25 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
-            raise InputError(name, "is a folder, not a recording")
+            raise InputError(name, say("is a folder, not a recording"))
         if not stat.S_ISREG(mode):
-            raise InputError(name, f"is {_special(mode)}, not a file")
+            raise InputError(name, say("is {what}, not a file", what=_special(mode)))
         file = open(path, "rb")  # noqa: SIM115  the caller owns it
     except OSError as error:
-        raise InputError(name, f"cannot be opened: {reason(error)}") from error
+        raise InputError(name, say("cannot be opened: {error}", error=reason(error))) from error
     except ValueError as error:
-        raise InputError(name, "is not a possible file name") from error
+        raise InputError(name, say("is not a possible file name")) from error
     return file
 
 
-def _special(mode: int) -> str:
+def _special(mode: int) -> Phrase:
     kinds = (
-        (stat.S_ISFIFO, "a pipe"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
+        (stat.S_ISFIFO, say("a pipe")),
+        (stat.S_ISSOCK, say("a socket")),
+        (stat.S_ISCHR, say("a device")),
+        (stat.S_ISBLK, say("a device")),
     )
-    return next((text for test, text in kinds if test(mode)), "a special file")
+    return next((text for test, text in kinds if test(mode)), say("a special file"))
 
 
 def packing(head: bytes) -> str | None:

@@ -21,11 +21,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sweeper.records import Samples
+from sweeper.text import say
 
 LARGEST = 1e12
 """A float above this is no sample: its square would leave float32's range within one transform."""
 
-REAL_SAMPLES = "real samples, no Q: each signal appears twice, mirrored about the centre"
+REAL_SAMPLES = say("real samples, no Q: each signal appears twice, mirrored about the centre")
 """What the reader is told of a recording with an ``r`` format."""
 
 _NAME = re.compile(r"([cr])([usif])(8|16|24|32|64)(?:_?(le|be))?", re.ASCII)

@@ -21,6 +21,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from sweeper.text import Phrase, say
+
 LOWEST_CENTER_HZ = 24e6
 """Where an R820T begins (see ``plan.RTLSDR_RANGE_HZ``); below, a lone number of megahertz is ambiguous."""
 
@@ -42,7 +44,7 @@ class NameFacts:
     rate_hz: float | None = None
     start_utc_s: float | None = None
     format: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
 
 
 _SCALE = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
@@ -129,7 +131,7 @@ def _center(hertz: list[float], bare: list[float], counts: list[float], stamped:
 
 def _rate(
     center: float | None, rates: list[float], bare: list[float], hertz: list[float], counts: list[float]
-) -> tuple[float | None, tuple[str, ...]]:
+) -> tuple[float | None, tuple[Phrase, ...]]:
     if (plain := next((value for value in rates if 0 < value <= HIGHEST_RATE_HZ), None)) is not None:
         return plain, ()
     if center is None:
@@ -138,7 +140,7 @@ def _rate(
     for values, sure in ((bare, True), (counts, True), (hertz, False)):
         rate = next((value for value in values if 1e4 <= value <= limit and value != center), None)
         if rate is not None:
-            note = f"rate {rate:.0f} S/s taken from the second frequency in the name"
+            note = say("rate {rate:.0f} S/s taken from the second frequency in the name", rate=rate)
             return rate, () if sure else (note,)
     return None, ()
 
@@ -147,10 +149,14 @@ def _usrp(stem: str, found: NameFacts) -> NameFacts:
     """Rates that follow from the program's own fixed habits, said in a note."""
     if found.rate_hz is None and (match := _USRP.search(stem)) and 4 <= int(match[1]) <= 512:
         rate = USRP1_ADC_HZ / int(match[1])
-        note = f"rate {rate:.0f} S/s taken from the name: a USRP's 64 MS/s divided by {match[1]}"
+        note = say(
+            "rate {rate:.0f} S/s taken from the name: a USRP's 64 MS/s divided by {divisor}",
+            rate=rate,
+            divisor=match[1],
+        )
         return replace(found, rate_hz=rate, notes=(note,))
     if found.rate_hz is None and found.center_hz is not None and _RTL433.fullmatch(stem):
-        note = f"rate {RTL433_RATE_HZ:.0f} S/s assumed: rtl_433's default, the name tells none"
+        note = say("rate {rate:.0f} S/s assumed: rtl_433's default, the name tells none", rate=RTL433_RATE_HZ)
         return replace(found, rate_hz=RTL433_RATE_HZ, notes=(note,))
     return found
 

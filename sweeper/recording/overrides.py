@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sweeper.errors import InputError
 from sweeper.recording.formats import EXTENSIONS, format_named
+from sweeper.text import say
 
 RATES_HZ = (1e3, 1e11)
 """Rates believed: a kilosample a second is below any receiver, 100 GS/s above any."""
@@ -52,7 +53,10 @@ def checked(name: str, wanted: Overrides) -> Overrides:
     known = format_named(form) or format_named(EXTENSIONS.get(form.lstrip("."), ""))
     if known is None:
         raise InputError(
-            name, f"format {form!r} is not known; say cu8, cs8, cs16, cf32 or another of the manual's"
+            name,
+            say(
+                "format {form!r} is not known; say cu8, cs8, cs16, cf32 or another of the manual's", form=form
+            ),
         )
     return Overrides(known.name, wanted.rate_hz, wanted.center_hz)
 
@@ -61,6 +65,21 @@ def believable(name: str, rate_hz: float | None, center_hz: float | None) -> Non
     """Raises ``InputError`` for a rate or centre that no recording has."""
     low, high = RATES_HZ
     if rate_hz is not None and not low <= rate_hz <= high:
-        raise InputError(name, f"a rate of {rate_hz:g} S/s is not possible ({low:g} to {high:g})")
+        raise InputError(
+            name,
+            say(
+                "a rate of {rate_hz:g} S/s is not possible ({low:g} to {high:g})",
+                rate_hz=rate_hz,
+                low=low,
+                high=high,
+            ),
+        )
     if center_hz is not None and not (math.isfinite(center_hz) and 0 <= center_hz <= HIGHEST_HZ):
-        raise InputError(name, f"a centre of {center_hz:g} Hz is not possible (0 to {HIGHEST_HZ:g})")
+        raise InputError(
+            name,
+            say(
+                "a centre of {center_hz:g} Hz is not possible (0 to {highest_hz:g})",
+                center_hz=center_hz,
+                highest_hz=HIGHEST_HZ,
+            ),
+        )

@@ -26,6 +26,7 @@ import msgspec
 from sweeper.errors import InputError
 from sweeper.recording.problems import Problems
 from sweeper.records import Place
+from sweeper.text import Words, say
 
 BRIDGE_S = 120.0
 """Two fixes so far apart are still joined: saving phones log one a minute, and lose some."""
@@ -49,7 +50,7 @@ class Fix(msgspec.Struct, frozen=True):
 class Positions:
     """Fixes in order of time; ``at`` is where the listener was."""
 
-    def __init__(self, fixes: Iterable[Fix], problems: tuple[str, ...] = ()) -> None:
+    def __init__(self, fixes: Iterable[Fix], problems: tuple[Words, ...] = ()) -> None:
         self.fixes = sorted(fixes, key=lambda fix: fix.utc_s)
         self.problems = problems
         self._times = [fix.utc_s for fix in self.fixes]
@@ -85,9 +86,11 @@ def read_positions(path: str | Path) -> Positions:
         with target.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from None
+        raise InputError(str(path), say("cannot be read: {error}", error=error.strerror)) from None
     if len(data) > MOST_BYTES:
-        raise InputError(str(path), f"more than {MOST_BYTES >> 20} MB of positions")
+        raise InputError(
+            str(path), say("more than {most_bytes} MB of positions", most_bytes=MOST_BYTES >> 20)
+        )
     problems = Problems()
     text = data.decode("utf-8-sig", "backslashreplace")
     head = text.lstrip()[:4096]
@@ -100,9 +103,11 @@ def read_positions(path: str | Path) -> Positions:
     else:
         fixes = list(_typed(text, problems))
     if not fixes:
-        told = problems.lines()
-        raise InputError(str(path), told[0] if told else "no positions with a time (GPX, NMEA, gpsd, places)")
-    return Positions(fixes, problems.lines())
+        told = problems.said()
+        raise InputError(
+            str(path), told[0] if told else say("no positions with a time (GPX, NMEA, gpsd, places)")
+        )
+    return Positions(fixes, problems.said())
 
 
 def place_of(lat: Any, lon: Any, name: str = "") -> Place | None:
@@ -148,21 +153,22 @@ def _gpx(path: str, text: str, problems: Problems) -> Iterator[Fix]:
         import gpxpy
         import gpxpy.gpx
     except ImportError:
-        raise InputError(path, "reading GPX needs gpxpy: pip install 'sweeper[gps]'") from None
+        raise InputError(path, say("reading GPX needs gpxpy: pip install 'sweeper[gps]'")) from None
     try:
         track = gpxpy.parse(text)
     except (gpxpy.gpx.GPXException, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise InputError(
-            path, f"damaged GPX: {(str(error).splitlines() or [type(error).__name__])[0][:200]}"
+            path,
+            say("damaged GPX: {error}", error=(str(error).splitlines() or [type(error).__name__])[0][:200]),
         ) from None
     points = [point.point for point in track.get_points_data()] + list(track.waypoints)
     for point in points:
         place = place_of(point.latitude, point.longitude)
         if place is None or point.time is None:
-            problems.count("points without a time or position", "left out")
+            problems.count(say("points without a time or position"), say("left out"))
             continue
         if point.horizontal_dilution is not None and point.horizontal_dilution > WORST_HDOP:
-            problems.count("points that the receiver calls bad", "left out")
+            problems.count(say("points that the receiver calls bad"), say("left out"))
             continue
         moment = point.time if point.time.tzinfo else point.time.replace(tzinfo=UTC)
         yield Fix(moment.timestamp(), place)
@@ -173,7 +179,7 @@ def _nmea(text: str, problems: Problems) -> Iterator[Fix]:
     try:
         import pynmea2
     except ImportError:
-        problems.count("reading NMEA needs pynmea2: pip install 'sweeper[gps]'", "")
+        problems.count(say("reading NMEA needs pynmea2: pip install 'sweeper[gps]'"), "")
         return
     today: date | None = None
     for line in text.splitlines():
@@ -186,7 +192,7 @@ def _nmea(text: str, problems: Problems) -> Iterator[Fix]:
                 continue
             fix, today = _of_sentence(said, today)
         except (pynmea2.ParseError, ValueError, AttributeError, TypeError, IndexError, OverflowError):
-            problems.count("damaged NMEA sentences", "left out")
+            problems.count(say("damaged NMEA sentences"), say("left out"))
             continue
         if fix is not None:
             yield fix
@@ -213,7 +219,7 @@ def _gpsd(text: str, problems: Problems) -> Iterator[Fix]:
         try:
             fix = of_tpv(msgspec.json.decode(line.encode()))
         except (ValueError, RecursionError):
-            problems.count("lines that are no JSON", "left out")
+            problems.count(say("lines that are no JSON"), say("left out"))
             continue
         if fix is not None:
             yield fix
@@ -231,7 +237,7 @@ def _typed(text: str, problems: Problems) -> Iterator[Fix]:
         if len(parts) > 3 and _is_number(parts[2]) and _is_number(parts[3]):
             place = place_of(float(parts[2]), float(parts[3]), name)
         if utc_s is None or not math.isfinite(utc_s) or place is None:
-            problems.count("lines that are no place with a time", "left out")
+            problems.count(say("lines that are no place with a time"), say("left out"))
             continue
         yield Fix(utc_s, place)
 

@@ -29,6 +29,7 @@ import numpy.typing as npt
 
 from sweeper.recording.problems import Problems
 from sweeper.records import Trace
+from sweeper.text import say
 
 RTL_POWER, HACKRF_SWEEP = "rtl-power-csv", "hackrf-sweep-csv"
 RTL_POWER_FULL_SCALE_DB = 20 * math.log10(256 * 127)
@@ -120,11 +121,13 @@ def traces(file: BinaryIO, kind: str, source: str, problems: Problems) -> Iterat
         segment = parse(line)
         if segment is None or not np.isfinite(segment.db).any():
             if line.strip():
-                problems.count("lines that are no sweep data", f"at byte {offset}")
+                problems.count(say("lines that are no sweep data"), say("at byte {offset}", offset=offset))
             continue
         if bad := int(np.count_nonzero(~np.isfinite(segment.db))):
             problems.count(
-                "powers that are no number, filled from their neighbours", f"at byte {offset}", bad
+                say("powers that are no number, filled from their neighbours"),
+                say("at byte {offset}", offset=offset),
+                bad,
             )
         first = segment.time_s if first is None else first
         if segment.low_hz in sweep.segments or sweep.bins + segment.db.size > MAX_BINS:

@@ -23,6 +23,7 @@ from sweeper.recording.overrides import CONTAINERS, Overrides, believable, check
 from sweeper.recording.problems import Problems
 from sweeper.recording.samples import Look, fits
 from sweeper.records import Medium
+from sweeper.text import Words, phrase_of, say
 
 HEAD_BYTES = 65_536
 """Bytes looked at to recognise a file: a hackrf_sweep line has a few thousand, a log header fewer."""
@@ -44,7 +45,7 @@ class Probe:
     center_hz: float | None = None
     start_utc_s: float | None = None
     duration_s: float | None = None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Words, ...] = ()
     annotations: tuple[dict[str, Any], ...] = ()
     looks: tuple[Look, ...] = ()
     origin_s: float = 0.0
@@ -76,12 +77,12 @@ def probe(
     try:
         return _probe(place, name, overrides)
     except READ_ERRORS as error:
-        raise InputError(name, f"cannot be read: {reason(error)}") from error
+        raise InputError(name, say("cannot be read: {error}", error=reason(error))) from error
 
 
 def _probe(place: Path, name: str, overrides: Overrides) -> Probe:
     if place.name.lower().endswith(sigmf_files.COLLECTION):
-        raise InputError(name, "a SigMF collection names recordings; give those instead")
+        raise InputError(name, say("a SigMF collection names recordings; give those instead"))
     both = sigmf_files.pair(place)
     if both is not None and both[0].exists():
         found = sigmf_files.read_pair(*both, overrides)
@@ -90,7 +91,7 @@ def _probe(place: Path, name: str, overrides: Overrides) -> Probe:
         size = size_of(file)
         head = file.read(HEAD_BYTES)
         if not head:
-            raise InputError(name, "is empty", 0)
+            raise InputError(name, say("is empty"), 0)
         forced = overrides.format
         if forced is None or forced in CONTAINERS:
             container = _container(place, name, file, head, overrides) or _packed(
@@ -99,10 +100,10 @@ def _probe(place: Path, name: str, overrides: Overrides) -> Probe:
             if container is not None:
                 return container
         if forced in CONTAINERS:
-            raise InputError(name, f"is not {forced}", 0)
+            raise InputError(name, say("is not {forced}", forced=forced), 0)
         if forced is None and place.suffix.lower() in CAPTURE_NAMES:
             raise InputError(
-                name, "is no packet capture: it begins with no pcap, pcapng or btsnoop header", 0
+                name, say("is no packet capture: it begins with no pcap, pcapng or btsnoop header"), 0
             )
         found = raw.recording(place, name, file, head, size, overrides)
         return _of_looks(place, name, found.looks[0].format.name, found)
@@ -129,7 +130,9 @@ def _packed(place: Path, name: str, head: bytes, overrides: Overrides) -> Probe 
             file.seek(0)
             return _stream(place, name, file, inner, overrides.format, None)
     except READ_ERRORS as error:
-        raise InputError(name, f"is compressed ({packing(head)}) and damaged: {reason(error)}") from error
+        raise InputError(
+            name, say("is compressed ({head}) and damaged: {error}", head=packing(head), error=reason(error))
+        ) from error
 
 
 def _stream(
@@ -166,7 +169,9 @@ def _sigmf_format(looks: tuple[Look, ...]) -> str:
 def _of_looks(place: Path, name: str, form: str, found: sigmf_files.Recording) -> Probe:
     looks = found.looks
     if not looks:
-        raise InputError(name, "no samples" + (f" ({found.problems[-1]})" if found.problems else ""), 0)
+        if found.problems:
+            raise InputError(name, say("no samples ({problem})", problem=phrase_of(found.problems[-1])), 0)
+        raise InputError(name, say("no samples"), 0)
     for look in looks:
         believable(name, look.rate_hz, look.center_hz)
     return Probe(
@@ -204,7 +209,7 @@ def _wav(place: Path, name: str, file: BinaryIO, overrides: Overrides) -> Probe:
         channels=head.channels,
     )
     if not look.samples:
-        raise InputError(name, "a WAV file without samples", head.offset)
+        raise InputError(name, say("a WAV file without samples"), head.offset)
     start = head.start_utc_s if head.start_utc_s is not None else told.start_utc_s
     found = sigmf_files.Recording((look,), start, (), tuple(problems))
     return _of_looks(place, name, f"wav-{head.format.name}", found)

@@ -6,6 +6,8 @@ first and the number of all.
 
 from __future__ import annotations
 
+from sweeper.text import Phrase, Words, english, phrase_of, say
+
 MOST_LINES = 50
 """Distinct problems kept for one input; a reader needs the first few and the count."""
 
@@ -13,33 +15,44 @@ MOST_LINES = 50
 class Problems:
     """Collects problem lines in the order in which they first came up."""
 
-    def __init__(self, lines: tuple[str, ...] = ()) -> None:
-        self._counts: dict[str, int] = dict.fromkeys(lines, 1)
-        self._firsts: dict[str, str] = {}
+    def __init__(self) -> None:
+        self._kinds: dict[str, Words] = {}
+        self._counts: dict[str, int] = {}
+        self._firsts: dict[str, Words] = {}
         self._more = 0
 
-    def add(self, line: str) -> None:
+    def add(self, line: Words) -> None:
         """One problem that stands for itself; the same line again only counts."""
         self.count(line, "")
 
-    def count(self, kind: str, first: str, number: int = 1) -> None:
+    def count(self, kind: Words, first: Words, number: int = 1) -> None:
         """``number`` more problems of one kind; ``first`` says where (the first one's is kept)."""
-        if kind not in self._counts and len(self._counts) >= MOST_LINES:
+        name = english(kind)
+        if name not in self._counts and len(self._counts) >= MOST_LINES:
             self._more += number
             return
-        self._counts[kind] = self._counts.get(kind, 0) + number
+        self._kinds.setdefault(name, kind)
+        self._counts[name] = self._counts.get(name, 0) + number
         if first:
-            self._firsts.setdefault(kind, first)
+            self._firsts.setdefault(name, first)
 
     def lines(self) -> tuple[str, ...]:
+        """All problems in English, one line each."""
+        return tuple(english(line) for line in self.said())
+
+    def said(self) -> tuple[Phrase, ...]:
         """All problems, one line each."""
-        told = []
-        for kind, number in self._counts.items():
-            first = self._firsts.get(kind)
-            if first is not None:
-                told.append(f"{kind}: {number}, the first {first}" if number > 1 else f"{kind} {first}")
-            else:
-                told.append(f"{kind} ({number} times)" if number > 1 else kind)
+        told = [self._line(name, kind) for name, kind in self._kinds.items()]
         if self._more:
-            told.append(f"{self._more} further problems")
+            told.append(say("{count} further problems", count=self._more))
         return tuple(told)
+
+    def _line(self, name: str, kind: Words) -> Phrase:
+        number, first = self._counts[name], self._firsts.get(name)
+        if first is not None and number > 1:
+            return say("{kind}: {count}, the first {first}", kind=kind, count=number, first=first)
+        if first is not None:
+            return say("{kind} {first}", kind=kind, first=first)
+        if number > 1:
+            return say("{kind} ({count} times)", kind=kind, count=number)
+        return phrase_of(kind)

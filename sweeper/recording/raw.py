@@ -16,40 +16,44 @@ from sweeper.recording.names import facts
 from sweeper.recording.overrides import HIGHEST_HZ, Overrides
 from sweeper.recording.samples import Look, fits
 from sweeper.recording.sigmf_files import Recording
+from sweeper.text import Phrase, Words, say
 
 SURE_BYTES = 4_096
 """Content contradicts an extension only with this much of it to look at."""
 
 _FOREIGN = (
-    (b"\x1f\x8b", "compressed (gzip); unpack it first"),
-    (b"BZh", "compressed (bzip2); unpack it first"),
-    (b"\xfd7zXZ\x00", "compressed (xz); unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed (zstd); unpack it first"),
-    (b"PK\x03\x04", "a zip archive; unpack it first"),
-    (b"\x7fELF", "a program, not a recording"),
-    (b"%PDF", "a PDF document, not a recording"),
-    (b"\x89PNG", "a picture, not a recording"),
-    (b"\xff\xd8\xff", "a picture, not a recording"),
-    (b"SQLite format 3\x00", "a database, not a recording"),
-    (b"fLaC", "sound (FLAC), not IQ"),
-    (b"OggS", "sound (Ogg), not IQ"),
-    (b"ID3", "sound (MP3), not IQ"),
+    (b"\x1f\x8b", say("compressed (gzip); unpack it first")),
+    (b"BZh", say("compressed (bzip2); unpack it first")),
+    (b"\xfd7zXZ\x00", say("compressed (xz); unpack it first")),
+    (b"\x28\xb5\x2f\xfd", say("compressed (zstd); unpack it first")),
+    (b"PK\x03\x04", say("a zip archive; unpack it first")),
+    (b"\x7fELF", say("a program, not a recording")),
+    (b"%PDF", say("a PDF document, not a recording")),
+    (b"\x89PNG", say("a picture, not a recording")),
+    (b"\xff\xd8\xff", say("a picture, not a recording")),
+    (b"SQLite format 3\x00", say("a database, not a recording")),
+    (b"fLaC", say("sound (FLAC), not IQ")),
+    (b"OggS", say("sound (Ogg), not IQ")),
+    (b"ID3", say("sound (MP3), not IQ")),
 )
 
 
 def recording(place: Path, name: str, file: BinaryIO, head: bytes, size: int, wanted: Overrides) -> Recording:
     """The one look of a headerless file; ``InputError`` says what the user has to tell."""
     told = facts(place.name)
-    problems = list(told.notes) if wanted.rate_hz is None else []
+    problems: list[Words] = [*told.notes] if wanted.rate_hz is None else []
     form = _format(place, name, file, head, size, wanted, told.format, problems)
     beside = _portapack(place)
     rate = wanted.rate_hz or beside[0] or told.rate_hz
     center = next((hz for hz in (wanted.center_hz, beside[1], told.center_hz) if hz is not None), 0.0)
     if size < form.sample_bytes:
-        raise InputError(name, f"is too short for one sample of {form.name} ({size} bytes)", 0)
+        raise InputError(
+            name, say("is too short for one sample of {name} ({size} bytes)", name=form.name, size=size), 0
+        )
     if rate is None:
         raise InputError(
-            name, f"the sample rate of this {form.name} recording is not known; say --rate, as 2.4M"
+            name,
+            say("the sample rate of this {name} recording is not known; say --rate, as 2.4M", name=form.name),
         )
     count = fits(size, form.sample_bytes, 0, problems)
     if not form.complex:
@@ -82,7 +86,7 @@ def _format(
     size: int,
     wanted: Overrides,
     named: str | None,
-    problems: list[str],
+    problems: list[Words],
 ) -> SampleFormat:
     """Format by override, by extension unless the content plainly contradicts it, or by content."""
     if (forced := format_named(wanted.format or "")) is not None:
@@ -91,20 +95,30 @@ def _format(
     said = format_named(EXTENSIONS.get(ending) or named or "")
     if said is None:
         if (foreign := _foreign(head)) is not None:
-            raise InputError(name, f"is {foreign}", 0)
+            raise InputError(name, say("is {what}", what=foreign), 0)
         if ending not in AMBIGUOUS:
             raise InputError(
-                name, "is no recording that is known here; if it is raw IQ, say --format and --rate"
+                name, say("is no recording that is known here; if it is raw IQ, say --format and --rate")
             )
     raw = sample_bytes(file, 0, size)
     seen = format_named(guess(raw) or "")
     if said is None:
         if seen is None:
-            few = " (too few bytes)" if size < LEAST_BYTES else ""
-            raise InputError(name, f"its content does not tell the sample format{few}; say --format, as cu8")
+            if size < LEAST_BYTES:
+                words = say(
+                    "its content does not tell the sample format (too few bytes); say --format, as cu8"
+                )
+                raise InputError(name, words)
+            raise InputError(name, say("its content does not tell the sample format; say --format, as cu8"))
         return seen
     if seen is not None and _contradicts(said, seen, raw):
-        problems.append(f"named .{ending}, but its content is {seen.name} and is read so; --format overrides")
+        problems.append(
+            say(
+                "named .{ending}, but its content is {name} and is read so; --format overrides",
+                ending=ending,
+                name=seen.name,
+            )
+        )
         return seen
     return said
 
@@ -121,13 +135,13 @@ def _contradicts(said: SampleFormat, seen: SampleFormat, raw: npt.NDArray[np.uin
     return seen.kind == "f"
 
 
-def _foreign(head: bytes) -> str | None:
+def _foreign(head: bytes) -> Phrase | None:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             return what
     text = head[:4096]
     if not text.translate(None, delete=bytes(range(32, 127)) + b"\t\r\n\x0c") or _is_utf8_text(text):
-        return "text, not a recording that is known here"
+        return say("text, not a recording that is known here")
     return None
 
 

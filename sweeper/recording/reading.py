@@ -10,6 +10,7 @@ from sweeper.recording.files import READ_ERRORS, open_stream, reason
 from sweeper.recording.probing import Probe
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, AdvertisementBatch, Medium, Record
+from sweeper.text import say
 
 
 def read(
@@ -39,7 +40,7 @@ def read(
                 if not start_s or record.time_s >= start_s:
                     yield record
         except READ_ERRORS as error:
-            problems.add(f"reading broke off: {reason(error)}")
+            problems.add(say("reading broke off: {error}", error=reason(error)))
 
 
 def _advert_batches(
@@ -57,7 +58,12 @@ def _advert_batches(
             batch = []
         if advert.time_s < last_s - captures.BACK_S:
             problems.count(
-                captures.CLOCK_BACK, f"by {last_s - advert.time_s:.0f} s at {logged.time_s:.0f} UTC"
+                captures.CLOCK_BACK,
+                say(
+                    "by {last_s:.0f} s at {time_s:.0f} UTC",
+                    seconds=last_s - advert.time_s,
+                    time=f"{logged.time_s:.0f}",
+                ),
             )
         last_s = advert.time_s
         batch.append(advert)

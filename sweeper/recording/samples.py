@@ -20,6 +20,7 @@ from sweeper.recording.files import READ_ERRORS, reason
 from sweeper.recording.formats import SampleFormat, mend, to_complex
 from sweeper.recording.problems import Problems
 from sweeper.records import IqBlock
+from sweeper.text import Words, say
 
 BLOCK_SAMPLES = 262_144
 """Samples in a block at most: 2 MB, 0.1 s of an RTL-SDR; long against any transform, short to wait for."""
@@ -66,12 +67,17 @@ def block_samples(rate_hz: float) -> int:
     return 1 << (whole.bit_length() - 1)
 
 
-def fits(size: int, frame_bytes: int, offset: int, problems: list[str]) -> int:
+def fits(size: int, frame_bytes: int, offset: int, problems: list[Words]) -> int:
     """How many whole samples ``size`` bytes hold; a cut one at the end is a problem line with its offset."""
     whole, rest = divmod(max(size, 0), frame_bytes)
     if rest:
         problems.append(
-            f"the last sample is cut: {rest} of {frame_bytes} bytes at byte {offset + whole * frame_bytes}"
+            say(
+                "the last sample is cut: {rest} of {frame_bytes} bytes at byte {offset}",
+                rest=rest,
+                frame_bytes=frame_bytes,
+                offset=offset + whole * frame_bytes,
+            )
         )
     return whole
 
@@ -105,13 +111,19 @@ def _look(path: str, source: str, look: Look, skip: int, problems: Problems) -> 
                 done += whole
             at = look.offset + done * frame
             if error is not None and done == skip:
-                raise InputError(path, f"cannot be read: {reason(error)}", at) from error
+                raise InputError(path, say("cannot be read: {error}", error=reason(error)), at) from error
             if error is not None:
-                problems.add(f"reading broke off at byte {at}: {reason(error)}")
+                problems.add(say("reading broke off at byte {at}: {error}", at=at, error=reason(error)))
                 return
             if got < len(view):
                 lack = look.samples - done
-                problems.add(f"the file ends {lack} samples before its end was expected, at byte {at}")
+                problems.add(
+                    say(
+                        "the file ends {lack} samples before its end was expected, at byte {at}",
+                        lack=lack,
+                        at=at,
+                    )
+                )
                 return
 
 
@@ -121,7 +133,7 @@ def _opened(path: str, look: Look) -> Iterator[BinaryIO]:
         try:
             file = stack.enter_context(look.opener())
         except READ_ERRORS as error:
-            raise InputError(path, f"cannot be opened again: {reason(error)}") from error
+            raise InputError(path, say("cannot be opened again: {error}", error=reason(error))) from error
         yield file
 
 
@@ -154,7 +166,11 @@ def _convert(
         floats = look.format.floats(own)
         if look.format.kind == "f" and (bad := mend(floats)):
             at = look.offset + done * look.frame_bytes
-            problems.count("values that are no number or beyond 1e12, set to 0", f"from byte {at} on", bad)
+            problems.count(
+                say("values that are no number or beyond 1e12, set to 0"),
+                say("from byte {at} on", at=at),
+                bad,
+            )
         yield IqBlock(
             source=source,
             time_s=look.start_s + done / look.rate_hz,

@@ -30,6 +30,7 @@ from sweeper.recording.files import READ_ERRORS, open_regular, reason, shown, si
 from sweeper.recording.formats import REAL_SAMPLES, SampleFormat, format_named
 from sweeper.recording.overrides import Overrides
 from sweeper.recording.samples import MAX_CHANNELS, Look
+from sweeper.text import Words, say
 
 META, DATA, COLLECTION = ".sigmf-meta", ".sigmf-data", ".sigmf-collection"
 MAX_META = 16 << 20
@@ -62,7 +63,7 @@ class Recording:
     looks: tuple[Look, ...]
     start_utc_s: float | None
     annotations: tuple[dict[str, Any], ...]
-    problems: tuple[str, ...]
+    problems: tuple[Words, ...]
     data: Path | None = None
 
 
@@ -84,16 +85,18 @@ def read_pair(meta: Path, data: Path, overrides: Overrides) -> Recording:
     path = shown(meta)
     with open_regular(meta) as file:
         if size_of(file) > MAX_META:
-            raise InputError(path, f"metadata of more than {MAX_META} bytes is not read")
+            raise InputError(
+                path, say("metadata of more than {max_meta} bytes is not read", max_meta=MAX_META)
+            )
         raw = file.read()
     parsed, problems = _parse(path, raw)
     other = parsed["global"].get("core:dataset")
     if isinstance(other, str):
         if Path(other).name != other:
-            raise InputError(path, "core:dataset names a file in another folder, which is not opened")
+            raise InputError(path, say("core:dataset names a file in another folder, which is not opened"))
         data = meta.with_name(other)
     elif parsed["global"].get("core:metadata_only") is True and not data.exists():
-        raise InputError(path, "metadata only: the samples were not distributed with it")
+        raise InputError(path, say("metadata only: the samples were not distributed with it"))
     with open_regular(data) as file:
         size = size_of(file)
     read = _recording(shown(data), parsed, Bytes(lambda: open_regular(data), size), overrides, problems)
@@ -104,7 +107,7 @@ def read_archive(path: Path, overrides: Overrides) -> Recording:
     """All recordings of an archive, one after the other."""
     name = shown(path)
     found: list[Recording] = []
-    problems: list[str] = []
+    problems: list[Words] = []
     members = _members(path, problems)
     for meta, member in members.items():
         if not meta.lower().endswith(META):
@@ -115,16 +118,18 @@ def read_archive(path: Path, overrides: Overrides) -> Recording:
         parsed, own = _parse(name, raw)
         data = _data_member(meta, parsed, members)
         if data is None:
-            problems.append(f"no samples for {meta}")
+            problems.append(say("no samples for {meta}", meta=meta))
             continue
         found.append(_recording(name, parsed, members[data], overrides, own))
     if not found:
-        said = f" ({problems[0]})" if problems else ""
-        raise InputError(name, f"an archive without a SigMF recording{said}")
+        if problems:
+            words = say("an archive without a SigMF recording ({problem})", problem=problems[0])
+            raise InputError(name, words)
+        raise InputError(name, say("an archive without a SigMF recording"))
     return _join(found, problems)
 
 
-def _join(found: list[Recording], problems: list[str]) -> Recording:
+def _join(found: list[Recording], problems: list[Words]) -> Recording:
     """Recordings one after the other: at their stated times if these rise, else end to start."""
     looks: list[Look] = []
     first = found[0].start_utc_s
@@ -150,7 +155,7 @@ def _data_member(meta: str, parsed: dict[str, Any], members: dict[str, Bytes]) -
     return next((name for name in (stem + DATA, named) if name in members), None)
 
 
-def _members(path: Path, problems: list[str]) -> dict[str, Bytes]:
+def _members(path: Path, problems: list[Words]) -> dict[str, Bytes]:
     """Files in a tar (plain or compressed) or zip by name, in the archive's order.
 
     Members of a plain tar are read in place: what is left of a cut archive can be read to its last byte.
@@ -177,7 +182,7 @@ def _members(path: Path, problems: list[str]) -> dict[str, Bytes]:
                     else:
                         members[member.name] = Bytes(_tar_opener(path, member.name), member.size)
         except READ_ERRORS as error:
-            problems.append(f"the archive breaks off: {reason(error)}")
+            problems.append(say("the archive breaks off: {error}", error=reason(error)))
     return members
 
 
@@ -218,14 +223,14 @@ def _zip_opener(path: Path, name: str) -> Opener:
     return opener
 
 
-def _parse(path: str, raw: bytes) -> tuple[dict[str, Any], list[str]]:
+def _parse(path: str, raw: bytes) -> tuple[dict[str, Any], list[Words]]:
     """Metadata as a dictionary whose three parts have the right types, and what is wrong with it."""
     try:
         parsed = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(path, f"metadata that is no JSON: {reason(error)}") from error
+        raise InputError(path, say("metadata that is no JSON: {error}", error=reason(error))) from error
     if not isinstance(parsed, dict) or not isinstance(parsed.get("global"), dict):
-        raise InputError(path, "metadata without a global part")
+        raise InputError(path, say("metadata without a global part"))
     problems = _validate(parsed) if len(raw) <= MAX_VALIDATED else []
     for part in ("captures", "annotations"):
         rows = parsed.get(part)
@@ -233,7 +238,7 @@ def _parse(path: str, raw: bytes) -> tuple[dict[str, Any], list[str]]:
     return parsed, problems
 
 
-def _validate(parsed: dict[str, Any]) -> list[str]:
+def _validate(parsed: dict[str, Any]) -> list[Words]:
     """What the sigmf package's schema objects to, the gravest only."""
     import sigmf.validate
 
@@ -244,7 +249,8 @@ def _validate(parsed: dict[str, Any]) -> list[str]:
             sigmf.validate.validate(parsed)
     except schema_errors.ValidationError as error:
         where = "/".join(str(step) for step in error.absolute_path)
-        return [f"metadata against the SigMF schema: {where + ': ' if where else ''}{reason(error)}"]
+        problem = f"{where + ': ' if where else ''}{reason(error)}"
+        return [say("metadata against the SigMF schema: {problem}", problem=problem)]
     except (
         schema_errors.SchemaError,
         KeyError,
@@ -258,16 +264,23 @@ def _validate(parsed: dict[str, Any]) -> list[str]:
 
 
 def _recording(
-    path: str, parsed: dict[str, Any], data: Bytes, overrides: Overrides, problems: list[str]
+    path: str, parsed: dict[str, Any], data: Bytes, overrides: Overrides, problems: list[Words]
 ) -> Recording:
     glob = parsed["global"]
     form = _form(path, glob, overrides)
     rate = overrides.rate_hz or _number(glob.get("core:sample_rate"))
     channels = _whole(glob.get("core:num_channels"), 1)
     if not 1 <= channels <= MAX_CHANNELS:
-        raise InputError(path, f"{channels} channels are not possible (1 to {MAX_CHANNELS})")
+        raise InputError(
+            path,
+            say(
+                "{channels} channels are not possible (1 to {max_channels})",
+                channels=channels,
+                max_channels=MAX_CHANNELS,
+            ),
+        )
     if rate is None:
-        raise InputError(path, "the sample rate is not known; say --rate, as --rate 2.4M")
+        raise InputError(path, say("the sample rate is not known; say --rate, as --rate 2.4M"))
     layout = _Layout(data, form, channels, rate, _whole(glob.get("core:trailing_bytes"), 0))
     origin = _whole(glob.get("core:offset"), 0)
     looks, start = _looks(parsed["captures"], layout, overrides.center_hz, origin, problems)
@@ -296,7 +309,7 @@ def _looks(
     layout: _Layout,
     center_hz: float | None,
     origin: int,
-    problems: list[str],
+    problems: list[Words],
 ) -> tuple[list[Look], float | None]:
     """One look for each capture, and the UTC start of the first."""
     rows = sorted(captures, key=lambda row: _whole(row.get("core:sample_start"), 0)) or [{}]
@@ -306,9 +319,18 @@ def _looks(
     total, rest = divmod(max(room, 0), layout.frame)
     if rest:
         at = layout.data.offset + layout.data.size - layout.trailing - rest
-        problems.append(f"the last sample is cut: {rest} of {layout.frame} bytes at byte {at}")
+        problems.append(
+            say(
+                "the last sample is cut: {rest} of {frame} bytes at byte {at}",
+                rest=rest,
+                frame=layout.frame,
+                at=at,
+            )
+        )
     if starts[-1] > total:
-        problems.append(f"a capture starts at sample {starts[-1]}, the file has {total}")
+        problems.append(
+            say("a capture starts at sample {sample}, the file has {total}", sample=starts[-1], total=total)
+        )
     times = [_moment(row.get("core:datetime")) for row in rows]
     looks: list[Look] = []
     clock = _Clock(times[0], layout.rate_hz)
@@ -349,7 +371,7 @@ class _Clock:
         self._rate = rate_hz
         self._gap = 0.0
 
-    def at(self, moment: float | None, sample: int, problems: list[str]) -> float:
+    def at(self, moment: float | None, sample: int, problems: list[Words]) -> float:
         by_count = sample / self._rate + self._gap
         if moment is None or self._origin is None:
             return by_count
@@ -359,7 +381,11 @@ class _Clock:
             return by_count + ahead
         if ahead < -SAME_CLOCK_S:
             problems.append(
-                f"the clock of the capture at sample {sample} is {-ahead:.3f} s behind; not followed"
+                say(
+                    "the clock of the capture at sample {sample} is {seconds:.3f} s behind; not followed",
+                    sample=sample,
+                    seconds=-ahead,
+                )
             )
         return by_count
 
@@ -368,7 +394,9 @@ def _form(path: str, glob: dict[str, Any], overrides: Overrides) -> SampleFormat
     datatype = overrides.format or glob.get("core:datatype")
     form = format_named(datatype) if isinstance(datatype, str) else None
     if form is None:
-        raise InputError(path, f"samples of type {datatype!r:.40} are not read; say --format")
+        raise InputError(
+            path, say("samples of type {datatype!r:.40} are not read; say --format", datatype=datatype)
+        )
     return form
 
 

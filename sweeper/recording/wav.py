@@ -24,6 +24,7 @@ from typing import BinaryIO
 from sweeper.errors import InputError
 from sweeper.recording.files import size_of
 from sweeper.recording.formats import SampleFormat, format_named
+from sweeper.text import Words, say
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 MAX_AUXI = 65_536
@@ -51,7 +52,7 @@ class WavHeader:
     size: int
     center_hz: float | None
     start_utc_s: float | None
-    problems: tuple[str, ...]
+    problems: tuple[Words, ...]
 
 
 def is_wav(head: bytes) -> bool:
@@ -64,9 +65,9 @@ def header(path: str, file: BinaryIO) -> WavHeader:
     walk = _Walk(path, size_of(file))
     walk.chunks(file)
     if walk.form is None:
-        raise InputError(path, "a WAV file without a format chunk", 12)
+        raise InputError(path, say("a WAV file without a format chunk"), 12)
     if walk.offset is None:
-        raise InputError(path, "a WAV file without samples", walk.at)
+        raise InputError(path, say("a WAV file without samples"), walk.at)
     form, channels, rate = _form(path, walk.form)
     return WavHeader(
         form, channels, rate, walk.offset, walk.size, walk.center_hz, walk.start_utc_s, tuple(walk.problems)
@@ -84,7 +85,7 @@ class _Walk:
         self.long_size: int | None = None
         self.center_hz: float | None = None
         self.start_utc_s: float | None = None
-        self.problems: list[str] = []
+        self.problems: list[Words] = []
 
     def chunks(self, file: BinaryIO) -> None:
         for _ in range(MOST_CHUNKS):
@@ -111,13 +112,17 @@ class _Walk:
             self.size = there
             if told in UNKNOWN_SIZES and there:
                 self.problems.append(
-                    "the recorder was cut off: the header tells no length, read to the file's end"
+                    say("the recorder was cut off: the header tells no length, read to the file's end")
                 )
             return
         self.size = min(told, there)
         if told > there:
             self.problems.append(
-                f"the file ends {told - there} bytes before its header says, at byte {self.end}"
+                say(
+                    "the file ends {lack} bytes before its header says, at byte {end}",
+                    lack=told - there,
+                    end=self.end,
+                )
             )
 
     def _body(self, name: bytes, body: bytes) -> None:
@@ -132,18 +137,20 @@ class _Walk:
 def _form(path: str, body: bytes) -> tuple[SampleFormat, int, float]:
     """Sample format, IQ channels and rate that a ``fmt `` chunk tells."""
     if len(body) < 16:
-        raise InputError(path, "a WAV format chunk that is cut short", 12)
+        raise InputError(path, say("a WAV format chunk that is cut short"), 12)
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
     if tag == EXTENSIBLE and len(body) >= 26:
         tag = struct.unpack_from("<H", body, 24)[0]
     kind = {PCM: "u" if bits == 8 else "s", FLOAT: "f"}.get(tag)
     form = format_named(f"c{kind}{bits}") if kind else None
     if form is None:
-        raise InputError(path, f"WAV samples of kind {tag} with {bits} bits are not read", 12)
+        raise InputError(
+            path, say("WAV samples of kind {tag} with {bits} bits are not read", tag=tag, bits=bits), 12
+        )
     if channels == 1:
-        raise SoundError(path, "a mono WAV file: sound, not IQ, which needs two channels")
+        raise SoundError(path, say("a mono WAV file: sound, not IQ, which needs two channels"))
     if channels == 0 or channels % 2:
-        raise InputError(path, f"a WAV file of {channels} channels: IQ needs pairs")
+        raise InputError(path, say("a WAV file of {channels} channels: IQ needs pairs", channels=channels))
     return form, channels // 2, float(rate)
 
 

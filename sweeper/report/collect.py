@@ -31,8 +31,10 @@ from sweeper.records import (
     Status,
     SweepPass,
     Trace,
+    told,
 )
 from sweeper.report.raster import Raster
+from sweeper.text import Phrase, Words, english, phrase_of, say
 
 MAX_EMISSIONS = 50_000
 MAX_DEVICES = 50_000
@@ -51,6 +53,15 @@ HISTORY_POINTS = 256
 """Signal strengths kept per device: beyond it every second one is dropped, and so on."""
 MAX_HISTORIES = 4_096
 """Addresses with a history of signal strength: about 100 MB when all are full."""
+
+LISTS = {
+    "spectra": say("spectra"),
+    "emissions": say("emissions"),
+    "devices": say("devices"),
+    "findings": say("findings"),
+    "statuses": say("events"),
+}
+"""What may have to be left out, as a reader calls it."""
 
 Doubles = npt.NDArray[np.float64]
 
@@ -119,6 +130,7 @@ class Refused(msgspec.Struct, frozen=True):
 
     path: str
     problem: str
+    said: Phrase
 
 
 class Collector:
@@ -164,18 +176,28 @@ class Collector:
 
     receive = __call__
 
-    def refuse(self, path: str, problem: str) -> None:
+    def refuse(self, path: str, problem: Words) -> None:
         """Note an input of which nothing could be read."""
-        self.refused.append(Refused(path, problem))
+        self.refused.append(Refused(path, english(problem), phrase_of(problem)))
 
     def problems(self, source: str) -> list[str]:
         """What went wrong with one input: the reader's own lines, then how it failed, each once."""
+        return list(self._problems(source))
+
+    def said(self, source: str) -> list[Phrase]:
+        """The same for the reader's own language."""
+        return list(self._problems(source).values())
+
+    def _problems(self, source: str) -> dict[str, Phrase]:
         closed = self.closed.get(source)
-        lines = list(closed.problems) if closed is not None else []
+        lines: dict[str, Phrase] = {}
+        if closed is not None:
+            said = closed.said or map(phrase_of, closed.problems)
+            lines.update(zip(closed.problems, said, strict=False))
         for status, _ in self._statuses.values():
             own = status.source == source and status.subject == source
-            if own and status.state is State.FAILED and status.detail not in lines:
-                lines.append(status.detail)
+            if own and status.state is State.FAILED:
+                lines.setdefault(status.detail, status.said or phrase_of(status.detail))
         return lines
 
     @property
@@ -208,19 +230,20 @@ class Collector:
     @property
     def statuses(self) -> list[tuple[Status, int]]:
         """Each distinct status with the number of times it came, then what this collector left out."""
-        told = list(self._statuses.values())
+        rows = list(self._statuses.values())
         for what, count in sorted(self.left_out.items()):
-            detail = f"{count} {what} more than a report can hold were left out"
-            status = Status(
+            status = told(
+                say(
+                    "{count} {what} more than a report can hold were left out", what=LISTS[what], count=count
+                ),
                 source="",
                 time_s=0.0,
                 subject="report",
                 state=State.DEGRADED,
                 reason=Reason.DROPPED,
-                detail=detail,
             )
-            told.append((status, 1))
-        return told
+            rows.append((status, 1))
+        return rows
 
     def _take_opened(self, record: Opened) -> None:
         self.opened[record.source] = record

@@ -15,6 +15,7 @@ from sweeper.errors import Reason, Unavailable
 from sweeper.records import Level
 from sweeper.report.docx_parts import Parts
 from sweeper.report.model import Fact, FindingView, Group, Report, Sheet, Table
+from sweeper.text import say
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest date that a ZIP archive can carry."""
@@ -48,7 +49,10 @@ def _new(title: str, made_utc_s: float | None) -> Any:
         import docx
     except ImportError:
         raise Unavailable(
-            "docx", Reason.LIBRARY_MISSING, "python-docx is not installed", "pip install 'sweeper[report]'"
+            "docx",
+            Reason.LIBRARY_MISSING,
+            say("python-docx is not installed"),
+            say("pip install 'sweeper[report]'"),
         ) from None
     document = docx.Document()
     when = dt.datetime.fromtimestamp(int(made_utc_s or 0), dt.UTC).replace(tzinfo=None)

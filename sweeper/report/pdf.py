@@ -18,6 +18,7 @@ import msgspec
 from sweeper.errors import Reason, Unavailable
 from sweeper.report import paint
 from sweeper.report.model import Group, Picture, Report, Section, Sheet
+from sweeper.text import say
 
 FONT = "Libertinus Serif"
 BRIEF_SIZES = (9.4, 8.8, 8.2, 7.6)
@@ -114,7 +115,10 @@ def _typst() -> ModuleType:
         import typst
     except ImportError:
         raise Unavailable(
-            "pdf", Reason.LIBRARY_MISSING, "the typesetter is not installed", "pip install 'sweeper[report]'"
+            "pdf",
+            Reason.LIBRARY_MISSING,
+            say("the typesetter is not installed"),
+            say("pip install 'sweeper[report]'"),
         ) from None
     return typst
 

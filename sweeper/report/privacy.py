@@ -107,7 +107,10 @@ class _Mask:
         return value
 
     def phrase(self, phrase: Phrase) -> Phrase:
-        args = {key: self.value(value) for key, value in phrase.args.items()}
+        args = {
+            key: self.phrase(value) if isinstance(value, Phrase) else self.value(value)
+            for key, value in phrase.args.items()
+        }
         return msgspec.structs.replace(phrase, args=args)
 
     def device(self, device: Device) -> Device:
@@ -134,7 +137,8 @@ class _Mask:
         return msgspec.structs.replace(item, value=self.value(item.value))
 
     def status(self, status: Status) -> Status:
-        return msgspec.structs.replace(status, detail=self.text(status.detail))
+        said = self.phrase(status.said) if status.said is not None else None
+        return msgspec.structs.replace(status, detail=self.text(status.detail), said=said)
 
 
 def _identifiers(device: Device) -> Iterable[tuple[str, str]]:

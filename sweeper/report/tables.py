@@ -119,7 +119,7 @@ def inputs(collected: Collector, language: Language) -> Table | None:
         duration_s = opened.duration_s
         if closed is not None and closed.duration_s is not None:
             duration_s = closed.duration_s
-        problems = "; ".join(safe_text(line) for line in collected.problems(opened.source))
+        problems = "; ".join(language.phrase(line) for line in collected.said(opened.source))
         rows.append(
             (
                 input_name(opened),
@@ -132,7 +132,7 @@ def inputs(collected: Collector, language: Language) -> Table | None:
             )
         )
     for refused in collected.refused:
-        rows.append((safe_text(refused.path), DASH, DASH, DASH, safe_text(refused.problem)))
+        rows.append((safe_text(refused.path), DASH, DASH, DASH, language.phrase(refused.said)))
     if not rows:
         return None
     columns = (_("Input"), _("What"), _("Duration"), "SHA-256", _("Problems"))
@@ -150,7 +150,7 @@ def events(collected: Collector, language: Language) -> Table | None:
             safe_text(status.subject),
             language.state(status.state),
             language.reason(status.reason) if status.reason is not None else DASH,
-            safe_text(status.detail) or DASH,
+            (language.phrase(status.said) if status.said is not None else safe_text(status.detail)) or DASH,
             language.number(count),
         )
         for status, count in told[:MAX_ROWS]

@@ -23,6 +23,7 @@ from sweeper.records import Advertisement, Samples
 from sweeper.synth import ble, packet_files, sigmf_text, wifi
 from sweeper.synth.receiver import Receiver
 from sweeper.synth.scene import Capture, Scene
+from sweeper.text import say
 
 IQ_FORMATS = ("cu8", "cs8", "cs16", "cf32", "sigmf")
 BLE_FORMATS = ("jsonl", "ble-pcap", "btsnoop")
@@ -53,13 +54,15 @@ def write(scene: Scene, folder: Path | str, formats: Iterable[str] = ()) -> list
     wanted = tuple(formats) or scene.formats
     for name in wanted:
         if name not in FORMATS:
-            raise SweeperError(f"{name}: not a format to write; there are {', '.join(FORMATS)}")
+            raise SweeperError(
+                say("{name}: not a format to write; there are {list}", name=name, list=", ".join(FORMATS))
+            )
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [*_iq(scene, folder, wanted), *_packets(scene, folder, wanted)]
     except OSError as error:
-        raise InputError(str(error.filename or folder), error.strerror or "cannot be written") from error
+        raise InputError(str(error.filename or folder), error.strerror or say("cannot be written")) from error
 
 
 def _iq(scene: Scene, folder: Path, wanted: tuple[str, ...]) -> Iterator[Path]:

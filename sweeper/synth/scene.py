@@ -26,6 +26,7 @@ import msgspec
 from msgspec import Meta
 
 from sweeper.errors import InputError
+from sweeper.text import say
 
 Positive = Annotated[float, Meta(gt=0, le=1e6)]
 Deviation = Annotated[float, Meta(gt=0, le=20e6)]
@@ -321,11 +322,11 @@ def load(path: Path | str) -> Scene:
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(str(path), error.strerror or "cannot be read") from error
+        raise InputError(str(path), error.strerror or say("cannot be read")) from error
     try:
         scene = msgspec.toml.decode(raw, type=Scene)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise InputError(str(path), f"not a scene: {error}") from error
+        raise InputError(str(path), say("not a scene: {error}", error=error)) from error
     problem = _contradiction(scene)
     if problem:
         raise InputError(str(path), problem)

@@ -11,11 +11,13 @@ id, newest wins, and handed over in batches when the window asks, so a flood nev
     opened, status, ended <── queued signal ─── _Feed(record)
     Core.take() <───────────── lock ─────────── pending emissions, devices, findings, coverage
     Panorama.take() <───────── lock ─────────── Panorama.add(trace)
+
+The session's modules and asyncio are imported when the first call goes over: that is a quarter of all that a
+start would have to read, and the first picture needs none of it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
@@ -25,7 +27,7 @@ import msgspec
 import shiboken6
 from PySide6.QtCore import QObject, Signal
 
-from sweeper.errors import Caught, SweeperError, contained
+from sweeper.errors import Caught, contained
 from sweeper.records import (
     AdvertisementBatch,
     Closed,
@@ -39,13 +41,16 @@ from sweeper.records import (
     Trace,
 )
 from sweeper.report.collect import Collector
-from sweeper.session import Outcome, Session, Sink
 from sweeper.ui.memory import Memory
 from sweeper.ui.panorama import Panorama
 from sweeper.ui.walks import Heard
+from sweeper.ui.words import told
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sweeper.radio import Source
+    from sweeper.session import Outcome, Session, Sink
     from sweeper.subjects import Gather
 
 JOIN_S = 8.0
@@ -57,7 +62,7 @@ AT_ONCE = 2_000
 """Records handed over in one batch: what tables take in within a few milliseconds; the rest comes with the
 next."""
 
-Recipe = Callable[[Sequence[Sink]], Session]
+Recipe = Callable[["Sequence[Sink]"], "Session"]
 """Builds a fresh session with these sinks; called on the core's thread, so it may import and read."""
 
 
@@ -286,6 +291,8 @@ class Core(QObject):
     # On the core's thread from here on.
 
     def _begin(self, run: int, recipe: Recipe, speed: float | None, position_s: float) -> None:
+        import asyncio
+
         before = self._task
         after = self._after
         if self._session is not None:
@@ -303,6 +310,8 @@ class Core(QObject):
         before: asyncio.Task[None] | None,
         after: Callable[[], None] | None,
     ) -> None:
+        import asyncio
+
         if before is not None:
             await asyncio.wait([before])
         outcome = None
@@ -321,7 +330,7 @@ class Core(QObject):
             with contained() as late:
                 after()
             caught.error = caught.error or late.error
-        self.ended.emit((run, Ended(outcome, caught.line() if caught.error else "")))
+        self.ended.emit((run, Ended(outcome, _plain(caught))))
 
     def _on_session(self, what: str) -> None:
         if self._session is not None:
@@ -332,6 +341,8 @@ class Core(QObject):
             self._session.speed = speed
 
     def _errand(self, work: Callable[[], Any], then: Callable[[Any, str], object]) -> None:
+        import asyncio
+
         async def do() -> None:
             result = None
             with contained() as caught:
@@ -345,12 +356,16 @@ class Core(QObject):
         task.add_done_callback(self._errands.discard)
 
     def _end_loop(self) -> None:
+        import asyncio
+
         loop = asyncio.get_running_loop()
         if self._session is not None:
             self._session.stop()
         self._last_act = loop.create_task(self._wind_up(loop))
 
     async def _wind_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        import asyncio
+
         if self._task is not None:
             _done, slow = await asyncio.wait([self._task], timeout=JOIN_S / 2)
             for task in slow:
@@ -374,6 +389,8 @@ class Core(QObject):
         self.memory.forget()
 
     def _call(self, what: Callable[..., object], *args: object) -> None:
+        import asyncio
+
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="core", daemon=True)
@@ -381,6 +398,8 @@ class Core(QObject):
         self._loop.call_soon_threadsafe(what, *args)
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        import asyncio
+
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
@@ -392,7 +411,7 @@ class Core(QObject):
 def _plain(caught: Caught) -> str:
     if caught.error is None:
         return ""
-    return str(caught.error) if isinstance(caught.error, SweeperError) else caught.line()
+    return told(caught.words())
 
 
 def _deliver(answer: tuple[Callable[[Any, str], object], Any, str]) -> None:

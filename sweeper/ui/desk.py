@@ -43,7 +43,7 @@ from sweeper.ui.tables import RecordTable
 from sweeper.ui.theme import Style
 from sweeper.ui.verdicts import Verdict, Verdicts
 from sweeper.ui.whereabouts import Whereabouts
-from sweeper.ui.words import _
+from sweeper.ui.words import _, told
 
 if TYPE_CHECKING:
     from sweeper.radio.inventory import SourceEntry
@@ -332,7 +332,7 @@ class Desk(QObject):
 
     def _refuse(self, errors: list[InputError]) -> None:
         """Called on the core's thread; the strip reads the list when it next draws."""
-        self.refused = [str(error) for error in errors]
+        self.refused = [told(error) for error in errors]
 
     def _on_told(self, tagged: tuple[int, Opened | Closed | Status]) -> None:
         run, record = tagged

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from sweeper.errors import InputError
 from sweeper.known import Book, Known, Mark, entry_of, load, save
 from sweeper.records import Device, Emission
-from sweeper.ui.words import _
+from sweeper.ui.words import _, told
 
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
@@ -36,7 +36,7 @@ class Familiar(QObject):
             try:
                 self._book = load(path) if path.exists() else Book()
             except InputError as problem:
-                self._book, self.problem = Book(), str(problem)
+                self._book, self.problem = Book(), told(problem)
         return self._book
 
     def of(self, subject: Emission | Device | None) -> Known | None:
@@ -69,7 +69,7 @@ class Familiar(QObject):
         try:
             save(book, self._desk.settings.known_path)
         except InputError as problem:
-            self._desk.say(_("The list of known devices could not be written."), str(problem))
+            self._desk.say(_("The list of known devices could not be written."), told(problem))
             return
         self._book = book
         self.changed.emit()

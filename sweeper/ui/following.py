@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from sweeper.records import State, Status
 from sweeper.ui.sound import Speaker, Stream
+from sweeper.ui.words import told
 
 if TYPE_CHECKING:
     from sweeper.radio.listening import Target
@@ -72,7 +73,9 @@ class Following(QObject):
                 if number != self._number:
                     break
                 if isinstance(reading, Status):
-                    self.problem = "" if reading.state is State.LISTENING else reading.detail
+                    self.problem = (
+                        "" if reading.state is State.LISTENING else told(reading.said or reading.detail)
+                    )
                 elif stream is None:
                     self.levels.append((reading.time_s, reading.smooth_db))
                 else:

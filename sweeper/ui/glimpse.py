@@ -17,6 +17,7 @@ from sweeper.errors import SweeperError
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
 from sweeper.records import Emission, IqBlock, Samples, Status
+from sweeper.text import say
 
 LONGEST_S = 0.5
 PATIENCE_S = 20.0
@@ -54,7 +55,9 @@ async def recorded(path: str, emission: Emission, demo: bool) -> Glimpse:
         async with aclosing(source.records(SweepPlan())) as stream:
             async for record in stream:
                 if time.monotonic() > end:
-                    raise NotFoundError("it lies too far into the recording to be fetched while you wait")
+                    raise NotFoundError(
+                        say("it lies too far into the recording to be fetched while you wait")
+                    )
                 if not isinstance(record, IqBlock) or not _holds(record, emission):
                     continue
                 stop_s = record.time_s + len(record.samples) / record.rate_hz
@@ -71,7 +74,7 @@ async def recorded(path: str, emission: Emission, demo: bool) -> Glimpse:
         if best is not None:
             samples = np.concatenate(parts)[: round(LONGEST_S * best.rate_hz)]
             return Glimpse(samples, best.rate_hz, emission.center_hz - best.center_hz, wanted)
-    raise NotFoundError("its samples were not found in the recording")
+    raise NotFoundError(say("its samples were not found in the recording"))
 
 
 def _sources(path: str, demo: bool, name: str, start_s: float) -> Sequence[Source]:
@@ -104,4 +107,4 @@ async def heard(receiver: str, emission: Emission, gain_db: float | None, ppm: f
             parts.append(block.samples)
             if len(parts) >= LISTEN_BLOCKS:
                 return Glimpse(np.concatenate(parts), block.rate_hz, block.offset_hz, 0.0)
-    raise NotFoundError("the receiver heard nothing")
+    raise NotFoundError(say("the receiver heard nothing"))

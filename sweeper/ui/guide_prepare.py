@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout
 
 from sweeper.records import Medium
-from sweeper.text import safe_text
 from sweeper.ui import checklists, equipment, own_car, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, column, label, picture, prose, row
@@ -97,7 +96,7 @@ def ear(desk: Desk, medium: Medium) -> QHBoxLayout:
         drawing, role, text = "state-ready", "muted", _("looking for receivers…")
     elif found:
         drawing, role = "state-listening", "good"
-        text = ", ".join(safe_text(entry.label or entry.name) for entry in found)
+        text = ", ".join(words.spoken().say(entry.what or entry.label or entry.name) for entry in found)
     else:
         drawing, role = "state-failed", "muted"
         text = _("cannot be heard here: {reason}").format(reason=equipment.lacking(desk, medium))

@@ -19,7 +19,7 @@ from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, label
 from sweeper.ui.theme import GRID
 from sweeper.ui.verdicts import Decision, Verdict
-from sweeper.ui.words import DASH, _, ngettext
+from sweeper.ui.words import DASH, _, ngettext, told
 
 if TYPE_CHECKING:
     from sweeper.ui.inspector import Inspector
@@ -135,7 +135,7 @@ def add_photo(shown: Inspector, finding: Finding) -> None:
     try:
         asked = photo_dialog.ask(shown, desk.style, Path(chosen))
     except InputError as problem:
-        desk.say(_("This photo could not be read."), str(problem), _("Choose another file."))
+        desk.say(_("This photo could not be read."), told(problem), _("Choose another file."))
         return
     if asked is not None:
         caption, people, boxes = asked

@@ -20,7 +20,7 @@ from sweeper.plan import PRESETS, SweepPlan
 from sweeper.records import Coverage, Device, Emission, Finding, Medium, Record
 from sweeper.ui import columns, equipment, keeping, network, own_car, recipes, references
 from sweeper.ui.guide import FIRST_S, Course, Guide, Seen
-from sweeper.ui.words import _
+from sweeper.ui.words import _, told
 
 if TYPE_CHECKING:
     from sweeper.radio import Source
@@ -113,7 +113,7 @@ class Legs(QObject):
             recipe, after = self._recipe(leg, plan, wifi)
         except SweeperError as problem:
             self.leg = ""
-            desk.say(_("This step could not begin."), str(problem), _("Look at the sources."))
+            desk.say(_("This step could not begin."), told(problem), _("Look at the sources."))
             return
         self._beginning = True
         desk.begin(recipe, _leg_title(leg), live=True, after=after)

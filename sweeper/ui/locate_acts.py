@@ -18,7 +18,7 @@ from sweeper.ui import equipment, plans, recipes
 from sweeper.ui.flow import Flow
 from sweeper.ui.following import LEVEL
 from sweeper.ui.parts import button, choice, empty, plain
-from sweeper.ui.words import _
+from sweeper.ui.words import _, told
 
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
@@ -94,7 +94,7 @@ class Acts(QWidget):
         try:
             source = inventory.open_source(name, plan)
         except SweeperError as problem:
-            desk.say(_("This could not begin."), str(problem), _("Look at the sources."))
+            desk.say(_("This could not begin."), told(problem), _("Look at the sources."))
             return
         self._key = plans.key_of(subject)
         desk.begin(recipes.live([source], plan, known=desk.settings.known_path), _("Locate"), live=True)

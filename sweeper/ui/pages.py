@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QImageReader
 
 from sweeper.errors import InputError
+from sweeper.text import say
 
 LONGEST = 2600
 """Pixels of the longer side that are kept: more than any screen shows of a plan."""
@@ -33,7 +34,7 @@ def load(path: Path, page: int = 0) -> QImage:
         reader.setScaledSize(size.scaled(LONGEST, LONGEST, Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     if image.isNull():
-        raise InputError(str(path), f"no picture that can be read: {reader.errorString()}")
+        raise InputError(str(path), say("no picture that can be read: {reader}", reader=reader.errorString()))
     return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
@@ -48,11 +49,11 @@ def pages(path: Path) -> int:
 def _page(path: Path, page: int) -> QImage:
     with _pdf(path) as document:
         if not 0 <= page < len(document):
-            raise InputError(str(path), f"it has no page {page + 1}")
+            raise InputError(str(path), say("it has no page {page}", page=page + 1))
         sheet = document[page]
         longer = max(sheet.get_size())
         if not 0 < longer < 1e6:
-            raise InputError(str(path), "a page without a size")
+            raise InputError(str(path), say("a page without a size"))
         bitmap = sheet.render(scale=LONGEST / longer, rev_byteorder=False, prefer_bgrx=True)
         image = QImage(
             bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, QImage.Format.Format_RGB32
@@ -66,14 +67,16 @@ def _pdf(path: Path) -> Iterator[Any]:
     try:
         import pypdfium2
     except ImportError:
-        raise InputError(str(path), "reading a PDF needs pypdfium2: pip install 'sweeper[gui]'") from None
+        raise InputError(
+            str(path), say("reading a PDF needs pypdfium2: pip install 'sweeper[gui]'")
+        ) from None
     try:
         if path.stat().st_size > PDF_MAX_BYTES:
-            raise InputError(str(path), "the file is too large for a plan")
+            raise InputError(str(path), say("the file is too large for a plan"))
         document = pypdfium2.PdfDocument(str(path))
         try:
             yield document
         finally:
             document.close()
     except (OSError, pypdfium2.PdfiumError) as error:
-        raise InputError(str(path), f"no PDF that can be read: {error}") from None
+        raise InputError(str(path), say("no PDF that can be read: {error}", error=error)) from None

@@ -36,18 +36,17 @@ def peaks(
     usual = float(np.nanmedian(floor)) if np.isfinite(floor).any() else float(np.median(levels[heard]))
     ground = np.where(np.isfinite(floor), floor, usual)
     filled = np.where(heard, levels, -np.inf)
+    around = np.pad(filled, APART, constant_values=-np.inf)
+    highest = np.lib.stride_tricks.sliding_window_view(around, 2 * APART + 1).max(axis=1)
+    tops = np.flatnonzero(heard & (filled >= highest) & (filled - ground >= OVER_FLOOR_DB))
     found: list[Peak] = []
     taken = np.zeros(len(levels), bool)
-    for index in np.argsort(-filled, kind="stable").tolist():
-        over = float(filled[index] - ground[index])
-        if len(found) >= most or not np.isfinite(filled[index]):
+    for index in tops[np.argsort(-filled[tops], kind="stable")].tolist():
+        if len(found) >= most:
             break
-        low, high = max(0, index - APART), min(len(levels), index + APART + 1)
-        if taken[index] or filled[index] < filled[low:high].max():
+        if taken[index]:  # as high as its neighbour: one flat top
             continue
-        if over < OVER_FLOOR_DB:
-            continue
-        taken[low:high] = True
+        taken[max(0, index - APART) : index + APART + 1] = True
         hz = float(frequencies[index])
-        found.append(Peak(f"{hz:.0f}", hz, float(filled[index]), over))
+        found.append(Peak(f"{hz:.0f}", hz, float(filled[index]), float(filled[index] - ground[index])))
     return found

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from sweeper.errors import InputError
+from sweeper.text import say
 from sweeper.ui import pages
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, label
@@ -154,7 +155,7 @@ def ask(parent: QWidget, style: Style, path: Path) -> tuple[str, bool, list[Box]
     """``(caption, whether people are seen, boxes)``; ``None`` if not. Raises ``InputError``."""
     image = pages.load(path)
     if path.suffix.casefold() == ".pdf":
-        raise InputError(str(path), "a photo is wanted, not a document")
+        raise InputError(str(path), say("a photo is wanted, not a document"))
     dialog = PhotoDialog(parent, style, image)
     agreed = dialog.exec() == QDialog.DialogCode.Accepted
     made = dialog.caption.text().strip(), dialog.people.isChecked(), list(dialog.marker.boxes)

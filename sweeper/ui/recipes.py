@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.errors import InputError, SweeperError
 from sweeper.plan import SweepPlan
-from sweeper.session import Session, Sink
+from sweeper.text import listed, say
 
 if TYPE_CHECKING:
     from sweeper.known import Book
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sweeper.radio import Source
     from sweeper.records import Medium
     from sweeper.reference import Friendly
+    from sweeper.session import Session, Sink
     from sweeper.signatures import Library
     from sweeper.teaching import Clean
     from sweeper.ui.bridge import Recipe
@@ -82,7 +83,9 @@ def recordings(paths: Sequence[str], refuse: Refuse, known: Path | None = None) 
         sources, refused = open_recordings(list(paths))
         refuse(refused)
         if not sources:
-            raise NothingReadable("; ".join(str(error) for error in refused) or "nothing to read there")
+            raise NothingReadable(
+                listed([error.said for error in refused], "; ") if refused else say("nothing to read there")
+            )
         return _session(sources, sinks, known)
 
     return recipe
@@ -113,7 +116,7 @@ def live(
 
     def recipe(sinks: Sequence[Sink]) -> Session:
         from sweeper.reference import Comparison
-        from sweeper.session import standard_stages
+        from sweeper.session import Session, standard_stages
         from sweeper.ui import references
 
         found = references.load(reference)
@@ -137,6 +140,6 @@ def book(path: Path | None) -> Book | None:
 
 
 def _session(sources: Sequence[Source], sinks: Sequence[Sink], known: Path | None) -> Session:
-    from sweeper.session import standard_stages
+    from sweeper.session import Session, standard_stages
 
     return Session(sources, standard_stages(library(), known=book(known)), sinks, merge=True)

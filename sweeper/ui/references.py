@@ -16,12 +16,13 @@ import numpy.typing as npt
 
 from sweeper.errors import SweeperError
 from sweeper.plan import SweepPlan
-from sweeper.session import Session, Sink
 from sweeper.ui import recipes
+from sweeper.ui.words import told
 
 if TYPE_CHECKING:
     from sweeper.radio import Source
     from sweeper.reference import Friendly, Reference
+    from sweeper.session import Session, Sink
     from sweeper.ui.bridge import Recipe
 
 After = Callable[[], object]
@@ -110,7 +111,7 @@ def listed(home: Path) -> list[Line]:
         try:
             head = read(path).head
         except SweeperError as error:
-            lines.append(Line(str(path), path.name, 0.0, "", "", None, 0, (), str(error)))
+            lines.append(Line(str(path), path.name, 0.0, "", "", None, 0, (), told(error)))
             continue
         c = head.conditions
         lines.append(

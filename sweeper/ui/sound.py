@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweeper.dsp.locate import PITCH_HZ, TICKS_HZ
+from sweeper.ui.words import _
 
 Shorts = npt.NDArray[np.int16]
 RATE_HZ = 48_000
@@ -136,7 +137,7 @@ class Speaker:
         try:
             import miniaudio
         except ImportError:
-            self.problem = "sound needs miniaudio: pip install 'sweeper[gui]'"
+            self.problem = _("sound needs miniaudio: pip install 'sweeper[gui]'")
             return False
         try:
             device = miniaudio.PlaybackDevice(

@@ -84,7 +84,7 @@ class SourceCard(QFrame):
         else:
             drawing, role = "state-failed", "level-medium"
             word = spoken.reason(entry.reason) if entry.reason is not None else _("not available")
-        name = safe_text(entry.label or entry.name)
+        name = spoken.say(entry.what or entry.label or entry.name)
         state = label(word, tone="muted", wrap=True)
         line = row(picture(drawing, style, role, 16), label(name, size="section"))
         line.addWidget(state, 1)
@@ -92,19 +92,24 @@ class SourceCard(QFrame):
         about = f"{spoken.medium(entry.medium)} · {safe_text(entry.name)}"
         self._body.addWidget(label(about, size="caption", tone="muted"))
         if entry.detail:
-            self._body.addWidget(prose(safe_text(spoken.gettext(entry.detail)), style))
+            self._body.addWidget(prose(spoken.say(entry.why or entry.detail), style))
         self.setAccessibleName(f"{name}: {word}")
 
     def _mend(self) -> None:
         style, entry = self._desk.style, self._entry
         self._body.addWidget(label(_("To mend it:"), size="caption", tone="muted"))
-        text = prose(safe_text(words.spoken().gettext(entry.mend)), style)
+        text = prose(words.spoken().say(entry.how or entry.mend), style)
         text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         text.setAccessibleName(_("How to mend it"))
         self._body.addWidget(text)
-        copy = button(_("Copy"), lambda: QGuiApplication.clipboard().setText(entry.mend), style, quiet=True)
+        copy = button(
+            _("Copy"),
+            lambda: QGuiApplication.clipboard().setText(words.spoken().say(entry.how or entry.mend)),
+            style,
+            quiet=True,
+        )
         fix = button(_("Permissions"), lambda: self._desk.wanted.emit("permissions"), style, quiet=True)
         self._body.addLayout(Flow(copy, fix))
 

@@ -10,7 +10,7 @@ import numpy as np
 from sweeper.plan import Band, SweepPlan
 from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Medium, Status
 from sweeper.ui import words
-from sweeper.ui.words import _, ngettext
+from sweeper.ui.words import _, ngettext, told
 
 TEST_S = 2.0
 LONGEST_S = 20.0
@@ -38,7 +38,7 @@ async def hear(name: str, medium: Medium) -> str:
             elif isinstance(record, FrameBatch):
                 frames += len(record.frames)
             elif isinstance(record, Status) and record.detail:
-                said = record.detail
+                said = told(record.said or record.detail)
             if time.monotonic() - began > LONGEST_S:
                 break
     if medium is Medium.RF and samples:

@@ -13,7 +13,7 @@ from sweeper.ui.desk import Desk
 from sweeper.ui.parts import label
 from sweeper.ui.phase import Phase
 from sweeper.ui.theme import GRID
-from sweeper.ui.words import _, ngettext
+from sweeper.ui.words import _, ngettext, told
 
 SOURCES_SHOWN = 4
 """More sources than this are counted, and listed in the tooltip."""
@@ -102,7 +102,7 @@ class Strip(QFrame):
             shown = shown[:11] + "…" + shown[-11:]
         text.setText(f"{shown}: {word}")
         status = self._desk.states.get(name)
-        detail = safe_text(status.detail) if status is not None else ""
+        detail = told(status.said or status.detail) if status is not None else ""
         text.setToolTip(f"{full}\n{detail}" if detail else full)
 
     def _show_progress(self) -> None:

@@ -22,12 +22,11 @@ from PySide6.QtWidgets import (
 from sweeper.errors import SweeperError
 from sweeper.plan import PRESETS, RTLSDR_RANGE_HZ, Mode, SweepPlan
 from sweeper.records import Medium
-from sweeper.text import safe_text
 from sweeper.ui import equipment, network, network_dialog, ranges, recipes, references, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, choice, column, label, plain, prose, row, scrolled
 from sweeper.ui.theme import GRID
-from sweeper.ui.words import _, ngettext
+from sweeper.ui.words import _, ngettext, told
 
 if TYPE_CHECKING:
     from sweeper.radio import Source
@@ -135,7 +134,7 @@ class NewSweepView(QWidget):
         spoken = words.spoken()
         for entry in self._desk.equipment or []:
             if entry.available:
-                text = f"{spoken.medium(entry.medium)}: {safe_text(entry.label or entry.name)}"
+                text = f"{spoken.medium(entry.medium)}: {spoken.say(entry.what or entry.label or entry.name)}"
                 box = QCheckBox(text)
                 box.setAccessibleName(text)
                 wanted = entry.name != equipment.LESSER or equipment.lesser(self._desk) is not None
@@ -218,7 +217,7 @@ class NewSweepView(QWidget):
         try:
             sources = [inventory.open_source(equipment.named(desk, name), plan) for name in names]
         except SweeperError as problem:
-            desk.say(_("The sweep could not begin."), str(problem), _("Look at the sources."))
+            desk.say(_("The sweep could not begin."), told(problem), _("Look at the sources."))
             return None
         desk.settings.put("plan-of-sweep", msgspec.json.encode(plan).decode())
         return sources, plan

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QPlainTextEdit, QVBoxLayout, QWidget
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, column, label, plain, prose, scrolled
 from sweeper.ui.theme import GRID
-from sweeper.ui.words import _
+from sweeper.ui.words import _, told
 
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
@@ -132,7 +132,7 @@ class PermissionsView(QWidget):
         try:
             path.write_text(rules(), "utf-8")
         except OSError as problem:
-            self._desk.say(_("The file could not be written."), str(problem), _("Choose another place."))
+            self._desk.say(_("The file could not be written."), told(problem), _("Choose another place."))
             return
         self._desk.say(
             _("The rules file is saved."), str(path), _("Now copy the first lines into a terminal.")

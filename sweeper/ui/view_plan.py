@@ -17,7 +17,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QTabWidget, QVBoxLayout, QWidget
 
 from sweeper.errors import InputError
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 from sweeper.ui import filing, pages, plans, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.measuring import Measuring
@@ -27,7 +27,7 @@ from sweeper.ui.plan_canvas import PlanCanvas, length
 from sweeper.ui.plans import FloorPlan, Taken
 from sweeper.ui.theme import GRID
 from sweeper.ui.view_walk import WalkView
-from sweeper.ui.words import _, ngettext
+from sweeper.ui.words import _, ngettext, told
 
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
@@ -140,7 +140,7 @@ class RoomsView(QWidget):
                 page = number - 1
             self.load(Path(path), page)
         except InputError as problem:
-            self._desk.say(_("This plan could not be loaded."), str(problem), _("Choose another file."))
+            self._desk.say(_("This plan could not be loaded."), told(problem), _("Choose another file."))
 
     def load(self, path: Path, page: int = 0) -> None:
         """Make a plan of a picture or a PDF page. Raises ``InputError``."""
@@ -148,10 +148,10 @@ class RoomsView(QWidget):
         try:
             plan = FloorPlan.fresh(self.home, path.stem, image.height() / image.width())
             if not image.save(str(plan.picture)):
-                raise InputError(str(plan.picture), "the picture could not be written")
+                raise InputError(str(plan.picture), say("the picture could not be written"))
             plan.save()
         except OSError as error:
-            raise InputError(str(self.home), error.strerror or "cannot be written") from None
+            raise InputError(str(self.home), error.strerror or say("cannot be written")) from None
         self._list(str(plan.folder))
 
     def _list(self, chosen: str) -> None:
@@ -302,7 +302,7 @@ class RoomsView(QWidget):
         try:
             change(self._plan)
         except (OSError, ValueError) as problem:
-            self._desk.say(_("The plan could not be changed."), str(problem))
+            self._desk.say(_("The plan could not be changed."), told(problem))
         self._canvas.update()
 
     def _file(self) -> None:

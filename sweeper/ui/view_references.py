@@ -20,7 +20,7 @@ from sweeper.ui.parts import button, label, prose, row
 from sweeper.ui.references import Line
 from sweeper.ui.tables import Column, RecordTable, Table
 from sweeper.ui.theme import GRID
-from sweeper.ui.words import DASH, _
+from sweeper.ui.words import DASH, _, told
 
 if TYPE_CHECKING:
     import msgspec
@@ -89,7 +89,7 @@ class ReferencesView(QWidget):
         try:
             work()
         except (SweeperError, OSError) as problem:
-            self._desk.say(_("The references could not be changed."), str(problem))
+            self._desk.say(_("The references could not be changed."), told(problem))
         self.refresh()
 
     def _use(self, path: str) -> None:

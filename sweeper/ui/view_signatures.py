@@ -12,7 +12,7 @@ from sweeper.ui import columns, recipes, words
 from sweeper.ui.parts import choice, empty, label, picture, plain, row, scrolled, search
 from sweeper.ui.tables import Column, RecordTable, Table
 from sweeper.ui.theme import GRID
-from sweeper.ui.words import _, ngettext
+from sweeper.ui.words import _, ngettext, told
 
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
@@ -77,7 +77,7 @@ class SignaturesView(QWidget):
             text += ", " + ngettext(
                 "{n} file with an error", "{n} files with an error", len(library.problems)
             )
-            self._count.setToolTip("\n".join(safe_text(str(error)) for error in library.problems))
+            self._count.setToolTip("\n".join(told(error) for error in library.problems))
         self._count.setText(text)
 
     def _gather(self, what: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sweeper.records import Level
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 from sweeper.ui import recipes, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, choice, column, empty, label, plain, prose, scrolled
@@ -81,7 +81,7 @@ class TeachView(QWidget):
             subjects = gathered.subjects() if gathered is not None else []
             mine = [each for each in subjects if each.id == subject]
             if not mine:
-                raise InputError(subject, "it was heard in another session; play that again")
+                raise InputError(subject, say("it was heard in another session; play that again"))
             library = recipes.library()
             clean = recipes.clean(mine[0].medium)
             return propose(mine[:1], subjects, clean, library), subjects, clean

@@ -21,7 +21,7 @@ from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, label, prose
 from sweeper.ui.theme import GRID
 from sweeper.ui.walks import Heard, Tiles, ground_m, project
-from sweeper.ui.words import _
+from sweeper.ui.words import _, told
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -207,7 +207,9 @@ class WalkView(QWidget):
             self.map.tiles = walks.Tiles(path)
         except InputError as problem:
             if not quiet:
-                self._desk.say(_("This map could not be opened."), str(problem), _("Choose an MBTiles file."))
+                self._desk.say(
+                    _("This map could not be opened."), told(problem), _("Choose an MBTiles file.")
+                )
             return
         self._desk.settings.put("tiles", str(path))
         self.map.update()

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from sweeper.errors import InputError
+from sweeper.text import say
 
 RADIUS_M = 6_378_137.0
 WORLD_M = 2 * math.pi * RADIUS_M
@@ -60,9 +61,9 @@ class Tiles:
                     int(row[0]) for row in base.execute("SELECT DISTINCT zoom_level FROM tiles LIMIT 64")
                 )
         except (sqlite3.Error, ValueError, TypeError) as error:
-            raise InputError(str(path), f"no file of map tiles (MBTiles): {error}") from None
+            raise InputError(str(path), say("no file of map tiles (MBTiles): {error}", error=error)) from None
         if not self.levels:
-            raise InputError(str(path), "a map without tiles")
+            raise InputError(str(path), say("a map without tiles"))
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)

@@ -7,9 +7,11 @@ moves down and only they are made. Memory is the ring's and one picture's.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -19,24 +21,62 @@ from sweeper.ui.palettes import Table
 from sweeper.ui.panorama import Grid, Row
 
 
+TICK = 5
+LINES_APART = 3
+"""A label for every so many lines of text: the eye reads off between them."""
+
+_BESIDE = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
 class TimeAxis(pg.AxisItem):  # type: ignore[misc]
-    """The waterfall's left axis: rows, labelled with the time at which each was heard."""
+    """The waterfall's left axis: rows, labelled with the time at which each was heard.
+
+    It moves with every row, so it is painted here in a few lines: the library's own way, made for axes that
+    stand still, takes longer than the waterfall itself.
+    """
 
     def __init__(self) -> None:
         super().__init__("left")
         self.enableAutoSIPrefix(False)
         self.history: History | None = None
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        area = self.mapRectFromParent(self.geometry())
+        low, high = self.range
+        right = area.right() - 1
+        painter.setPen(self.pen())
+        painter.drawLine(QPointF(right, area.top()), QPointF(right, area.bottom()))
         history = self.history
-        if history is None or not history.count:
-            return ["" for _value in values]
-        texts = []
-        for value in values:
-            row = round(value)
-            whole = abs(value - row) < 0.01 and 0 <= row < history.count
-            texts.append(words.clock(history.times_s[row]) if whole else "")
-        return texts
+        if history is None or not history.count or high <= low:
+            return
+        if self.style["tickFont"] is not None:
+            painter.setFont(self.style["tickFont"])
+        line = painter.fontMetrics().height()
+        scale = area.height() / (high - low)
+        for number in ticks(low, high, area.height() / (LINES_APART * line)):
+            y = area.bottom() - (number - low) * scale
+            if number >= history.count or not area.top() <= y - line / 2 <= y + line / 2 <= area.bottom():
+                continue
+            painter.setPen(self.pen())
+            painter.drawLine(QPointF(right - TICK, y), QPointF(right, y))
+            painter.setPen(self.textPen())
+            place = QRectF(area.left(), y - line / 2, area.width() - TICK - 4, line)
+            painter.drawText(place, _BESIDE, words.clock(history.times_s[number]))
+
+
+def ticks(low: float, high: float, most: float) -> range:
+    """Round row numbers between two, no more than about ``most`` of them.
+
+    >>> list(ticks(3, 41, 4))
+    [10, 20, 30, 40]
+    """
+    step = 1
+    for step in (factor * 10**power for power in range(9) for factor in (1, 2, 5)):
+        if (high - low) / step <= max(1.0, most):
+            break
+    return range(max(0, math.ceil(low / step)) * step, math.floor(high) + 1, step)
 
 
 class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]

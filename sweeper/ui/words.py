@@ -8,7 +8,8 @@ units are ``sweeper.language``'s; here stand only the shapes that tables and rea
 from __future__ import annotations
 
 from sweeper import language
-from sweeper.text import Phrase
+from sweeper.errors import SweeperError
+from sweeper.text import Phrase, Words
 
 DASH = "–"
 _spoken = language.get("en")
@@ -38,6 +39,14 @@ def ngettext(one: str, many: str, n: int) -> str:
 def phrase(said: Phrase) -> str:
     """A phrase of the core in the language now spoken."""
     return _spoken.phrase(said)
+
+
+def told(what: BaseException | Words) -> str:
+    """What went wrong, for a person: an error of ours or our own sentence in the language now spoken, an
+    outside word as it is."""
+    if isinstance(what, BaseException):
+        what = what.said if isinstance(what, SweeperError) else str(what)
+    return _spoken.say(what)
 
 
 def frequency(hz: float, step_hz: float = 1_000.0) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from sweeper.errors import SweeperError
+from sweeper.text import say
 
 RETENTION_DAYS = 30
 """Default term of other people's identifiers in a job; the user may set a shorter or longer one."""
@@ -120,10 +121,10 @@ def read(text: str, where: str) -> Profile:
     try:
         profile = msgspec.toml.decode(text, type=Profile)
     except (ValueError, RecursionError) as error:
-        raise SweeperError(f"{where}: {error}") from None
+        raise SweeperError(say("{where}: {error}", where=where, error=error)) from None
     missing = [name for name in PAPERS if name not in profile.texts]
     if missing:
-        raise SweeperError(f"{where}: texts are missing: {', '.join(missing)}")
+        raise SweeperError(say("{where}: texts are missing: {list}", where=where, list=", ".join(missing)))
     return profile
 
 
@@ -149,7 +150,7 @@ def profiles() -> dict[str, Profile]:
         try:
             profile = read(path.read_text("utf-8"), str(path))
         except (OSError, UnicodeDecodeError) as error:
-            raise SweeperError(f"{path}: {error}") from None
+            raise SweeperError(say("{path}: {error}", path=path, error=error)) from None
         found[profile.code] = profile
     return found
 

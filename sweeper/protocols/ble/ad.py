@@ -23,6 +23,7 @@ from functools import lru_cache
 import msgspec
 
 from sweeper.errors import ProtocolError
+from sweeper.text import say
 
 FLAGS = 0x01
 SHORT_NAME = 0x08
@@ -73,7 +74,10 @@ def _split(data: bytes) -> tuple[list[tuple[int, bytes]], ProtocolError | None]:
     at, end = 0, len(data)
     if end > MAX_BYTES:
         return found, ProtocolError(
-            f"{end} bytes of AD structures, at most {MAX_BYTES} can be sent", MAX_BYTES
+            say(
+                "{end} bytes of AD structures, at most {max_bytes} can be sent", end=end, max_bytes=MAX_BYTES
+            ),
+            MAX_BYTES,
         )
     while at < end:
         length = data[at]
@@ -81,7 +85,9 @@ def _split(data: bytes) -> tuple[list[tuple[int, bytes]], ProtocolError | None]:
             break
         after = at + 1 + length
         if after > end:
-            problem = f"an AD structure of {length} bytes where {end - at - 1} are left"
+            problem = say(
+                "an AD structure of {length} bytes where {end} are left", length=length, end=end - at - 1
+            )
             return found, ProtocolError(problem, at)
         found.append((data[at + 1], data[at + 2 : after]))
         at = after
@@ -96,7 +102,9 @@ def parse(data: bytes) -> Advert:
         advert.types.append(kind)
         if kind == MANUFACTURER:
             if len(value) < 2:
-                advert.problem = advert.problem or ProtocolError("manufacturer data without a company id")
+                advert.problem = advert.problem or ProtocolError(
+                    say("manufacturer data without a company id")
+                )
             else:
                 advert.manufacturer.append((value[0] | value[1] << 8, value[2:]))
         elif kind in SERVICE_DATA_BYTES:
@@ -123,14 +131,16 @@ def _common(advert: Advert, kind: int, value: bytes) -> None:
 
 def _uuid_list(advert: Advert, size: int, value: bytes) -> None:
     if len(value) % size:
-        advert.problem = advert.problem or ProtocolError(f"a list of {size}-byte UUIDs of {len(value)} bytes")
+        advert.problem = advert.problem or ProtocolError(
+            say("a list of {size}-byte UUIDs of {count} bytes", size=size, count=len(value))
+        )
     for at in range(0, len(value) - size + 1, size):
         _add_uuid(advert, value[at : at + size])
 
 
 def _service_data(advert: Advert, size: int, value: bytes) -> None:
     if len(value) < size:
-        advert.problem = advert.problem or ProtocolError("service data without its UUID")
+        advert.problem = advert.problem or ProtocolError(say("service data without its UUID"))
         return
     advert.service_data.append((uuid_text(value[:size]), value[size:]))
     _add_uuid(advert, value[:size])
@@ -172,7 +182,7 @@ def uuid_bytes(text: str) -> bytes:
     except ValueError:
         raw = b""
     if len(raw) not in (2, 4, 16):
-        raise ProtocolError(f"{text!r} is not a UUID")
+        raise ProtocolError(say("{value!r} is not a UUID", value=text))
     if len(raw) == 16 and raw[:12] == BASE_UUID:
         raw = raw[12:14] if raw[14:] == b"\0\0" else raw[12:]
     return raw
@@ -183,7 +193,9 @@ def encode(items: Iterable[tuple[int, bytes]]) -> bytes:
     out = bytearray()
     for kind, value in items:
         if len(value) > 254:
-            raise ProtocolError(f"an AD structure holds at most 254 bytes, not {len(value)}", len(out))
+            raise ProtocolError(
+                say("an AD structure holds at most 254 bytes, not {count}", count=len(value)), len(out)
+            )
         out += bytes((len(value) + 1, kind)) + value
     return bytes(out)
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 from sweeper.errors import ProtocolError
 from sweeper.protocols.ble.address import raw
 from sweeper.records import Value
+from sweeper.text import say
 
 COMPANY = 0x004C
 
@@ -99,12 +100,12 @@ def decode(data: bytes, address: str | None, facts: dict[str, Value]) -> None:
 def _cut(kind: int, at: int) -> None:
     """Messages that identify a thing must be whole; Apple's other messages are not looked into."""
     if kind in (FIND_MY, IBEACON):
-        raise ProtocolError(f"a cut {MESSAGES[kind]} message", at)
+        raise ProtocolError(say("a cut {messages} message", messages=MESSAGES[kind]), at)
 
 
 def _find_my(value: bytes, address: str | None, facts: dict[str, Value]) -> None:
     if not value:
-        raise ProtocolError("an empty find_my message", 0)
+        raise ProtocolError(say("an empty find_my message"), 0)
     state = {SEPARATED_LENGTH: "separated", NEAR_OWNER_LENGTH: "near_owner"}.get(len(value), "unknown")
     if facts.get("findmy.state") == "separated" and state != "separated":
         return  # two messages in one advertisement: the one that matters to the reader is kept

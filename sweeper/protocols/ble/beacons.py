@@ -18,6 +18,7 @@ from collections.abc import Iterable
 
 from sweeper.errors import ProtocolError
 from sweeper.records import Value
+from sweeper.text import say
 
 EDDYSTONE = {0x00: "uid", 0x10: "url", 0x20: "tlm", 0x30: "eid"}
 
@@ -73,7 +74,7 @@ def plaud(data: bytes, facts: dict[str, Value]) -> None:
 def tuya(data: bytes, facts: dict[str, Value]) -> None:
     """Manufacturer data 07D0: whether the thing has been given to an account yet."""
     if len(data) < 3:
-        raise ProtocolError(f"Tuya data of {len(data)} bytes, at least 3 needed")
+        raise ProtocolError(say("Tuya data of {count} bytes, at least 3 needed", count=len(data)))
     facts["tuya.state"] = "bound" if data[0] & 0x80 else "unbound"
     facts["tuya.version"] = data[1]
 
@@ -81,7 +82,7 @@ def tuya(data: bytes, facts: dict[str, Value]) -> None:
 def mibeacon(data: bytes, facts: dict[str, Value]) -> None:
     """Service data FE95: the product number, and whether it sends a measured value."""
     if len(data) < 5:
-        raise ProtocolError(f"MiBeacon data of {len(data)} bytes, at least 5 needed")
+        raise ProtocolError(say("MiBeacon data of {count} bytes, at least 5 needed", count=len(data)))
     control = data[0] | data[1] << 8
     product = data[3:1:-1]
     facts["mibeacon.product"] = product.hex().upper()

@@ -24,6 +24,7 @@ from __future__ import annotations
 from sweeper.errors import ProtocolError
 from sweeper.protocols.ble.address import raw
 from sweeper.records import Value
+from sweeper.text import say
 
 FHN_FRAMES = (0x40, 0x41)
 FHN_EID_BYTES = 20
@@ -53,7 +54,13 @@ CHIPOLO_LAST_WITH_STATE = 0xD8
 def find_hub(data: bytes, flags: int | None, facts: dict[str, Value]) -> None:
     """Service data FEAA that begins with 40 or 41."""
     if len(data) < 1 + FHN_EID_BYTES:
-        raise ProtocolError(f"a Find Hub frame of {len(data)} bytes, at least {1 + FHN_EID_BYTES} needed")
+        raise ProtocolError(
+            say(
+                "a Find Hub frame of {count} bytes, at least {value} needed",
+                count=len(data),
+                value=1 + FHN_EID_BYTES,
+            )
+        )
     eid = FHN_LONG_EID_BYTES if len(data) > FHN_LONG_EID_BYTES else FHN_EID_BYTES
     facts["fhn.state"] = "separated" if data[0] & 0x01 else "near_owner"
     facts["fhn.eid"] = data[1 : 1 + eid].hex()
@@ -63,7 +70,7 @@ def find_hub(data: bytes, flags: int | None, facts: dict[str, Value]) -> None:
 def dult(data: bytes, facts: dict[str, Value]) -> None:
     """Service data FCB2. A reserved or unassigned network makes the owner bit worth nothing."""
     if len(data) < 2:
-        raise ProtocolError(f"a DULT frame of {len(data)} bytes, at least 2 needed")
+        raise ProtocolError(say("a DULT frame of {count} bytes, at least 2 needed", count=len(data)))
     network = DULT_NETWORKS.get(data[0])
     facts["dult.network_id"] = data[0]
     if network is None:
@@ -76,12 +83,18 @@ def dult(data: bytes, facts: dict[str, Value]) -> None:
 def smarttag(data: bytes, facts: dict[str, Value]) -> None:
     """Service data FD5A. Other layouts than the published one are left as they are: state unknown."""
     if not data:
-        raise ProtocolError("an empty SmartTag frame")
+        raise ProtocolError(say("an empty SmartTag frame"))
     if data[0] & 0xF8 != 0x10:
         facts["smarttag.state"] = "unknown"
         return
     if len(data) < SMARTTAG_MIN_BYTES:
-        raise ProtocolError(f"a SmartTag frame of {len(data)} bytes, at least {SMARTTAG_MIN_BYTES} needed")
+        raise ProtocolError(
+            say(
+                "a SmartTag frame of {count} bytes, at least {smarttag_min_bytes} needed",
+                count=len(data),
+                smarttag_min_bytes=SMARTTAG_MIN_BYTES,
+            )
+        )
     facts["smarttag.state"] = SMARTTAG_STATES.get(data[0] & 0x07, "unknown")
     facts["smarttag.aging"] = int.from_bytes(data[1:4], "little")
     facts["smarttag.privacy_id"] = data[4:12].hex()

@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 from sweeper.errors import ProtocolError
 from sweeper.protocols.ble.link import Heard, address_text
+from sweeper.text import say
 
 EVENT = 0x04
 """H4 packet type."""
@@ -39,7 +40,14 @@ def event(packet: bytes) -> list[Heard]:
     if len(packet) < 4 or packet[0] != LE_META or packet[2] not in (LEGACY_REPORT, EXTENDED_REPORT):
         return []
     if len(packet) < 2 + packet[1]:
-        raise ProtocolError(f"an HCI event of {packet[1]} bytes where {len(packet) - 2} are left", 2)
+        raise ProtocolError(
+            say(
+                "an HCI event of {packet} bytes where {count} are left",
+                packet=packet[1],
+                count=len(packet) - 2,
+            ),
+            2,
+        )
     body = packet[3 : 2 + packet[1]]
     return _reports(body, _legacy if packet[2] == LEGACY_REPORT else _extended)
 
@@ -51,14 +59,14 @@ def h4(packet: bytes) -> list[Heard]:
 
 def _reports(body: bytes, take: _Take) -> list[Heard]:
     if not body:
-        raise ProtocolError("an advertising report without its count", 3)
+        raise ProtocolError(say("an advertising report without its count"), 3)
     heard: list[Heard] = []
     at = 1
     for _ in range(body[0]):
         try:
             at, report = take(body, at)
         except IndexError:
-            raise ProtocolError("an advertising report that runs past its event", 3 + at) from None
+            raise ProtocolError(say("an advertising report that runs past its event"), 3 + at) from None
         heard.append(report)
     return heard
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import msgspec
 
 from sweeper.errors import ProtocolError
+from sweeper.text import say
 
 ACCESS_ADDRESS = bytes.fromhex("d6be898e")
 CRC_BYTES = 3
@@ -109,28 +110,35 @@ def parse(packet: bytes, rssi_dbm: int | None = None, channel: int | None = None
     if packet[:4] != ACCESS_ADDRESS:
         return None
     if len(packet) < 6:
-        raise ProtocolError("a link-layer packet without a header", len(packet))
+        raise ProtocolError(say("a link-layer packet without a header"), len(packet))
     kind, length = packet[4] & 0x0F, packet[5]
     payload = packet[6 : 6 + length]
     if kind not in WITH_DATA and kind != ADV_EXT_IND:
         return None
     if len(payload) < length:
-        raise ProtocolError(f"a link-layer packet of {length} bytes where {len(payload)} are left", 6)
+        raise ProtocolError(
+            say(
+                "a link-layer packet of {length} bytes where {count} are left",
+                length=length,
+                count=len(payload),
+            ),
+            6,
+        )
     address_type = "random" if packet[4] & 0x40 else "public"
     if kind == ADV_EXT_IND:
         return _extended(payload, address_type, rssi_dbm, channel)
     if length < 6:
-        raise ProtocolError("an advertisement without its sender's address", 6)
+        raise ProtocolError(say("an advertisement without its sender's address"), 6)
     return Heard(address_text(payload[:6]), address_type, payload[6:], rssi_dbm, channel, WITH_DATA[kind])
 
 
 def _extended(payload: bytes, address_type: str, rssi_dbm: int | None, channel: int | None) -> Heard | None:
     if not payload:
-        raise ProtocolError("an extended advertisement without its header", 6)
+        raise ProtocolError(say("an extended advertisement without its header"), 6)
     header_length = payload[0] & 0x3F
     header, data = payload[1 : 1 + header_length], payload[1 + header_length :]
     if len(header) < header_length:
-        raise ProtocolError("an extended header that runs past its packet", 7)
+        raise ProtocolError(say("an extended header that runs past its packet"), 7)
     flags = header[0] if header else 0
     at = 1
     address = ""
@@ -144,7 +152,7 @@ def _extended(payload: bytes, address_type: str, rssi_dbm: int | None, channel: 
         chain = int.from_bytes(header[at : at + 2], "little")
         at += 2
     if at > max(header_length, 1):
-        raise ProtocolError("an extended header shorter than its fields", 7)
+        raise ProtocolError(say("an extended header shorter than its fields"), 7)
     if not data:
         return None  # only points to the packet that has the data
     return Heard(
@@ -175,7 +183,7 @@ def checked(packet: bytes, channel: int | None = None) -> bytes:
             return packet[:4] + plain
     if body[-CRC_BYTES:] == b"\0\0\0" and len(body) == 2 + body[1] + CRC_BYTES:
         return packet
-    raise ProtocolError("a wrong checksum")
+    raise ProtocolError(say("a wrong checksum"))
 
 
 def _holds(body: bytes) -> bool:
