@@ -21,6 +21,7 @@ from sweeper.jobs.sink import JobSink
 from sweeper.jobs.store import StoreError, decoded
 from sweeper.records import Record
 from sweeper.signatures import Library
+from sweeper.text import Words, english
 
 MADE = "made"
 """Under which kind the store files what a sweep was made with."""
@@ -43,7 +44,7 @@ class Kept:
     def __init__(self, sweep: int, sinks: list[JobSink | SpectraSink | Packets | Clips]) -> None:
         self.sweep = sweep
         self.sinks: list[Callable[[Record], None]] = list(sinks)
-        self.problems: list[str] = []
+        self.problems: list[Words] = []
         self._parts = sinks
 
     def finish(self) -> None:
@@ -84,8 +85,8 @@ def end(job: Job, kept: Kept, who: str) -> None:
     try:
         job.end_sweep(kept.sweep, who)
     except StoreError as error:
-        if str(error) not in kept.problems:
-            kept.problems.append(str(error))
+        if str(error) not in map(english, kept.problems):
+            kept.problems.append(error.said)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from sweeper.records import Closed, Device, Emission, Finding, Level, Opened
 from sweeper.report.collect import Collector
 from sweeper.session import Session, standard_stages
 from sweeper.signatures import Library
+from sweeper.text import Words, say
 
 ENDINGS = (".jsonl", ".pcapng", ".sigmf-meta")
 TOLERANCE_HZ = 5_000.0
@@ -54,7 +55,7 @@ class Reproduction(msgspec.Struct, frozen=True):
     """All findings of a job, and what has to be known about the comparison."""
 
     lines: tuple[Line, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Words, ...]
 
     @property
     def whole(self) -> bool:
@@ -75,7 +76,7 @@ class _Run(msgspec.Struct, frozen=True):
 def reproduce(job: Job, library: Library) -> Reproduction:
     """Run all evidence of a job and compare. Changes nothing in the job."""
     made = made_of(job)
-    notes: list[str] = []
+    notes: list[Words] = []
     lines: list[Line] = []
     for sweep, *_ in job.store.sweeps():
         notes += _differs(sweep, made.get(sweep), library)
@@ -87,23 +88,32 @@ def reproduce(job: Job, library: Library) -> Reproduction:
             if number == sweep:
                 lines.append(_compared(sweep, finding, runs, emissions, devices))
     if job.purges():
-        notes.append("the job was purged: recordings and other people's identifiers are gone")
+        notes.append(say("the job was purged: recordings and other people's identifiers are gone"))
     return Reproduction(tuple(lines), tuple(notes))
 
 
-def _differs(sweep: int, made: Made | None, library: Library) -> Iterator[str]:
+def _differs(sweep: int, made: Made | None, library: Library) -> Iterator[Words]:
     if made is None or not made.signatures_sha256:
-        yield f"sweep {sweep} does not tell with which signatures it was made"
+        yield say("sweep {sweep} does not tell with which signatures it was made", sweep=sweep)
         return
     if made.version != __version__:
-        yield f"sweep {sweep} was made with sweeper {made.version}, this is {__version__}"
+        yield say(
+            "sweep {sweep} was made with sweeper {made}, this is {version}",
+            sweep=sweep,
+            made=made.version,
+            version=__version__,
+        )
     if made.signatures_sha256 != library.sha256:
-        yield f"sweep {sweep} was made with other signatures ({made.signatures})"
+        yield say(
+            "sweep {sweep} was made with other signatures ({signatures})",
+            sweep=sweep,
+            signatures=made.signatures,
+        )
 
 
-def _runs(job: Job, sweep: int, library: Library) -> tuple[list[_Run], list[str]]:
+def _runs(job: Job, sweep: int, library: Library) -> tuple[list[_Run], list[Words]]:
     """The inputs together, as they were read, because they are the whole; then what the job recorded."""
-    problems: list[str] = []
+    problems: list[Words] = []
     inputs, recorded = [], []
     for path, known in _inputs(job, sweep):
         with contained() as caught:
@@ -111,15 +121,15 @@ def _runs(job: Job, sweep: int, library: Library) -> tuple[list[_Run], list[str]
             if _sha256(Path(source.probe.data_path)) == known:
                 inputs.append(source)
             else:
-                problems.append(f"{path}: changed since the sweep, not used")
+                problems.append(say("{path}: changed since the sweep, not used", path=path))
         if caught.error is not None:
-            problems.append(caught.line())
+            problems.append(caught.words())
     for own in sorted((job.folder / "recordings").glob(f"sweep-{sweep:03d}-*")):
         if own.suffix in ENDINGS:
             with contained() as caught:
                 recorded.append(ReplaySource(own))
             if caught.error is not None:
-                problems.append(caught.line())
+                problems.append(caught.words())
     return [_run(sources, library) for sources in (inputs, recorded) if sources], problems
 
 

@@ -20,7 +20,7 @@ from sweeper.jobs.store import COMMIT_S, Store, StoreError, decoded
 from sweeper.records import AdvertisementBatch, Device, Floats, Record, Trace
 from sweeper.report.collect import Collector, Doubles, Look
 from sweeper.report.raster import FEWEST_ROWS, Raster
-from sweeper.text import say
+from sweeper.text import Words, say
 
 SPECTRUM, WATERFALL, HISTORY = "spectrum", "waterfall", "history"
 DIGITS = 1
@@ -64,7 +64,7 @@ class SpectraSink:
     """Give it to the session beside the job's own sink, call ``flush`` at the end."""
 
     def __init__(self, store: Store, sweep: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.problem: str | None = None
+        self.problem: Words | None = None
         self._collected = Collector()
         self._store = store
         self._sweep = sweep
@@ -94,7 +94,7 @@ class SpectraSink:
                 for kind, item, value in changed:
                     self._store.put_item(self._sweep, kind, item, value)
         except StoreError as error:
-            self.problem = str(error)
+            self.problem = error.said
             return
         self.problem = None
         self._seen = {key: look.passes for key, look in self._collected.looks.items()}

@@ -35,7 +35,7 @@ from sweeper.reference import (
     save,
 )
 from sweeper.signatures import Library
-from sweeper.text import safe_text
+from sweeper.text import listed, safe_text, say
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -57,9 +57,9 @@ def compared(paths: Sequence[Path], here: Conditions) -> Comparison:
     """The references to compare with, merged; refused where antenna, gain, receiver or dwell differ."""
     loaded = [load(path) for path in paths]
     for path, reference in zip(paths, loaded, strict=True):
-        differences = [spoken().phrase(phrase) for phrase in mismatches(reference, here)]
+        differences = list(mismatches(reference, here))
         if differences:
-            raise SweeperError(f"{path}: " + "; ".join(differences))
+            raise SweeperError(say("{path}: {problem}", path=path, problem=listed(differences, "; ")))
         warn(_("reference '{name}', {age} old").format(name=reference.head.name, age=_age(reference)))
     return Comparison(merge(loaded, ", ".join(one.head.name for one in loaded)) if loaded[1:] else loaded[0])
 
@@ -197,9 +197,9 @@ def merge_(file: Path, references: tuple[Path, ...], name: str) -> int:
     """More looks at more times of day: what comes and goes is known. Other conditions are refused."""
     loaded = [load(path) for path in references]
     for path, one in zip(references[1:], loaded[1:], strict=True):
-        differences = [spoken().phrase(phrase) for phrase in mismatches(loaded[0], one.head.conditions)]
+        differences = list(mismatches(loaded[0], one.head.conditions))
         if differences:
-            raise SweeperError(f"{path}: " + "; ".join(differences))
+            raise SweeperError(say("{path}: {problem}", path=path, problem=listed(differences, "; ")))
     if file.suffixes[-2:] != [".reference", ".npz"]:
         file = file.with_name(file.name + SUFFIX)
     save(merge(loaded, name or file.name.removesuffix(SUFFIX)), file)

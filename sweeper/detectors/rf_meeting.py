@@ -19,8 +19,8 @@ from sweeper.records import (
     Opened,
     Record,
     State,
-    Status,
     Trace,
+    told,
 )
 from sweeper.reference import only_within
 from sweeper.text import say
@@ -76,14 +76,7 @@ class RfMeeting:
                 inside=round(self._inside_s, 1),
                 outside=round(self._outside_s, 1),
             )
-            yield Status(
-                source=source,
-                time_s=time_s,
-                subject=self.name,
-                state=State.DEGRADED,
-                detail=text.text.format(**text.args),
-                said=text,
-            )
+            yield told(text, source=source, time_s=time_s, subject=self.name, state=State.DEGRADED)
             return
         own = [one for one in self._emissions.values() if one.kind != "spur"]
         for emission in sorted(only_within(own, self._windows_s), key=lambda one: one.id):

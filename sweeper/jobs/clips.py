@@ -25,7 +25,7 @@ import numpy as np
 
 from sweeper import __version__
 from sweeper.records import Closed, Emission, Finding, IqBlock, Level, Opened, Record, Samples
-from sweeper.text import fill
+from sweeper.text import Words, fill, say
 
 SECONDS = 1.0
 """Four GSM multiframes, fifty frames of a picture, some words: enough to show again what a signal is."""
@@ -71,7 +71,7 @@ class Clips:
 
     def __init__(self, folder: Path, sweep: int, *, antenna: str = "", memory: int = MEMORY) -> None:
         self.written: list[Path] = []
-        self.problem: str | None = None
+        self.problem: Words | None = None
         self._folder = folder
         self._stem = f"sweep-{sweep:03d}"
         self._antenna = antenna
@@ -121,7 +121,12 @@ class Clips:
         try:
             self.written.append(self._write(finding, moment.emission, moment.cut or _cut(moment)))
         except OSError as error:
-            self.problem = f"{self._folder}: {error.strerror}: {finding.id} has no recording"
+            self.problem = say(
+                "{folder}: {error}: {finding} has no recording",
+                folder=self._folder,
+                error=error.strerror,
+                finding=finding.id,
+            )
         self._forget(subject)
 
     # What is remembered.

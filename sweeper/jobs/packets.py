@@ -25,6 +25,7 @@ from sweeper import __version__
 from sweeper.jobs.sink import MARGIN_S, later
 from sweeper.jobs.store import COMMIT_S
 from sweeper.records import Advertisement, AdvertisementBatch, FrameBatch, Medium, Opened, Record
+from sweeper.text import Words, say
 
 RADIOTAP = 127
 ETHERNET = 1
@@ -43,7 +44,7 @@ class Packets:
     """Give it to the session as a sink; ``close`` at the end. ``problem`` tells why it writes no more."""
 
     def __init__(self, folder: Path, sweep: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.problem: str | None = None
+        self.problem: Words | None = None
         self._folder = folder
         self._stem = f"sweep-{sweep:03d}"
         self._clock = clock
@@ -59,7 +60,11 @@ class Packets:
             try:
                 self._take(record)
             except OSError as error:
-                self.problem = f"{self._folder}: {error.strerror}: packets are no longer recorded"
+                self.problem = say(
+                    "{folder}: {error}: packets are no longer recorded",
+                    folder=self._folder,
+                    error=error.strerror,
+                )
 
     def close(self) -> None:
         """Everything on disk, files closed."""
@@ -109,7 +114,9 @@ class Packets:
                 file.flush()
                 os.fsync(file.fileno())
         except (OSError, ValueError) as error:
-            self.problem = f"{self._folder}: {error}: packets are no longer recorded"
+            self.problem = say(
+                "{folder}: {error}: packets are no longer recorded", folder=self._folder, error=error
+            )
 
 
 def line(advert: Advertisement, start_s: float) -> bytes:

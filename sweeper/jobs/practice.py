@@ -204,7 +204,7 @@ def without_equipment(practice: Practice, name: str, serial: str = "") -> Practi
     """Without this piece. ``PracticeError`` where it is not entered."""
     others = tuple(e for e in practice.equipment if (e.name, e.serial) != (name, serial))
     if len(others) == len(practice.equipment):
-        raise PracticeError(f"no equipment {name} {serial}".rstrip())
+        raise PracticeError(say("no equipment {name}", name=f"{name} {serial}".rstrip()))
     return msgspec.structs.replace(practice, equipment=others)
 
 
@@ -212,7 +212,7 @@ def without_staff(practice: Practice, name: str) -> Practice:
     """Without this person. ``PracticeError`` where they are not entered."""
     others = tuple(each for each in practice.staff if each.name != name)
     if len(others) == len(practice.staff):
-        raise PracticeError(f"nobody called {name} is entered")
+        raise PracticeError(say("nobody called {name} is entered", name=name))
     return msgspec.structs.replace(practice, staff=others)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from sweeper.jobs.job import DATABASE, Consent, Job, JobError, Verdict
+from sweeper.text import Words, say
 
 MANIFEST = "manifest.json"
 
@@ -58,19 +59,20 @@ def folders(root: Path) -> Iterator[Path]:
             yield path.parent
 
 
-def rows(root: Path) -> tuple[list[Row], list[str]]:
+def rows(root: Path) -> tuple[list[Row], list[Words]]:
     """All rows, and one line for each job that could not be read."""
-    found, problems = [], []
+    found: list[Row] = []
+    problems: list[Words] = []
     for folder in folders(root):
         try:
             job = Job(folder, read_only=True)
         except JobError as error:
-            problems.append(str(error))
+            problems.append(error.said)
             continue
         try:
             found.append(row(job))
         except (JobError, ValueError, RecursionError) as error:
-            problems.append(f"{folder}: {error}")
+            problems.append(say("{folder}: {error}", folder=folder, error=error))
         finally:
             job.close()
     return found, problems

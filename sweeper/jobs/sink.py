@@ -14,6 +14,7 @@ import msgspec
 
 from sweeper.jobs.store import COMMIT_S, Store, StoreError
 from sweeper.records import Closed, Coverage, Device, Emission, Finding, Opened, Record, Status
+from sweeper.text import Words
 
 MARGIN_S = 1.0
 """Written this much before the promise runs out: a commit itself takes time."""
@@ -26,7 +27,7 @@ class JobSink:
     """
 
     def __init__(self, store: Store, sweep: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.problem: str | None = None
+        self.problem: Words | None = None
         self._store = store
         self._sweep = sweep
         self._clock = clock
@@ -57,7 +58,7 @@ class JobSink:
                 for (kind, item), record in self._waiting.items():
                     self._store.put_item(self._sweep, kind, item, msgspec.json.encode(record))
         except StoreError as error:
-            self.problem = str(error)
+            self.problem = error.said
             self._since = self._clock()
             self._timer = later(COMMIT_S - MARGIN_S, self.flush)
             return

@@ -6,6 +6,7 @@ a job are never erased: taking one back files the one before again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from sweeper.errors import SweeperError
 from sweeper.text import say
+from sweeper.ui import words
 from sweeper.ui.job_card import Card, Kept, Sweep, Wanted, card_of, kept_of, sweeping, user
 from sweeper.ui.verdicts import Verdict
 
@@ -216,7 +218,7 @@ class JobDesk(QObject):
                 kept = begun.pop()
                 keeping.end(self._job, kept, self._who(self._job))
                 if kept.problems:
-                    self.refused.emit(kept.problems[0])
+                    self.refused.emit(words.told(kept.problems[0]))
 
         return wrapped, after
 
@@ -256,20 +258,26 @@ class JobDesk(QObject):
 
             job = self._opened()
             folder, who = job.folder, self._who(job)
+            job.require_reviewer(who)
             self._drop()
-            return container.lock(folder, who=who, password=password)
+            return asyncio.to_thread(container.lock, folder, who=who, password=password)
 
-        self.card = None
-        self._core.ask(work, then)
+        def locked(path: object, problem: str) -> None:
+            if self._job is None:
+                self.card = None
+            then(path, problem)
+
+        self._core.ask(work, locked)
 
     def unlock(self, path: Path, password: str) -> None:
         """Open a locked job; a wrong password comes by ``refused``."""
 
-        def work() -> Card:
+        async def work() -> Card:
             from sweeper.jobs import container
             from sweeper.jobs.job import Job
 
-            return self._take(Job(container.unlock(path, password=password)))
+            folder = await asyncio.to_thread(container.unlock, path, password=password)
+            return self._take(Job(folder))
 
         self._forget()
         self._core.ask(work, self._on_card)

@@ -239,7 +239,7 @@ class JobEvidenceView(QWidget):
             for line in made.lines
         ]
         empty_text = _("There are no findings to reproduce.")
-        self._say("\n".join([*(lines or [empty_text]), *made.notes]))
+        self._say("\n".join([*(lines or [empty_text]), *map(words.told, made.notes)]))
 
     def _told(self, text: object, problem: str) -> None:
         self._say(problem or str(text))
@@ -350,7 +350,8 @@ class JobEvidenceView(QWidget):
             def work(job: Job, who: str) -> object:
                 from sweeper.jobs import container
 
-                return container.export(job, path, who=who, password=secret or None)
+                container.told(job, who, encrypted=bool(secret))
+                return asyncio.to_thread(container.packed, job.folder, path, secret or None)
 
             then = told(self._desk, _("The job is saved."), _("The job could not be saved."), path)
             self._desk.jobs.ask(work, then)

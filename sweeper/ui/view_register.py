@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from sweeper.text import safe_text
+from sweeper.text import Words, safe_text
 from sweeper.ui import job_forms, job_parts, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.job_forms import Field, Kind
@@ -94,7 +94,7 @@ class RegisterView(QWidget):
         self._model.put(Line(row.folder, row) for row in rows)
         count = len(rows)
         self._count.setText(ngettext("{n} job", "{n} jobs", count) if count else _("No job yet."))
-        self._problems.setText(safe_text("\n".join(problems)))
+        self._problems.setText("\n".join(words.told(line) for line in problems))
         self._problems.setVisible(bool(problems))
 
     def _open(self, folder: str) -> None:
@@ -186,7 +186,7 @@ def home(desk: Desk) -> Path:
     return Path(desk.settings.text("jobs-home") or Path.home() / "sweeper-jobs")
 
 
-def _rows(root: Path) -> tuple[list[Row], list[str]]:
+def _rows(root: Path) -> tuple[list[Row], list[Words]]:
     from sweeper.jobs import register
 
     return register.rows(root)
