@@ -21,9 +21,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
@@ -112,7 +113,12 @@ class Sensors:
         return ()
 
     def _take(self, one: _Listening, block: IqBlock) -> None:
-        if block.channel or not LEAST_HZ <= block.rate_hz <= MOST_HZ or not _banded(block.center_hz):
+        if (
+            one.failed
+            or block.channel
+            or not LEAST_HZ <= block.rate_hz <= MOST_HZ
+            or not _banded(block.center_hz)
+        ):
             return
         if block.first_sample == 0 or (block.rate_hz, block.center_hz) != (one.rate_hz, one.center_hz):
             self._hand_over(one)
@@ -122,7 +128,7 @@ class Sensors:
         one.count += len(block.samples)
         if one.count >= STRETCH:
             self._hand_over(one)
-            kept = np.concatenate(one.parts)[-int(OVERLAP_S * one.rate_hz) :]
+            kept = one.parts[0][-int(OVERLAP_S * one.rate_hz) :].copy()
             one.start_s += (one.count - len(kept)) / one.rate_hz
             one.parts, one.count = [kept], len(kept)
 
@@ -130,9 +136,9 @@ class Sensors:
         """Asks the program what is in the samples at hand."""
         if not one.count or one.failed or not self._program:
             return
-        samples = np.concatenate(one.parts)
+        one.parts = [np.concatenate(one.parts)]
         try:
-            lines = _answer(self._program, samples, one.rate_hz, one.center_hz)
+            lines = _answer(self._program, one.parts[0], one.rate_hz, one.center_hz)
         except (OSError, subprocess.SubprocessError) as error:
             one.failed = f"{self._program}: {error}"
             return
@@ -204,26 +210,44 @@ def packet_of(line: str) -> Packet | None:
 def _answer(program: str, samples: np.ndarray, rate_hz: float, center_hz: float) -> list[str]:
     """The program's lines for a stretch of samples, scaled so that their peak just fits."""
     parts = np.ascontiguousarray(samples, np.complex64).view(np.float32)
-    peak = float(np.max(np.abs(parts), initial=0.0))
+    peak = float(max(parts.max(initial=0.0), -parts.min(initial=0.0)))
     full = 1.0 if QUIETEST < peak <= 1.0 else max(peak, 1e-30)
+    scaled = parts * (32000 / full)
+    np.round(scaled, out=scaled)
     command = [program, "-s", str(round(rate_hz)), "-f", str(round(center_hz)), "-r", "cs16:-"]
-    return _run(
-        [*command, "-F", "json", "-M", "level"], np.round(parts * (32000 / full)).astype("<i2").tobytes()
-    )
+    return _run([*command, "-F", "json", "-M", "level"], scaled.astype("<i2").tobytes())
 
 
 def _run(command: list[str], given: bytes = b"") -> list[str]:
     """The lines that the program answers, in a fixed language and time zone; it gets no terminal."""
-    done = subprocess.run(  # noqa: S603 -- the user's own rtl_433, arguments made here
-        command,
-        input=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=PATIENCE_S,
-        check=False,
-        env={**os.environ, "TZ": "UTC", "LC_ALL": "C"},
-    )
+    with _held(given) as held:
+        done = subprocess.run(  # noqa: S603 -- the user's own rtl_433, arguments made here
+            command,
+            stdin=held,
+            input=given if held is None else None,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PATIENCE_S,
+            check=False,
+            env={**os.environ, "TZ": "UTC", "LC_ALL": "C"},
+        )
     return done.stdout.decode("utf-8", "replace").splitlines()
+
+
+@contextmanager
+def _held(given: bytes) -> Iterator[BinaryIO | None]:
+    """A file in memory that holds ``given``, read from its beginning; ``None`` where the system has none.
+
+    Through a pipe the samples go in pieces of 4 kB, which costs more than making them. Nothing is written to
+    a disk either way.
+    """
+    if not hasattr(os, "memfd_create"):
+        yield None
+        return
+    with open(os.memfd_create("samples"), "w+b") as file:
+        file.write(given)
+        file.seek(0)
+        yield file
 
 
 def _version(program: str) -> str:

@@ -150,7 +150,7 @@ def _unclaimed(covered: Mask, found: Mask) -> Mask:
     claimed = np.zeros(count + 1, bool)
     claimed[groups[found]] = True
     claimed[0] = True
-    return np.asarray(~claimed[groups])
+    return np.asarray(~claimed.take(groups))
 
 
 def _add(found: Mask, hit: Mask, time: int, width: int) -> None:
@@ -194,8 +194,11 @@ def grow(cells: Real, seeds: Mask, frame: int) -> Mask:
     left, right = max(0, columns[0] - reach), min(cells.shape[1], columns[-1] + reach + 1)
     part = cells[top:bottom, left:right]
     padded = np.pad(part, 1, mode="edge")
-    flat = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
-    smooth = (flat[:-2] + flat[1:-1] + flat[2:]) / np.float32(9)
+    flat = padded[:, :-2] + padded[:, 1:-1]
+    flat += padded[:, 2:]
+    smooth = flat[:-2] + flat[1:-1]
+    smooth += flat[2:]
+    smooth /= np.float32(9)
     low = smooth > threshold(independent(3, 3, frame), LOW_PFA)
     inside = seeds[top:bottom, left:right]
     groups, count = label(low | inside, structure=np.ones((3, 3), bool))
@@ -203,7 +206,7 @@ def grow(cells: Real, seeds: Mask, frame: int) -> Mask:
     kept[groups[inside]] = True
     kept[0] = False
     out = seeds.copy()
-    out[top:bottom, left:right] |= kept[groups]
+    out[top:bottom, left:right] |= kept.take(groups)
     return out
 
 
@@ -261,4 +264,4 @@ def _connected(mean: Real, found: Mask, frames: int, frame: int) -> Mask:
     kept = np.zeros(count + 1, bool)
     kept[groups[found]] = True
     kept[0] = False
-    return np.asarray(kept[groups])
+    return np.asarray(kept.take(groups))

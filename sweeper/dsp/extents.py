@@ -186,7 +186,9 @@ def occupied(excess: npt.NDArray[np.floating], share: float = 0.99) -> tuple[flo
     total = power.sum()
     if total <= 0:
         return 0.0, float(len(power))
-    steps = np.concatenate(([0.0], np.cumsum(power))) / total
+    steps = np.zeros(len(power) + 1)
+    power.cumsum(out=steps[1:])
+    steps /= total
     at = np.arange(len(steps), dtype=np.float64)
     tail = (1 - share) / 2
     low, high = np.interp([tail, 1 - tail], steps, at).tolist()

@@ -19,7 +19,7 @@ import scipy.fft
 Complex = npt.NDArray[np.complex64]
 Real = npt.NDArray[np.float32]
 
-CHUNK = 1 << 16
+CHUNK = 1 << 15
 """Samples transformed at once: the work then stays inside the processor's second-level cache."""
 
 
@@ -77,11 +77,14 @@ def power_frames(samples: Complex, size: int, rate_hz: float) -> Real:
     view = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
     out = np.empty((count, size), np.float32)
     step = max(1, CHUNK // size)
+    windowed = np.empty((min(step, count), size), np.complex64)
     for start in range(0, count, step):
-        block = scipy.fft.fft(view[start : start + step] * window, axis=1, overwrite_x=True)
+        stop = min(count, start + step)
+        block = np.multiply(view[start:stop], window, out=windowed[: stop - start])
+        block = scipy.fft.fft(block, axis=1, overwrite_x=True)
         real = block.view(np.float32)
         np.multiply(real, real, out=real)
-        np.add(real[:, ::2], real[:, 1::2], out=out[start : start + step])
+        np.add(real[:, ::2], real[:, 1::2], out=out[start:stop])
     return out
 
 
