@@ -4,11 +4,11 @@
     NAME.zip.age   the same, encrypted with a password (``sweeper.jobs.age``): ``age -d`` opens it on any
                    machine, with or without sweeper
 
-Both are written and read piece by piece: recordings of any size pass through little memory. An archive comes
-from outside: it may carry paths that climb out of the folder, links, thousands of files, or gigabytes in a few
-bytes. So only plain files under the names that a job has are taken, their number and sizes are bounded by what
-the archive and the disk can hold and checked against what is really unpacked, and nothing appears under the
-target's name before all of it has been read.
+Both are written and read piece by piece: recordings of any size pass through little memory. An archive
+comes from outside: it may carry paths that climb out of the folder, links, thousands of files, or gigabytes
+in a few bytes. So only plain files under the names that a job has are taken, their number and sizes are
+bounded by what the archive and the disk can hold and checked against what is really unpacked, and nothing
+appears under the target's name before all of it has been read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from sweeper.errors import DAMAGED_ARCHIVE
 from sweeper.jobs import age
@@ -41,6 +41,8 @@ MAX_RATIO = 200
 """Unpacked bytes for each packed one: a database of zeros reaches fifty, a bomb a thousand."""
 ALWAYS = 64 << 20
 """So much may always be unpacked: small jobs pack well."""
+QUICK = 1
+"""Samples are mostly noise: a slower search for repetitions takes minutes and gains little."""
 MAX_NAME = 200
 AGE_HEAD = b"age-encryption.org/"
 
@@ -67,14 +69,16 @@ def packed(folder: Path, target: Path, password: str | None) -> Path:
             if password is None:
                 _archive(folder, stream)
             else:
-                with age.Writer(stream, password) as sealed:
-                    _archive(folder, sealed)
+                sealed = age.Writer(stream, password)
+                _archive(folder, cast(IO[bytes], sealed))
+                sealed.finish()
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise JobError(say("{target}: {error}", target=target, error=error.strerror)) from None
+    finally:
+        part.unlink(missing_ok=True)
     return target
 
 
@@ -284,7 +288,9 @@ def _name(path: Path, folder: Path) -> str:
 
 def _archive(folder: Path, out: IO[bytes]) -> None:
     """The folder as a ZIP archive; the database as one consistent copy, whatever its log still holds."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+    with zipfile.ZipFile(
+        out, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK, strict_timestamps=False
+    ) as archive:
         archive.writestr(DATABASE, _database(folder / DATABASE))
         for path in _files(folder):
             archive.write(path, _name(path, folder))

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sweeper.cli import main
+from sweeper.jobs import age
 from sweeper.jobs.job import Job
 from tests.cli.test_replay import tag_log
 
@@ -268,8 +269,10 @@ def test_what_was_seen_and_done_reaches_the_report(job: Path, tmp_path: Path) ->
         assert words in page, words
 
 
-def test_lock_unlock_export_import(job: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("pyrage")
+def test_lock_unlock_export_import(
+    job: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(age, "WORK", 10)  # passwords are stretched for milliseconds
     secret, wrong = tmp_path / "pw", tmp_path / "wrong"
     secret.write_text("right\nsecond line")
     wrong.write_text("left\n")

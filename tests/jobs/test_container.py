@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import io
+import random
 import stat
+import tracemalloc
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.jobs import container, evidence
+from sweeper.jobs import age, container, evidence
 from sweeper.jobs.job import DATABASE, Job, JobError
 from tests.jobs.samples import ADDRESS, HEAD, made
 
 pyrage = pytest.importorskip("pyrage")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are stretched for milliseconds here, not for a second."""
+    monkeypatch.setattr(age, "WORK", 10)
 
 
 @pytest.fixture
@@ -148,15 +157,54 @@ def test_an_archive_with_tricks_is_refused_whole(
 
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(container, "ALWAYS", 1 << 20)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made_archive:
         made_archive.writestr("photos/zeros", bytes(2 << 20))
-    with pytest.raises(JobError, match="larger"):
+    with pytest.raises(JobError, match="larger than a job can be"):
+        container.take_in(path)
+    monkeypatch.setattr(container, "MAX_RATIO", 10_000)
+    monkeypatch.setattr(container.shutil, "disk_usage", lambda _path: SimpleNamespace(free=1 << 20))
+    with pytest.raises(JobError, match="larger than the disk"):
         container.take_in(path)
     monkeypatch.setattr(container, "MAX_FILES", 0)
     with pytest.raises(JobError, match="more than a job has"):
         container.take_in(path)
+
+
+def test_large_recordings_pass_through_little_memory(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1 << 20)  # what is larger needs the long fields
+    content = random.Random(1).randbytes(16 << 20)
+    (job.folder / "recordings" / "long.sigmf-data").write_bytes(content)
+    job.close()
+    tracemalloc.start()
+    locked = container.lock(job.folder, who="Aigul", password="x")
+    folder = container.unlock(locked, tmp_path / "again", password="x")
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (folder / "recordings" / "long.sigmf-data").read_bytes() == content
+    assert peak < 10 << 20, "some blocks of it at a time"
+
+
+def test_a_job_that_cannot_be_read_back_is_left_as_it_is(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    job.close()
+    before = contents(job.folder)
+    whole = container.packed
+
+    def torn(folder: Path, target: Path, password: str | None) -> Path:
+        (folder / "photos" / "a.jpg").chmod(0o600)
+        (folder / "photos" / "a.jpg").write_bytes(b"picturE")
+        made_file = whole(folder, target, password)
+        (folder / "photos" / "a.jpg").write_bytes(b"picture")
+        return made_file
+
+    monkeypatch.setattr(container, "packed", torn)
+    with pytest.raises(JobError, match="could not be read back"):
+        container.lock(job.folder, who="Aigul", password="x")
+    assert contents(job.folder) == before
+    assert [p.name for p in job.folder.parent.iterdir()] == ["job"]
 
 
 def test_an_archive_whose_database_is_none_is_refused(tmp_path: Path) -> None:

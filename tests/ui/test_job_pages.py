@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sweeper.jobs import practice
+from sweeper.jobs import age, practice
 from sweeper.jobs.job import Consent, Head, Job, Person, Role
 from sweeper.jobs.papers import Check, Custody, Meeting
 from sweeper.ui import job_forms, job_parts, menus
@@ -43,6 +43,7 @@ def own_practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The practice of this test only."""
     path = tmp_path / "practice.json"
     monkeypatch.setenv("SWEEPER_PRACTICE", str(path))
+    monkeypatch.setattr(age, "WORK", 10)  # passwords are stretched for milliseconds
     return path
 
 

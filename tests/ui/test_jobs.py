@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from sweeper.jobs import age
 from sweeper.jobs.job import Job
 from sweeper.ui import verdict_dialog
 from sweeper.ui.phase import Phase
@@ -176,6 +177,7 @@ def test_what_leaves_a_job_is_pseudonymised_sealed_and_locked(
     folder = begin(qtbot, window, tmp_path)
     play(qtbot, window, Fake(40))
     qtbot.waitUntil(lambda: bool(window.desk.jobs.card.sweeps), timeout=10_000)
+    monkeypatch.setattr(age, "WORK", 10)  # passwords are stretched for milliseconds
     opened = Job(folder, read_only=True)
     addresses = [device.address for _, device in opened.devices()]
     opened.close()
