@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from sweeper.allocations import Allocation
@@ -12,6 +14,7 @@ from sweeper.ui import words
 from sweeper.ui.theme import Style
 
 HEIGHT = 16
+_BESIDE = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 
 
 class BandStrip(pg.GraphicsObject):  # type: ignore[misc]
@@ -21,11 +24,14 @@ class BandStrip(pg.GraphicsObject):  # type: ignore[misc]
         super().__init__()
         self._style = style
         self._bands: tuple[Allocation, ...] = ()
+        self._key: tuple[object, ...] = ()
+        """What the fields depend on: they are laid out anew only when the view moves."""
+        self._fields: list[tuple[QRectF, str, str]] = []
         self.setZValue(5)
 
     def show_bands(self, bands: tuple[Allocation, ...], style: Style) -> None:
         """Draw these from here on; none hides the strip."""
-        self._bands, self._style = bands, style
+        self._bands, self._style, self._key = bands, style, ()
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -42,29 +48,38 @@ class BandStrip(pg.GraphicsObject):  # type: ignore[misc]
         view, device = self.viewRect(), painter.worldTransform()
         if not self._bands or view is None or view.width() <= 0:
             return
-        left, right = view.left(), view.right()
-        foot = device.map(QPointF(left, view.top())).y()
-        shown = [b for b in self._bands if b.high_mhz * 1e6 > left and b.low_mhz * 1e6 < right]
+        corner = device.map(QPointF(view.left(), view.top()))
+        key = (view.left(), view.right(), corner.x(), corner.y(), device.m11(), words.spoken().code)
+        if key != self._key:
+            self._key = key
+            painter.setFont(self._style.font("caption"))
+            self._fields = list(self._laid_out(view, device, painter.fontMetrics()))
         painter.save()
         painter.resetTransform()
         painter.setFont(self._style.font("caption"))
+        for area, role, text in self._fields:
+            painter.fillRect(area, self._style.color(role))
+            painter.setPen(QPen(self._style.color("line"), 1))
+            painter.drawLine(area.topLeft(), area.bottomLeft())
+            if text:
+                painter.setPen(self._style.color("text"))
+                painter.drawText(area.adjusted(4, 0, -2, 0), _BESIDE, text)
+        painter.restore()
+
+    def _laid_out(
+        self, view: QRectF, device: QTransform, metrics: QFontMetrics
+    ) -> Iterator[tuple[QRectF, str, str]]:
+        """Where each band lies on the screen, the role of its ground, and as much of its name as fits."""
+        left, right = view.left(), view.right()
+        foot = device.map(QPointF(left, view.top())).y()
+        shown = [b for b in self._bands if b.high_mhz * 1e6 > left and b.low_mhz * 1e6 < right]
         height = self._style.px(HEIGHT)
         for index, band in enumerate(sorted(shown, key=lambda b: (b.low_mhz, b.high_mhz))):
             start = device.map(QPointF(max(left, band.low_mhz * 1e6), 0.0)).x()
             stop = device.map(QPointF(min(right, band.high_mhz * 1e6), 0.0)).x()
             area = QRectF(start, foot - height, max(2.0, stop - start), height)
-            ground = self._style.color("selected" if index % 2 else "hover")
-            painter.fillRect(area, ground)
-            painter.setPen(QPen(self._style.color("line"), 1))
-            painter.drawLine(area.topLeft(), area.bottomLeft())
+            text = ""
             if area.width() > self._style.px(30):
-                painter.setPen(self._style.color("text"))
-                inside = area.adjusted(4, 0, -2, 0)
                 name = words.phrase(band.name.phrase())
-                text = painter.fontMetrics().elidedText(
-                    name, Qt.TextElideMode.ElideRight, int(inside.width())
-                )
-                painter.drawText(
-                    inside, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text
-                )
-        painter.restore()
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(area.width()) - 6)
+            yield area, "selected" if index % 2 else "hover", text

@@ -243,11 +243,13 @@ class SpectrumView(QWidget):
         while rows < min(history.count, most):
             rows *= 2
         rows = max(ROWS_LEAST, history.count) if self.whole else min(rows, most)
-        self._fall.getViewBox().setYRange(history.count - rows, history.count, padding=0)
-        self._adapt(view)
+        box = self._fall.getViewBox()
+        box.setYRange(history.count - rows, history.count, padding=0)
+        box.prepareForPaint()  # while it paints would be too late: that moves the items and paints twice
         now = time.monotonic()
-        if now - self._peaked_at > PEAKS_S:
+        if fresh or now - self._peaked_at > PEAKS_S:
             self._peaked_at = now
+            self._adapt(view)
             self._show_peaks()
 
     def _show_peaks(self) -> None:

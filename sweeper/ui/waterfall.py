@@ -20,7 +20,6 @@ from sweeper.ui.history import COARSE, History
 from sweeper.ui.palettes import Table
 from sweeper.ui.panorama import Grid, Row
 
-
 TICK = 5
 LINES_APART = 3
 """A label for every so many lines of text: the eye reads off between them."""
@@ -90,7 +89,7 @@ class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
         self._colors: Table = np.zeros(256, np.uint32)
         self._argb: Table = np.zeros((1, 1), np.uint32)
         self._look: tuple[int, ...] = ()
-        self._shown = 0
+        self._shown = self._low = 0
         self._span = (0, 1)
 
     def show_history(self, history: History, grid: Grid) -> None:
@@ -109,19 +108,19 @@ class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
         self, history: History, low: int, high: int, first: int, last: int, pixels: int
     ) -> tuple[Table, int, int]:
         """Rows ``low .. high - 1`` as colours, newest first, and the columns that they really span."""
-        look = (id(history), history.thinned, first, last, pixels, high - low)
+        look = (id(history), history.thinned, first, last, pixels)
         new = high - self._shown
-        if look != self._look or not 0 <= new < high - low:
+        if look != self._look or low < self._low or not 0 <= new < high - low:
             new = high - low
-        if new:
-            block, start, stop = visible(history, high - new, high, first, last, pixels)
-            if new == high - low:
-                self._argb = np.ascontiguousarray(self._colors[block[::-1]])
-            else:
-                self._argb[new:] = self._argb[:-new].copy()
-                self._argb[:new] = self._colors[block[::-1]]
-            self._span = (start, stop)
-        self._look, self._shown = look, high
+        if new or low != self._low:
+            kept = self._argb[: high - low - new]
+            if new:
+                block, *span = visible(history, high - new, high, first, last, pixels)
+                fresh = self._colors[block[::-1]]
+                kept = np.concatenate((fresh, kept)) if new < high - low else np.ascontiguousarray(fresh)
+                self._span = (span[0], span[1])
+            self._argb = kept
+        self._look, self._shown, self._low = look, high, low
         return self._argb, *self._span
 
     def boundingRect(self) -> QRectF:
@@ -182,7 +181,8 @@ def frame() -> tuple[pg.PlotWidget, WaterfallItem, TimeAxis]:
     plot.hideButtons()
     plot.setMouseEnabled(x=True, y=False)
     plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    plot.getAxis("bottom").enableAutoSIPrefix(False)
+    for side in ("bottom", "right", "top"):  # hidden ones too would set their label anew with every row
+        plot.getAxis(side).enableAutoSIPrefix(False)
     plot.getAxis("bottom").setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
     item = WaterfallItem()
     plot.addItem(item, ignoreBounds=True)
