@@ -115,6 +115,20 @@ def shows(qtbot, view: QWidget, *texts: str) -> None:
     qtbot.waitUntil(lambda: all(text in said(view) for text in texts), timeout=PATIENCE_MS)
 
 
+@pytest.fixture
+def after(qtbot, window: Window) -> Callable[..., None]:
+    """Do something, and wait until the window says what came of it: only then is a file whole."""
+    heard: list[str] = []
+    window.desk.told.connect(lambda what, *_rest: heard.append(what))
+
+    def wait(act: Callable[..., object], says: str, *given: object) -> None:
+        heard.clear()
+        act(*given)
+        qtbot.waitUntil(lambda: says in heard, timeout=PATIENCE_MS)
+
+    return wait
+
+
 def page(qtbot, window: Window, name: str, *texts: str) -> QWidget:
     window.show_view(name)
     shows(qtbot, window.view(name), *texts)
@@ -205,7 +219,7 @@ def test_a_licence_of_another_organisation_is_refused_in_words(qtbot, window: Wi
 
 
 def test_consent_its_withdrawal_and_an_objection_are_filed_counted_and_answered(
-    qtbot, window: Window, folder: Path, answer, monkeypatch, tmp_path: Path
+    qtbot, window: Window, folder: Path, answer, after, monkeypatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(job_forms, "today", lambda: dt.date(2026, 11, 23))
     view = page(qtbot, window, "job-people", "Nobody's consent is filed.")
@@ -226,14 +240,12 @@ def test_consent_its_withdrawal_and_an_objection_are_filed_counted_and_answered(
 
     target = tmp_path / "notice.txt"
     monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: target)
-    view._paper("notice", None)
-    qtbot.waitUntil(lambda: window._message.isVisible() and target.exists(), timeout=PATIENCE_MS)
+    after(view._paper, "The paper is saved.", "notice", None)
     assert "2026-7" in target.read_text("utf-8") or "office" in target.read_text("utf-8")
     view._about.setText("C1:02:03:04:05:06")
     kept = tmp_path / "subject.json"
     monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: kept)
-    view.save_about()
-    qtbot.waitUntil(kept.exists, timeout=PATIENCE_MS)
+    after(view.save_about, "Saved.")
     assert isinstance(json.loads(kept.read_text("utf-8")), dict)
     window.close()
     job = Job(folder, read_only=True)
@@ -291,21 +303,17 @@ def test_search_custody_and_meeting_are_filed(qtbot, window: Window, folder: Pat
 
 
 def test_the_register_shows_saves_packs_and_opens_every_job(
-    qtbot, window: Window, folder: Path, tmp_path: Path, monkeypatch
+    qtbot, window: Window, folder: Path, after, tmp_path: Path, monkeypatch
 ) -> None:
     view = page(qtbot, window, "register", "2 jobs")
     assert {Path(line.id).name for line in view._model.records.values()} == {"one", "two"}
     csv = tmp_path / "register.csv"
     monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: csv)
-    view.save_register()
-    qtbot.waitUntil(csv.exists, timeout=PATIENCE_MS)
+    after(view.save_register, "Saved.")
     assert csv.read_text("utf-8-sig").count("2026-7") == 2
     pack = tmp_path / "inspection.zip"
     monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: pack)
-    told: list[str] = []
-    window.desk.told.connect(lambda what, *_rest: told.append(what))
-    view.save_pack()
-    qtbot.waitUntil(lambda: bool(told), timeout=PATIENCE_MS)
+    after(view.save_pack, "Saved.")
     with zipfile.ZipFile(pack) as archive:
         assert {"inspection.pdf", "jobs.csv", "consents.csv", "hashes.csv"} <= set(archive.namelist())
     view._open(str(folder.with_name("two")))
@@ -314,7 +322,7 @@ def test_the_register_shows_saves_packs_and_opens_every_job(
 
 
 def test_a_job_leaves_as_one_file_and_is_taken_in_again(
-    qtbot, window: Window, folder: Path, tmp_path: Path, answer, monkeypatch
+    qtbot, window: Window, folder: Path, after, tmp_path: Path, answer, monkeypatch
 ) -> None:
     view = page(qtbot, window, "job-evidence", "Not sealed yet.")
     target = tmp_path / "away.zip.age"
@@ -323,8 +331,7 @@ def test_a_job_leaves_as_one_file_and_is_taken_in_again(
     view.export()
     assert "The two passwords differ." in said(window._message)
     answer(password="right", again="right")
-    view.export()
-    qtbot.waitUntil(target.exists, timeout=PATIENCE_MS)
+    after(view.export, "The job is saved.")
     assert target.read_bytes().startswith(b"age-encryption.org/")
     register = page(qtbot, window, "register", "2 jobs")
     answer(password="right")
@@ -374,16 +381,14 @@ def test_samples_are_kept_only_after_the_warning(qtbot, window: Window, folder: 
     assert "samples of findings are kept" in acts
 
 
-def test_the_head_of_a_job_is_changed_and_a_person_added(qtbot, window: Window, folder: Path, answer) -> None:
+def test_the_head_of_a_job_is_changed_and_a_person_added(
+    qtbot, window: Window, folder: Path, answer, after
+) -> None:
     from sweeper.ui import job_head
 
     view = page(qtbot, window, "jobs", "Who acts")
     answer(recommendations="Lock the server room", retention_days=10, next_sweep=dt.date(2027, 5, 1))
-    job_head.change(window.desk, view)
-    answer_two: list[object] = []
-    window.desk.jobs.look(lambda job, _who: job.head, lambda head, _p: answer_two.append(head))
-    qtbot.waitUntil(lambda: bool(answer_two), timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: "The job is changed." in said(window._message), timeout=PATIENCE_MS)
+    after(job_head.change, "The job is changed.", window.desk, view)
     answer(name="Dana", role="reviewer")
     job_head.add_person(window.desk, view)
     qtbot.waitUntil(lambda: ("Dana", "reviewer") in window.desk.jobs.card.able, timeout=PATIENCE_MS)
