@@ -206,8 +206,9 @@ class Wire:
             self._lost = lost
         except OSError as error:
             self._lost = ReceiverLost(Reason.ENDED, say("the connection broke: {error}", error=error))
-        if job is not None:
-            self._answer(job)
+        while job is not None or not self._jobs.empty():  # those that were never begun are waited for too
+            self._answer(job or self._jobs.get())
+            job = None
 
     def _do(self, job: _Job, idle: memoryview) -> None:
         if job.order:

@@ -22,7 +22,8 @@ from sweeper.records import Closed, IqBlock, Opened, Record, Status
 from tests.virtual_dongle.build import build, compiler
 
 T = TypeVar("T")
-LIMIT_S = 90.0
+LIMIT_S = 300.0
+"""Only so that a hang ends."""
 
 
 def scene(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
@@ -123,11 +124,21 @@ def rtl_tcp(folder: Path) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        time.sleep(0.7)  # it binds its port at once; connecting to look would use up its one client
+        end_s = time.monotonic() + 60
+        while not _listens(port):  # connecting to look would use up its one client
+            assert server.poll() is None
+            assert time.monotonic() < end_s, "rtl_tcp does not listen"
+            time.sleep(0.02)
         yield port
     finally:
         server.kill()
         server.wait()
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody waits for connections there, as the kernel's table has it."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
 
 
 def free_port() -> int:
