@@ -6,13 +6,22 @@ import json
 import stat
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.signal import resample_poly
 
-from sweeper.detectors import rf_sensors
-from sweeper.detectors.rf_sensors import Packet, Sensors, name_of, packet_of
-from sweeper.records import Burst, Closed, Emission, Medium, Opened, Record
+from sweeper.detectors import Setup, rf_sensors_live, rtl_433
+from sweeper.detectors.rf_emissions import RfEmissions
+from sweeper.detectors.rf_sensors import Sensors
+from sweeper.detectors.rf_sensors_live import LiveSensors
+from sweeper.detectors.rtl_433 import Packet, name_of, packet_of
+from sweeper.errors import Reason
+from sweeper.pipeline import Pipeline, Stage
+from sweeper.records import Burst, Closed, Emission, Medium, Opened, Record, Status
+from sweeper.signatures import Library
 from tests.dsp.signals import blocks, emissions, noise, read
 
 LINE = (
@@ -71,18 +80,18 @@ def test_the_model_heard_most_often_names_it() -> None:
     assert found.model == "C"
 
 
-def run(program: str | None, path: Path | None = None, live: bool = False) -> list[Record]:
+def run(program: str | None, path: Path | None = None) -> list[Record]:
     stage = Sensors(program)
     samples = noise(100_000, 250e3) if path is None else read(path)
     told = emissions(samples, 250e3, 433.92e6) or [emission()]
-    out = list(stage.feed(Opened(source="t", time_s=0.0, medium=Medium.RF, live=live)))
+    out = list(stage.feed(Opened(source="t", time_s=0.0, medium=Medium.RF)))
     for record in [*blocks(samples, 250e3, 433.92e6), *told, Closed(source="t", time_s=0.4, records=0)]:
         out += stage.feed(record)
     return [*out, *stage.finish()]
 
 
-def test_without_the_program_nothing_changes() -> None:
-    assert run(None) == []
+def test_without_the_program_nothing_changes_but_that_it_is_said() -> None:
+    assert not [one for one in run(None) if isinstance(one, Emission)]
 
 
 def fake(folder: Path, text: str) -> str:
@@ -108,21 +117,113 @@ def test_only_the_models_name_and_kind_are_kept(tmp_path: Path) -> None:
         "sensor_type": "TPMS",
     } | {k: v for k, v in told.features.items() if not k.startswith("sensor")}
     assert "d0" not in map(str, told.features.values())
-    assert run(fake(tmp_path, text), live=True) == []
 
 
 def test_the_setting_turns_it_off_or_names_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(rf_sensors.SETTING, "off")
-    assert rf_sensors.program_file() is None
-    monkeypatch.setenv(rf_sensors.SETTING, fake(tmp_path, "true"))
-    assert rf_sensors.program_file() == str(tmp_path / "rtl_433")
+    monkeypatch.setenv(rtl_433.SETTING, "off")
+    assert rtl_433.program_file() is None
+    monkeypatch.setenv(rtl_433.SETTING, fake(tmp_path, "true"))
+    assert rtl_433.program_file() == str(tmp_path / "rtl_433")
 
 
 @pytest.mark.corpus
-@pytest.mark.skipif(rf_sensors.program_file() is None, reason="rtl_433 is not installed")
+@pytest.mark.skipif(rtl_433.program_file() is None, reason="rtl_433 is not installed")
 def test_tyre_sensors_get_the_model_that_the_corpus_lists(corpus_path: Path) -> None:
     rows = [json.loads(line) for line in (corpus_path / "rf/tpms/bursts.jsonl").read_text().splitlines()]
     for name in ("g001_433.92M_250k.cu8", "g004_433.92M_250k.cu8"):
         listed = {row["model"] for row in rows if row["file"] == name}
-        told = run(rf_sensors.program_file(), corpus_path / "rf/tpms" / name)
+        told = run(rtl_433.program_file(), corpus_path / "rf/tpms" / name)
         assert {e.features.get("sensor") for e in told if isinstance(e, Emission)} == listed
+
+
+CLEAN = Path(__file__).parents[2] / "recordings" / "clean"
+WIDE_HZ = 1_000_000.0
+
+
+def wide(name: str) -> np.ndarray:
+    """A made-up recording of 250 kS/s as a receiver four times as wide hears it, 180 kHz off its centre."""
+    samples = read(CLEAN / name)
+    moved = resample_poly(samples, 4, 1).astype(np.complex64)
+    turns = np.exp(2j * np.pi * 180e3 / WIDE_HZ * np.arange(len(moved)))
+    made: np.ndarray = (0.05 * moved * turns + noise(len(moved), WIDE_HZ, 1e-12)).astype(np.complex64)
+    return made
+
+
+def live(program: str | None, samples: np.ndarray, *, off: bool = False) -> list[Record]:
+    """What the real chain tells of samples that come from a live receiver."""
+    stages: list[Stage] = [RfEmissions(Setup(Library([]))), Sensors(program, off=off)]
+    pipeline = Pipeline(stages)
+    records: list[Record] = [Opened(source="t", time_s=0.0, medium=Medium.RF, live=True)]
+    records += blocks(samples, WIDE_HZ, 433.92e6 - 180e3)
+    records.append(Closed(source="t", time_s=len(samples) / WIDE_HZ, records=len(samples)))
+    return [told for record in records for told in pipeline.feed(record)] + list(pipeline.finish())
+
+
+def models(told: list[Record]) -> set[object]:
+    last = {one.id: one for one in told if isinstance(one, Emission)}
+    return {one.features.get("sensor") for one in last.values() if one.kind in rtl_433.KEYED}
+
+
+@pytest.mark.skipif(rtl_433.program_file() is None, reason="rtl_433 is not installed")
+def test_a_live_sensors_burst_is_named_by_the_real_program() -> None:
+    program = rtl_433.program_file()
+    named = models(live(program, wide("tyre-and-key_433.92M_250k.cu8")[:450_000]))
+    assert {"Renault", "Akhan-100F14"} <= named
+
+
+@pytest.mark.parametrize(
+    ("look_s", "found"), [(0.01, False), (0.06, False), (0.2, True)], ids=["hop", "cut at its end", "whole"]
+)
+def test_only_a_burst_that_lies_wholly_within_a_look_is_asked_about(look_s: float, found: bool) -> None:
+    burst = Burst(0.05, 0.03, 433.92e6, 20.0)
+    heard = [
+        block
+        for number in range(4)
+        for block in blocks(
+            noise(round(look_s * 250e3), 250e3), 250e3, 433.92e6, size=4096, start_s=number * look_s
+        )
+    ]
+    taken = rf_sensors_live.whole(heard, burst)
+    assert bool(taken) == found
+    assert sum(len(block.samples) for block in taken) == (50_000 if found else 0)
+
+
+def test_an_emission_is_asked_about_a_few_times_only(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    program = fake(tmp_path, f"echo x >> {asked}\ncat >/dev/null")
+    one = emission()
+    sensors = LiveSensors("rf-sensors", program, lambda: "rtl_433")
+    for block in blocks(noise(500_000, 250e3), 250e3, 433.92e6):
+        sensors.remember(block)
+    for number in range(10):
+        bursts = tuple(Burst(0.1 + 0.1 * n, 0.01, one.center_hz, 20.0) for n in range(number + 1))
+        list(sensors.emission(msgspec.structs.replace(one, bursts=bursts)))
+        while sensors._waiting:  # one after the other, however slow the machine
+            list(sensors._take(*sensors._waiting.popleft()))
+    list(sensors.end())
+    assert len(asked.read_text().split()) == rf_sensors_live.MOST_TRIES
+
+
+def test_a_program_that_fails_live_is_told_once(tmp_path: Path) -> None:
+    told = live(str(tmp_path / "absent"), wide("weather-sensor_433.92M_250k.cu8")[:350_000])
+    (said,) = [one for one in told if isinstance(one, Status) and one.subject == "rf-sensors"]
+    assert said.detail.startswith("known sensors were not named: ")
+
+
+def test_without_the_program_it_is_said_once_where_there_was_something_to_ask() -> None:
+    samples = wide("weather-sensor_433.92M_250k.cu8")[:350_000]
+    told = live(None, samples)
+    (said,) = [one for one in told if isinstance(one, Status) and one.subject == "rf-sensors"]
+    assert said.detail.startswith("known sensors are not named: rtl_433 is not installed")
+    assert said.reason is Reason.LIBRARY_MISSING
+    assert not [one for one in live(None, samples, off=True) if isinstance(one, Status)]
+    assert not [one for one in live(None, noise(200_000, WIDE_HZ)) if isinstance(one, Status)]
+
+
+def test_the_users_own_settings_of_the_program_are_not_read(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    rtl_433.answer(
+        fake(tmp_path, f'echo "$@" > {asked}\ncat >/dev/null'), noise(1000, 250e3), 250e3, 433.92e6
+    )
+    assert "-c 0" in asked.read_text()
+    assert "-r cs16:-" in asked.read_text()

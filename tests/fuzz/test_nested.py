@@ -22,7 +22,7 @@ from sweeper.bundles import install
 from sweeper.casework import spectra
 from sweeper.cli import known as known_command
 from sweeper.cli import signature_exchange
-from sweeper.detectors import rf_sensors
+from sweeper.detectors import rtl_433
 from sweeper.errors import SweeperError
 from sweeper.exchange import airhound
 from sweeper.fleet import page
@@ -107,7 +107,7 @@ def test_what_is_kept_for_the_next_start_is_begun_anew(tmp_path: Path) -> None:
 
 
 def test_lines_of_other_programs_are_left_out() -> None:
-    assert rf_sensors.packet_of(KEYS.decode()) is None
+    assert rtl_433.packet_of(KEYS.decode()) is None
     for text in (KEYS[:4000].decode(), "[" * 4000, "b'" + "(" * 4000):
         assert advert_fields.payload({"serviceuuids": text, "manufacturerdata": text, "data": text}) == b""
 
