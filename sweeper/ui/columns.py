@@ -149,10 +149,10 @@ def bluetooth(desk: Desk) -> list[Column]:
     """Bluetooth devices; the state tells a tag with its owner from one without."""
 
     def state(device: Device) -> str:
-        return words.spoken().device_kind(device.state) if device.state else ""
+        return words.spoken().tag_state(device.state) if device.state else ""
 
     made = _device_columns(desk)
-    made.insert(1, Column(lambda: _("State"), state, state, 110))
+    made.insert(1, Column(lambda: _("State"), state, state, 140))
     return made
 
 

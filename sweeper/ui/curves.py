@@ -14,7 +14,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QGraphicsItem
 
-from sweeper.ui import words
+from sweeper.ui.axes import FrequencyAxis, NumberAxis
 from sweeper.ui.bandstrip import BandStrip
 from sweeper.ui.markers import Markers
 from sweeper.ui.panorama import Grid, View
@@ -59,15 +59,6 @@ def titles() -> dict[str, str]:
     }
 
 
-class FrequencyAxis(pg.AxisItem):  # type: ignore[misc]
-    """The lower axis in megahertz, or in kilohertz of offset where the recording does not tell its centre."""
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        step = spacing / 1e6
-        digits = 0 if step >= 1 else min(6, int(np.ceil(-np.log10(max(step, 1e-6)) - 1e-9)))
-        return [words.spoken().number(value / 1e6, digits) for value in values]
-
-
 class Curves:
     """The plot of the live trace. ``show`` draws a ``View``; ``read`` says what lies under the cursor."""
 
@@ -87,7 +78,7 @@ class Curves:
         """Whether levels are shown as decibels over the reference."""
         self._row: npt.NDArray[np.float32] | None = None
         self._frequencies: npt.NDArray[np.float64] = np.zeros(0)
-        self.plot = pg.PlotWidget(axisItems={"bottom": FrequencyAxis("bottom")})
+        self.plot = pg.PlotWidget(axisItems={"bottom": FrequencyAxis("bottom"), "left": NumberAxis("left")})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -195,7 +195,7 @@ class Inspector(QFrame):
         spoken = words.spoken()
         name = columns.device_name(device)
         self.add(label(name or spoken.device_kind(device.kind), size="section", wrap=True))
-        state = f" · {spoken.device_kind(device.state)}" if device.state else ""
+        state = f" · {spoken.tag_state(device.state)}" if device.state else ""
         self.add(label(spoken.device_kind(device.kind) + state, tone="muted", wrap=True))
         self._nothing_found()
         pairs = [

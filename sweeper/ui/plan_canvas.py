@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from sweeper.floorplan import NOISE_DB, SCATTER_DB, Spot, Surface
 from sweeper.ui import palettes, words
 from sweeper.ui.plans import FloorPlan
-from sweeper.ui.theme import Style
+from sweeper.ui.theme import Scheme, Style
 from sweeper.ui.words import _
 
 CURSOR_STEP = 0.01
@@ -49,9 +49,30 @@ class PlanCanvas(QWidget):
 
     def show_plan(self, plan: FloorPlan | None, image: QImage) -> None:
         """Show this plan."""
-        self._plan, self._image = plan, image
+        self._plan, self._image = plan, self._toned(image)
         self._cursor = None
         self.show_emitter("")
+
+    def _toned(self, image: QImage) -> QImage:
+        """At night a white sheet would blind: its lines stay, in the theme's colour on black."""
+        if self._style.scheme is not Scheme.NIGHT or image.isNull():
+            return image
+        made = image.convertToFormat(QImage.Format.Format_Grayscale8).convertToFormat(image.format())
+        made.invertPixels()
+        painter = QPainter(made)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+        painter.fillRect(made.rect(), self._style.color("muted"))
+        painter.end()
+        return made
+
+    def _ink(self, day: str, role: str) -> QColor:
+        """A colour that is seen on a sheet: by day on white, at night a role of the theme on black."""
+        return self._style.color(role) if self._style.scheme is Scheme.NIGHT else QColor(day)
+
+    @property
+    def _halo(self) -> QColor:
+        """Drawn around marks, so that they are seen on any picture."""
+        return self._ink("#FFFFFF", "surface")
 
     def show_emitter(self, key: str) -> None:
         """Show where one emitter was heard, how strongly it is elsewhere, and where it probably is."""
@@ -162,7 +183,7 @@ class PlanCanvas(QWidget):
         self._paint_readings(painter, plan)
         if self._spot is not None:
             self._paint_spot(painter, plan, self._spot)
-        painter.setPen(QPen(QColor("#FFFFFF"), 3))
+        painter.setPen(QPen(self._halo, 3))
         for pin in self._pins:
             self._cross(painter, self.place(*pin), style.color("level-high"))
         if self._cursor is not None:
@@ -175,7 +196,7 @@ class PlanCanvas(QWidget):
         painter.end()
 
     def _cross(self, painter: QPainter, at: QPointF, color: QColor) -> None:
-        for pen in (QPen(QColor("#FFFFFF"), 4), QPen(color, 2)):
+        for pen in (QPen(self._halo, 4), QPen(color, 2)):
             painter.setPen(pen)
             painter.drawLine(at + QPointF(-8, 0), at + QPointF(8, 0))
             painter.drawLine(at + QPointF(0, -8), at + QPointF(0, 8))
@@ -201,7 +222,7 @@ class PlanCanvas(QWidget):
         for taken in plan.facts.taken:
             at = self.place(taken.x_m, taken.y_m)
             level = taken.levels.get(self._key)
-            painter.setPen(QPen(QColor("#FFFFFF"), 1.5))
+            painter.setPen(QPen(self._halo, 1.5))
             painter.setBrush(self._style.color("accent" if level is not None else "line"))
             painter.drawEllipse(at, 5, 5)
             if level is not None:
@@ -211,10 +232,10 @@ class PlanCanvas(QWidget):
         at = self.place(spot.x_m, spot.y_m)
         radius = spot.radius_m * self.area().width() / plan.facts.width_m
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(QColor("#FFFFFF"), 4), QPen(QColor("#B2330E"), 2, Qt.PenStyle.DashLine)):
+        for pen in (QPen(self._halo, 4), QPen(self._ink("#B2330E", "level-high"), 2, Qt.PenStyle.DashLine)):
             painter.setPen(pen)
             painter.drawEllipse(at, radius, radius)
-        self._cross(painter, at, QColor("#B2330E"))
+        self._cross(painter, at, self._ink("#B2330E", "level-high"))
         text = _("most likely here, ± {metres}").format(metres=length(spot.radius_m))
         self._tag(painter, at + QPointF(0, -radius - self._style.px(24)), text, bold=True)
 
@@ -225,7 +246,7 @@ class PlanCanvas(QWidget):
         metres = max((m for m in (0.5, 1, 2, 5, 10, 20, 50) if m <= plan.facts.width_m / 3), default=0.5)
         long = metres * area.width() / plan.facts.width_m
         left = area.bottomLeft() + QPointF(12, -14)
-        for pen in (QPen(QColor("#FFFFFF"), 5), QPen(QColor("#17202B"), 2)):
+        for pen in (QPen(self._halo, 5), QPen(self._ink("#17202B", "text"), 2)):
             painter.setPen(pen)
             painter.drawLine(left, left + QPointF(long, 0))
         self._tag(painter, left + QPointF(long / 2, -self._style.px(22)), length(metres))

@@ -84,7 +84,7 @@ class SourceCard(QFrame):
         else:
             drawing, role = "state-failed", "level-medium"
             word = spoken.reason(entry.reason) if entry.reason is not None else _("not available")
-        name = spoken.say(entry.what or entry.label or entry.name)
+        name = spoken.say(entry.what or entry.label) or safe_text(entry.name)
         state = label(word, tone="muted", wrap=True)
         line = row(picture(drawing, style, role, 16), label(name, size="section"))
         line.addWidget(state, 1)

@@ -274,6 +274,13 @@ class Table(QTableView):
             others = sum(head.sectionSize(i) for i in range(head.count()) if i != wide[0])
             head.resizeSection(wide[0], max(self._least[wide[0]], self.viewport().width() - others))
 
+    def show_column(self, title: str, on: bool) -> None:
+        """Show or hide the column of this title; the room it leaves goes to the one that can use it."""
+        for index, each in enumerate(self._table.columns):
+            if each.title() == title and self.isColumnHidden(index) is on:
+                self.setColumnHidden(index, not on)
+                self._stretch()
+
     def select(self, name: str) -> None:
         """Select a record's row and bring it into view, without saying so by ``chosen``."""
         self._selected = name

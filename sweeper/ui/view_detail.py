@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from sweeper.records import Emission, Medium
 from sweeper.text import safe_text
 from sweeper.ui import equipment, glimpse, words
+from sweeper.ui.axes import NumberAxis
 from sweeper.ui.flow import Flow
 from sweeper.ui.glimpse import Glimpse
 from sweeper.ui.parts import button, label, row
@@ -157,7 +158,7 @@ def _titles() -> list[tuple[str, str, str]]:
 
 def _plot(desk: Desk, title: str, bottom: str, left: str) -> pg.PlotWidget:
     style = desk.style
-    made = pg.PlotWidget()
+    made = pg.PlotWidget(axisItems={side: NumberAxis(side) for side in ("bottom", "left")})
     made.setMenuEnabled(False)
     made.hideButtons()
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -114,6 +114,7 @@ class FindingsView(QWidget):
 
     def _show_head(self) -> None:
         desk = self._desk
+        self._table.show_column(_("Place"), desk.whereabouts.any())
         word, sentence, heard = summary.result(desk)
         said = f"{word}\n{sentence}\n{heard}\n{desk.worst()}"
         if said == self._said:

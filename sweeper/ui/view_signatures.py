@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from sweeper.signatures import Library, Signature
@@ -16,6 +18,9 @@ from sweeper.ui.words import _, ngettext, told
 
 if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
+
+
+NARROW = 900
 
 
 class SignaturesView(QWidget):
@@ -32,7 +37,9 @@ class SignaturesView(QWidget):
 
         self._model = RecordTable(
             [
-                Column(lambda: _("Medium"), lambda s: spoken.medium(s.medium), lambda s: s.medium.value, 100),
+                Column(
+                    lambda: _("Heard by"), lambda s: spoken.medium(s.medium), lambda s: s.medium.value, 100
+                ),
                 Column(lambda: _("Recognises"), title, lambda s: title(s).casefold(), 240, stretch=True),
                 Column(
                     lambda: _("Attention"),
@@ -57,7 +64,7 @@ class SignaturesView(QWidget):
         layout.setSpacing(GRID)
         layout.addLayout(row(label(_("Signatures"), size="title"), self._count, 0, spacing=GRID * 2))
         layout.addLayout(row(find, group))
-        split = QSplitter()
+        split = self._split = QSplitter()
         split.setChildrenCollapsible(False)
         split.addWidget(table)
         self._pane = scrolled(plain(self._detail), _("Selected signature"))
@@ -66,6 +73,12 @@ class SignaturesView(QWidget):
         layout.addWidget(split, 1)
         self._show("")
         desk.ask(recipes.library, self._loaded)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the selected signature stands below the table."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._desk.style.px(NARROW)
+        self._split.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
 
     def _loaded(self, library: object, problem: str) -> None:
         if not isinstance(library, Library):

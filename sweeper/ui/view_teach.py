@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit,
 
 from sweeper.records import Level
 from sweeper.text import safe_text, say
-from sweeper.ui import recipes, words
+from sweeper.ui import measuring, recipes, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, choice, column, empty, label, plain, prose, scrolled
 from sweeper.ui.theme import GRID
@@ -97,12 +97,16 @@ class TeachView(QWidget):
         self._proposal, self._others, self._clean = made
         self._show()
 
+    def _called(self, subject: Subject) -> str:
+        found = self._desk.subject(subject.id)
+        return safe_text(measuring.title(found) if found is not None else subject.label)
+
     def _show(self) -> None:
         proposal, style = self._proposal, self._desk.style
         assert proposal is not None
         empty(self._body)
         self._body.addWidget(label(_("Make a signature"), size="title"))
-        about = ", ".join(safe_text(each.label) for each in proposal.subjects)
+        about = ", ".join(self._called(each) for each in proposal.subjects)
         self._body.addWidget(label(about, tone="muted", wrap=True))
         if proposal.known:
             text = _("Known already as: {list}.").format(list=", ".join(proposal.known))

@@ -37,6 +37,11 @@ class Whereabouts:
             desk.plan = FloorPlan.load(Path(folder)) if folder else None
         return desk.plan
 
+    def any(self) -> bool:
+        """Whether anything was measured on the plan."""
+        plan = self.plan()
+        return plan is not None and bool(plan.facts.taken)
+
     def of(self, finding: Finding, plan: FloorPlan | None = None) -> Found | None:
         """Where a finding's emitter is; ``None`` where there is no plan, or it was not measured."""
         plan = plan or self.plan()
