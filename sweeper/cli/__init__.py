@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away; Python would complain once more while closing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:  # a closed folder, a full disk, a stick that was pulled out: none of our defects
+        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception as error:  # noqa: BLE001  the program's excepthook: the second of the two broad excepts
         return _refuse(words._("internal error, please report it: ") + f"{type(error).__name__}: {error}")
     return int(code or OK)

@@ -110,7 +110,7 @@ def verify(folder: Path, trusted_key: str | None = None, stamp_roots: Path | Non
     try:
         text = (folder / MANIFEST).read_bytes()
         manifest = msgspec.json.decode(text, type=Manifest)
-    except OSError:
+    except FileNotFoundError:
         raise EvidenceError(
             say("{folder}: not sealed (no {manifest})", folder=folder, manifest=MANIFEST)
         ) from None

@@ -121,7 +121,7 @@ class Child:
     def send(self, **order: Any) -> None:
         """An order; its answer comes by ``answer``, in turn."""
         if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
-            raise ReceiverLost(Reason.UNPLUGGED, say("the driver's process has ended"))
+            raise ReceiverLost(Reason.STALLED, say("the driver's process has ended"))
         self._process.stdin.write(msgspec.json.encode(order) + b"\n")
 
     async def answer(self, within_s: float) -> dict[str, Any]:

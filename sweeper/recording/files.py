@@ -60,6 +60,7 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
+            os.listdir(path)  # the better reason, where it may not be entered
             raise InputError(name, say("is a folder, not a recording"))
         if not stat.S_ISREG(mode):
             raise InputError(name, say("is {what}, not a file", what=_special(mode)))

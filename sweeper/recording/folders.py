@@ -1,8 +1,9 @@
 """A folder stands for all recordings in it.
 
 Files that are none (a README, the truth beside a recording, a table that is no sweep) are passed over in a
-folder, and refused when they are named. What looks like a recording but cannot be read is *not* passed
-over: it comes back as an input and is refused with its own line, so that nothing is lost in silence.
+folder, and refused when they are named. What looks like a recording but cannot be read, and what may not even
+be looked at, is *not* passed over: it comes back as an input and is refused with its own line, so that
+nothing is lost in silence.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def expand(paths: Sequence[str | Path]) -> list[Input]:
     for given in paths:
         path = Path(given)
         if _is_folder(path):
-            inputs += [Input(found, named=False) for found in _files(path) if is_recording(found)]
+            closed: list[Path] = []
+            inputs += [Input(found, named=False) for found in _files(path, closed) if is_recording(found)]
+            inputs += [Input(found, named=False) for found in closed]
         else:
             inputs.append(Input(path))
     return _once(inputs)
@@ -64,8 +67,9 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder, followlinks=False):
+def _files(folder: Path, closed: list[Path]) -> Iterator[Path]:
+    """The files below; folders that may not be entered are added to ``closed``."""
+    for place, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith("."):
@@ -89,8 +93,8 @@ def is_recording(path: Path) -> bool:
                 with open_stream(path) as inner:
                     return _is_stream(inner.read(HEAD_BYTES))
             return _is_stream(head) or raw.likely(path, head, file, size_of(file))
-    except (InputError, *READ_ERRORS):
-        return raw.named(path)
+    except (InputError, *READ_ERRORS) as error:
+        return raw.named(path) or PermissionError in (type(error), type(error.__cause__))
 
 
 def _is_stream(head: bytes) -> bool:
