@@ -34,8 +34,10 @@ BROAD_S = 18e-6
 ACTIVE_S = (10.5e-6, 62.0e-6)
 """From a sync pulse's beginning to the picture's two edges."""
 
-FIELD = {"pal": (288, 23.0), "ntsc": (243, 21.0)}
-"""Lines of a field that are seen, and how many after the first broad pulse they begin (less the pulses')."""
+FIELD = {"pal": (288, 23.25), "ntsc": (243, 17.25)}
+"""Lines of a field that are seen, and how many after the first broad pulse they begin: in NTSC line 21, where
+that pulse begins line 4 (SMPTE 170M). A quarter of a line more makes the next one sure in the field that
+begins at half a line, too: its lines lie half a line lower."""
 
 LEAST_S = 0.045
 """A whole frame and a bit, wherever it begins."""
