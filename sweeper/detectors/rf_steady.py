@@ -142,7 +142,7 @@ def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
         return False
     power = (cells[:, a:b] / ground[a:b]).mean(axis=1) - 1
     noise = 1 / np.sqrt(statistics.independent(1, b - a, size))
-    level = float(np.percentile(power, 95))
+    level = float(statistics.percentile(power, 95))
     if level < 6 * noise:
         return False
     return float(np.mean(power < max(PAUSE * level, 2 * noise))) > (PAUSES if b - a >= 6 else NARROW_PAUSES)

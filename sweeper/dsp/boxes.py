@@ -232,13 +232,13 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int, floor_error: f
     found = np.zeros(bins, bool)
     sizes = line_widths(bins)
     share = OVERLAPPING_LINES * pfa / len(sizes)
-    row = mean
+    total = np.zeros(bins + 1)
+    np.cumsum(mean, dtype=np.float64, out=total[1:])
     for width in sizes:
-        starts = np.arange(0, bins - width + 1, max(1, width // 4))
-        total = np.concatenate(([0.0], np.cumsum(row, dtype=np.float64)))
-        sums = total[starts + width] - total[starts]
-        level = threshold(independent(frames, width, frame), share * bins / len(starts), floor_error)
-        hit = starts[sums > width * level]
+        step = max(1, width // 4)
+        sums = total[width::step] - total[: bins - width + 1 : step]
+        level = threshold(independent(frames, width, frame), share * bins / len(sums), floor_error)
+        hit = step * np.flatnonzero(sums > width * level)
         if not len(hit):
             continue
         if width == 1:
@@ -247,11 +247,11 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int, floor_error: f
             found = _connected(mean, covered, frames, frame)
         else:
             edges = np.zeros(bins + 1, np.int32)
-            np.add.at(edges, hit, 1)
-            np.add.at(edges, hit + width, -1)
+            edges[hit] += 1
+            edges[hit + width] -= 1
             covered = np.cumsum(edges)[:bins] > 0
             found |= _unclaimed(covered[np.newaxis], found[np.newaxis])[0]
-        row = np.where(found, np.float32(1.0), mean)
+        np.cumsum(np.where(found, np.float32(1.0), mean), dtype=np.float64, out=total[1:])
     return _connected(mean, found, frames, frame) if found.any() else found
 
 

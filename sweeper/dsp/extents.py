@@ -15,7 +15,7 @@ from scipy.ndimage import find_objects, label
 
 from sweeper.dsp.boxes import LOW_PFA, Mask
 from sweeper.dsp.spectrum import Real
-from sweeper.dsp.statistics import independent, threshold
+from sweeper.dsp.statistics import independent, median, threshold
 
 SKIRT = 10 ** (-25 / 10)
 """What lies 25 dB under a signal's peak density is its skirt, not its band."""
@@ -133,15 +133,6 @@ def edged(values: Real, before: int, after: int | None = None) -> Real:
     """``values`` with the first one repeated ``before`` times in front, the last ``after`` times behind."""
     after = before if after is None else after
     return np.concatenate((np.repeat(values[:1], before), values, np.repeat(values[-1:], after)))
-
-
-def median(values: npt.NDArray[np.floating]) -> float:
-    """The median of a few values, all finite: NumPy's own spends most of its time on checks."""
-    ordered = np.sort(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return float(ordered[middle])
-    return float((ordered[middle - 1] + ordered[middle]) / values.dtype.type(2))
 
 
 def _beside(profile: Real, low: float, found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from scipy.ndimage import uniform_filter1d
 
 from sweeper.dsp.channel import Channel
 from sweeper.dsp.spectrum import Complex
+from sweeper.dsp.statistics import median, percentile
 from sweeper.dsp.symbols import Clock, changes, clock
 
 LEAST_SAMPLES = 48
@@ -182,7 +183,7 @@ def _trimmed(samples: Complex, smooth: int) -> Complex:
     """Without the silence before and after: what lies 10 dB under the level that is exceeded a third of
     the time."""
     power = uniform_filter1d(np.abs(samples) ** 2, max(1, smooth), mode="nearest")
-    on = np.flatnonzero(power > 0.1 * np.percentile(power, 67))
+    on = np.flatnonzero(power > 0.1 * percentile(power, 67))
     return samples[on[0] : on[-1] + 1] if len(on) else samples
 
 
@@ -210,7 +211,7 @@ def _levels(power: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.bool_], floa
     high, low = decibel >= cut, decibel < cut
     if not high.any() or not low.any():
         return np.ones(len(power), bool), 0.0, 0.0
-    top, bottom = float(np.median(decibel[high])), float(np.median(decibel[low]))
+    top, bottom = median(decibel[high]), median(decibel[low])
     step = top - bottom
     valley = np.mean(np.abs(decibel - (top + bottom) / 2) < step / 8)
     if step < LEAST_STEP_DB or valley > 0.12:
@@ -246,7 +247,7 @@ def _strength(bins: npt.NDArray[np.floating], on: npt.NDArray[np.bool_]) -> floa
 def _between(amplitude: npt.NDArray[np.float64], on: npt.NDArray[np.bool_]) -> float:
     if on.all() or not on.any():
         return 1.0
-    low, high = float(np.percentile(amplitude[~on], 10)), float(np.percentile(amplitude[on], 90))
+    low, high = float(percentile(amplitude[~on], 10)), float(percentile(amplitude[on], 90))
     quarter = (high - low) / 4
     return float(np.mean((amplitude > low + quarter) & (amplitude < high - quarter)))
 
@@ -266,12 +267,12 @@ def _tones(frequency: npt.NDArray[np.float64], rate: float) -> tuple[float, floa
     itself."""
     if len(frequency) < LEAST_SAMPLES:
         return 0.0, 0.0, 0.0
-    low, high = np.percentile(frequency, [4, 96])
+    low, high = float(percentile(frequency, 4)), float(percentile(frequency, 96))
     middle = (low + high) / 2
     upper, lower = frequency[frequency > middle], frequency[frequency <= middle]
     if not len(upper) or not len(lower) or high - low < 1e-6 * rate:
         return float(np.std(frequency)), 0.0, float(middle)
-    a, b = float(np.median(lower)), float(np.median(upper))
+    a, b = median(lower), median(upper)
     middle = (a + b) / 2
     half = (b - a) / 2
     share = float(np.mean(np.abs(frequency - middle) < half / 3))
@@ -285,7 +286,7 @@ def _pilot(frequency: npt.NDArray[np.float64], rate: float) -> float:
     lines = np.abs(scipy.fft.rfft((frequency - frequency.mean()) * np.hanning(size)))
     at = round(PILOT_HZ / rate * size)
     around = lines[round(17e3 / rate * size) : round(21e3 / rate * size)]
-    ordinary = float(np.median(around)) if len(around) else 0.0
+    ordinary = median(around) if len(around) else 0.0
     return float(lines[at - 2 : at + 3].max()) / max(ordinary, 1e-30)
 
 
@@ -316,14 +317,14 @@ def _envelope_line(z: Complex, rate: float, width_hz: float) -> tuple[float, flo
     if high - low < 16:
         return 0.0, 0.0
     at = low + int(np.argmax(lines[low:high]))
-    return at * step, float(lines[at] / max(float(np.median(lines[low:high])), 1e-30))
+    return at * step, float(lines[at] / max(median(lines[low:high]), 1e-30))
 
 
 def _half_index(square: npt.NDArray[np.floating], rate: float, width_hz: float) -> float | None:
     """Distance of the two lines of the square if they stand out together: the symbol rate of MSK and GMSK."""
     size = len(square)
     bins = scipy.fft.fftshift(square)
-    ordinary = float(np.median(bins))
+    ordinary = median(bins)
     at = np.fft.fftshift(np.fft.fftfreq(size, 1 / rate))
     first = int(np.argmax(bins))
     guard = np.abs(at - at[first]) > 0.35 * width_hz

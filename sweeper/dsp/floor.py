@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter, unifor
 from scipy.special import gammainc
 
 from sweeper.dsp.spectrum import Complex, Real
-from sweeper.dsp.statistics import FLOOR_ERROR, independent, quantile_bias, threshold
+from sweeper.dsp.statistics import FLOOR_ERROR, independent, median, quantile_bias, threshold
 
 QUANTILE = 0.25
 """Taken per band over time: a first guess that bursts up to two thirds of the time do not spoil."""
@@ -132,7 +132,7 @@ def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
     if bins > 256 or bins < 24:
         return None
     value = np.log(level)
-    scatter = 1.4826 * float(np.median(np.abs(np.diff(value)))) / np.sqrt(2)
+    scatter = 1.4826 * median(np.abs(np.diff(value))) / np.sqrt(2)
     if scatter <= 0 or scatter > 0.35:
         return None
     at = np.linspace(-1, 1, bins)
@@ -147,7 +147,7 @@ def _fitted(
     basis: npt.NDArray[np.float64], value: npt.NDArray[np.float64], scatter: float
 ) -> npt.NDArray[np.float64] | None:
     """The curve, or ``None`` if too little lies on it or what does scatters too much."""
-    accepted = value <= np.median(value) + max(3 * scatter, 0.7)
+    accepted = value <= median(value) + max(3 * scatter, 0.7)
     off = np.zeros(len(value))
     for _ in range(8):
         if accepted.mean() < 0.7 or not accepted[0] or not accepted[-1]:

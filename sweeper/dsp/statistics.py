@@ -73,6 +73,27 @@ def quantile_bias(shape: float, q: float) -> float:
     return float(gammaincinv(shape, q) / shape)
 
 
+def median(values: npt.NDArray[np.floating]) -> float:
+    """The median of finite values in one dimension, bit for bit NumPy's, which spends most of its time on
+    checks."""
+    ordered = np.sort(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return float(ordered[middle])
+    return float((ordered[middle - 1] + ordered[middle]) / values.dtype.type(2))
+
+
+def percentile(values: npt.NDArray[np.floating], percent: float) -> np.floating:
+    """That percentile of finite values in one dimension, between two of them on a straight line."""
+    place = (len(values) - 1) * (percent / 100)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    part = np.partition(values, (low, high))
+    share, step = place - low, part[high] - part[low]
+    between: np.floating = part[low] + step * share if share < 0.5 else part[high] - step * (1 - share)
+    return between
+
+
 @lru_cache(maxsize=256)
 def lesser_mean(shape: float, bias: float) -> float:
     """Mean of the lesser of a spectrum's mean and its second weakest quarter over ``bias``, in unit noise.

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sweeper.dsp.statistics import percentile
+
 LEAST_CHANGES = 8
 """Fewer changes cannot show a grid."""
 
@@ -84,8 +86,8 @@ def clock(moments: npt.NDArray[np.float64], shortest: float = 2.0) -> Clock | No
     gaps = gaps[gaps > 0.5]
     if len(gaps) < LEAST_CHANGES - 1:
         return None
-    low = max(shortest, 0.4 * float(np.percentile(gaps, 5)))
-    high = max(low * 1.5, 1.6 * float(np.percentile(gaps, 30)))
+    low = max(shortest, 0.4 * float(percentile(gaps, 5)))
+    high = max(low * 1.5, 1.6 * float(percentile(gaps, 30)))
     span = float(moments[-1] - moments[0])
     step = 1.0 / (6.0 * span)
     count = max(1, math.ceil((1.0 / low - 1.0 / high) / step))

@@ -11,7 +11,7 @@ from scipy.ndimage import label
 
 from sweeper.detectors import rf_bursts, rf_steady
 from sweeper.detectors.rf_heard import Heard
-from sweeper.dsp import boxes, extents
+from sweeper.dsp import boxes, extents, statistics
 
 SEEDS = st.integers(0, 10_000)
 
@@ -81,9 +81,12 @@ def test_what_stands_under_a_line_is_found_as_without_the_short_cut(
 
 @given(SEEDS, st.integers(1, 40), st.sampled_from([np.float32, np.float64]))
 @settings(max_examples=60, deadline=None)
-def test_the_median_and_the_edges_are_numpys(seed: int, count: int, kind: type) -> None:
+def test_median_percentile_and_edges_are_numpys(seed: int, count: int, kind: type) -> None:
     values = np.random.default_rng(seed).exponential(size=count).astype(kind)
-    assert extents.median(values) == float(np.median(values))
+    assert statistics.median(values) == float(np.median(values))
+    for percent in (0, 4, 50, 67, 95, 100):
+        usual = float(np.percentile(values, percent))
+        assert float(statistics.percentile(values, percent)) == pytest.approx(usual, rel=1e-6)
     for before, after in ((0, 0), (1, 1), (2, 5)):
         assert np.array_equal(extents.edged(values, before, after), np.pad(values, (before, after), "edge"))
 
