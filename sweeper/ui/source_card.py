@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QFrame, QLabel, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QFrame,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+)
 
 from sweeper.records import Medium
 from sweeper.text import safe_text
@@ -23,6 +33,9 @@ if TYPE_CHECKING:
 
 AUTOMATIC_DB = -1.0
 """The gain field's lowest value stands for: found by itself."""
+
+KNOWN_MHZ = 162.4
+"""Offered at first: a weather radio's carrier; what is known differs from place to place."""
 
 _ADAPTERS = {Medium.WIFI: "wlan1", Medium.BLE: "hci1"}
 CHANNELS = (
@@ -183,6 +196,9 @@ class SourceCard(QFrame):
             measure = button(_("Measure the crystal"), self._measure, style)
             measure.setToolTip(_("By base stations of the telephone network; takes half a minute."))
             line.addWidget(measure)
+            known = button(_("By a known carrier…"), self._measure_on, style)
+            known.setToolTip(_("Where no base station of GSM is left: a carrier whose frequency you know."))
+            line.addWidget(known)
         self._body.addLayout(line)
 
     def _tell(self, text: str) -> None:
@@ -209,18 +225,30 @@ class SourceCard(QFrame):
 
         self._tell(_("Looking for base stations; this takes half a minute…"))
         make = receiver(self._entry.name)
-        self._desk.ask(lambda: calibrate(make), self._measured)
+        nothing = _("No base station was heard, so the crystal could not be measured.")
+        self._desk.ask(lambda: calibrate(make), partial(self._measured, nothing))
 
-    def _measured(self, found: object, problem: str) -> None:
+    def _measure_on(self) -> None:
+        from sweeper.radio.calibrate import calibrate_on
+        from sweeper.radio.inventory import receiver
+
+        mhz, agreed = QInputDialog.getDouble(
+            self, _("By a known carrier…"), _("Its frequency in MHz"), KNOWN_MHZ, 0.1, 6_000.0, 6
+        )
+        if not agreed:
+            return
+        self._tell(_("Listening to the carrier…"))
+        make, nothing = receiver(self._entry.name), _("No steady carrier was heard there.")
+        self._desk.ask(lambda: calibrate_on(make, mhz * 1e6), partial(self._measured, nothing))
+
+    def _measured(self, nothing: str, found: object, problem: str) -> None:
         from sweeper.dsp.crystal import Crystal
 
         if _gone(self._said):
             return
         crystal = found if isinstance(found, Crystal) else None
         if problem or crystal is None:
-            self._tell(
-                safe_text(problem) or _("No base station was heard, so the crystal could not be measured.")
-            )
+            self._tell(safe_text(problem) or nothing)
             return
         self._ppm.setValue(crystal.ppm)
         self._tell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QLineEdit,
     QProgressBar,
     QScrollBar,
@@ -19,7 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from sweeper.ui import menus
+from sweeper.ui.network_dialog import NetworkDialog
 from sweeper.ui.phase import Phase
+from sweeper.ui.photo_dialog import PhotoDialog
+from sweeper.ui.verdict_dialog import VerdictDialog
 from sweeper.ui.window import Window
 from tests.ui.fakes import Fake, recipe
 
@@ -53,7 +57,7 @@ VIEWS = (
 )
 
 
-def controls(window: Window) -> list[QWidget]:
+def controls(window: QWidget) -> list[QWidget]:
     """What a person can use, without the inner parts of Qt's own widgets."""
     found = []
     for widget in window.findChildren(QWidget):
@@ -158,3 +162,52 @@ def test_levels_differ_by_shape_and_word_not_by_colour_alone() -> None:
     drawings = {icons._drawing(columns.level_icon(level)[0]) for level in Level}
     spoken = {words.spoken().level(level) for level in Level}
     assert len(drawings) == len(spoken) == len(list(Level))
+
+
+def usable(top: QWidget) -> list[QWidget]:
+    """The controls below a widget that is shown by itself."""
+    return [each for each in controls(top) if each.isEnabled() and not isinstance(each, QProgressBar)]
+
+
+@pytest.mark.parametrize("step", ["listen", "film", "network", "look", "result"])
+def test_every_step_of_a_guided_sweep_is_reached_by_keyboard(qtbot, window: Window, step: str) -> None:
+    window.desk.equipment = []
+    window.enter("flat")
+    window.view("sweep").go(step)
+    QApplication.processEvents()
+    found = usable(window.view("sweep"))
+    assert found
+    for widget in found:
+        assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip(), widget
+        assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget
+
+
+def dialogs(window: Window) -> dict[str, QDialog]:
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(0)
+    style = window.desk.style
+    return {
+        "photo": PhotoDialog(window, style, image),
+        "verdict": VerdictDialog(window, style, "Explained", "", ""),
+        "network": NetworkDialog(window, window.desk),
+    }
+
+
+@pytest.mark.parametrize("name", ["photo", "verdict", "network"])
+def test_every_dialog_is_named_and_used_by_keyboard(qtbot, window: Window, name: str) -> None:
+    """Tab comes to every control of it, and back to the first."""
+    dialog = dialogs(window)[name]
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QApplication.processEvents()
+    assert dialog.accessibleName()
+    found = usable(dialog)
+    assert found
+    for widget in found:
+        assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip(), widget
+    reached = set()
+    at = found[0]
+    for _turn in range(4 * len(found) + 20):
+        reached.add(at)
+        at = at.nextInFocusChain()
+    assert set(found) <= reached

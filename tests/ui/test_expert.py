@@ -12,10 +12,11 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QInputDialog
 
 from sweeper import known
+from sweeper.dsp.crystal import Crystal
 from sweeper.errors import Reason
 from sweeper.known import Known, Mark
 from sweeper.plan import PRESETS, Band, Mode
-from sweeper.radio import inventory
+from sweeper.radio import calibrate, inventory
 from sweeper.radio.inventory import SourceEntry
 from sweeper.records import IqBlock, Medium
 from sweeper.reference import Conditions, Recorder, save
@@ -299,3 +300,29 @@ def test_a_signature_is_made_of_what_was_heard(qtbot, window: Window, tmp_path: 
     qtbot.waitUntil(lambda: "The signature is saved" in text_of(window._message), timeout=30_000)
     (made,) = list(tmp_path.rglob("*.toml"))
     assert "A speaker of ours" in made.read_text("utf-8")
+
+
+@pytest.mark.parametrize("way", ["Measure the crystal", "By a known carrier…"])
+def test_the_crystal_is_measured_and_taken_into_account(qtbot, window: Window, monkeypatch, way: str) -> None:
+    """By base stations, or by a carrier that the reader names; where nothing is heard, it says so."""
+    answers: list[Crystal | None] = [None, Crystal(ppm=-3.2, spread_ppm=0.1, used=4)]
+    asked: list[tuple[float, ...]] = []
+
+    async def measured(_make: object, *hz: float) -> Crystal | None:
+        asked.append(hz)
+        return answers.pop(0)
+
+    monkeypatch.setattr(calibrate, "calibrate", measured)
+    monkeypatch.setattr(calibrate, "calibrate_on", measured)
+    monkeypatch.setattr(inventory, "receiver", lambda _name: object)
+    monkeypatch.setattr(QInputDialog, "getDouble", lambda *_a: (162.55, True))
+    window.desk.equipment = [READY]
+    window.show_view("sources")
+    sources = window.view("sources")
+    press(sources, way)
+    qtbot.waitUntil(lambda: "was heard" in text_of(sources), timeout=30_000)
+    assert window.desk.settings.tuning("fake").ppm == 0.0
+    press(sources, way)
+    qtbot.waitUntil(lambda: "The crystal is off by −3.2 ppm" in text_of(sources), timeout=30_000)
+    assert window.desk.settings.tuning("fake").ppm == -3.2
+    assert asked == [(), ()] if way.startswith("Measure") else [(162.55e6,), (162.55e6,)]

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPdfWriter
 from PySide6.QtWidgets import QInputDialog
 
 from sweeper.errors import InputError
-from sweeper.ui import measuring, pages, plans, view_plan
+from sweeper.ui import measuring, menus, pages, plans, view_plan
 from sweeper.ui.phase import Phase
 from sweeper.ui.plans import FloorPlan, Taken
 from sweeper.ui.walks import WORLD_M, Heard, Tiles, ground_m, project
@@ -220,3 +220,18 @@ def test_a_way_is_drawn_with_and_without_tiles(qtbot, window: Window, tmp_path: 
     walk.use_tiles(tmp_path / "absent")
     assert "This map could not be opened." in text_of(window._message)
     assert window.desk.phase is Phase.IDLE
+
+
+def test_a_white_plan_does_not_blind_at_night(qtbot, window: Window, picture: Path) -> None:
+    """Red on black: nothing on the sheet is brighter in green or blue than the theme's own text."""
+    menus.change(window, "theme", "night")
+    window.show_view("plan")
+    rooms = window.view("plan").rooms
+    rooms.load(picture)
+    shown = rooms._canvas._image
+    corner, darkest = shown.pixelColor(2, 2), window.desk.style.color("muted")
+    assert (corner.red(), corner.green(), corner.blue()) == (0, 0, 0)
+    brightest = max(
+        shown.pixelColor(x, y).red() for x in range(0, shown.width(), 3) for y in range(0, shown.height(), 3)
+    )
+    assert 0 < brightest <= darkest.red()
