@@ -7,7 +7,10 @@ from importlib import import_module
 import click
 
 from sweeper import __version__
+from sweeper.cli import click_words
 from sweeper.cli.words import _
+
+click_words.install()
 
 COMMANDS = {
     "replay": "sweeper.cli.replay:replay",

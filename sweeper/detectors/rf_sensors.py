@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.rf_sensors_live import LiveSensors
-from sweeper.detectors.rtl_433 import (
+from sweeper.detectors.rf_rtl433 import (
     KEYED,
     Packet,
     answer,
@@ -31,6 +30,7 @@ from sweeper.detectors.rtl_433 import (
     switched_off,
     version_of,
 )
+from sweeper.detectors.rf_sensors_live import LiveSensors
 from sweeper.errors import Reason
 from sweeper.records import Closed, Emission, IqBlock, Medium, Opened, Record, State, Status, told
 from sweeper.text import Words, say

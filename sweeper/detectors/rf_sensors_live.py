@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from sweeper.detectors.rtl_433 import KEYED, Packet, answer, banded, name_of, named
+from sweeper.detectors.rf_rtl433 import KEYED, Packet, answer, banded, name_of, named
 from sweeper.dsp.channel import Spectrum
 from sweeper.records import Burst, Emission, IqBlock, Record, State, told
 from sweeper.text import say

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import resample_poly
 
-from sweeper.detectors import Setup, rf_sensors_live, rtl_433
+from sweeper.detectors import Setup, rf_sensors_live
+from sweeper.detectors import rf_rtl433 as rtl_433
 from sweeper.detectors.rf_emissions import RfEmissions
+from sweeper.detectors.rf_rtl433 import Packet, name_of, packet_of
 from sweeper.detectors.rf_sensors import Sensors
 from sweeper.detectors.rf_sensors_live import LiveSensors
-from sweeper.detectors.rtl_433 import Packet, name_of, packet_of
 from sweeper.errors import Reason
 from sweeper.pipeline import Pipeline, Stage
 from sweeper.records import Burst, Closed, Emission, Medium, Opened, Record, Status

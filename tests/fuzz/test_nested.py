@@ -1,6 +1,7 @@
 """Nesting without end: 100,000 brackets to every reader of JSON, TOML, XML and literals; each answers.
 
-Such text is valid as far as it goes, and Python's readers leave it with a ``RecursionError``, none of the errors that their documentation names. The last test walks the program's syntax: a reader that is added
+Such text is valid as far as it goes, and Python's readers leave it with a ``RecursionError``, none of the
+errors that their documentation names. The last test walks the program's syntax: a reader that is added
 tomorrow stands inside a ``try`` that expects it, or is named here with the reason why it need not.
 """
 
@@ -22,7 +23,7 @@ from sweeper.bundles import install
 from sweeper.casework import spectra
 from sweeper.cli import known as known_command
 from sweeper.cli import signature_exchange
-from sweeper.detectors import rtl_433
+from sweeper.detectors import rf_rtl433 as rtl_433
 from sweeper.errors import SweeperError
 from sweeper.exchange import airhound
 from sweeper.fleet import page
