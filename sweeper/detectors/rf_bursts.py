@@ -20,6 +20,10 @@ EXCURSION_S = 0.01
 LEAST_FM_HZ = 2.5e3
 """A steady signal narrower than this is a bare carrier and does not swing."""
 
+EDGE, LOUDER = 0.3, 2.0
+"""What lies within a steady signal's band and so many widths beside it, and is less than so many times as
+strong, is its modulation."""
+
 OVERLAP = 0.15
 """A weaker burst that shares this part of its band with a steady signal is that signal's swing."""
 
@@ -53,6 +57,12 @@ def apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
     return [bursts[at] for at in np.flatnonzero(~hidden).tolist()]
 
 
+def within(low_hz: float, high_hz: float, power: float, one: Heard) -> bool:
+    """Whether whatever lies in that band with that power is the modulation of the steady signal ``one``."""
+    edge = EDGE * one.width_hz
+    return one.low_hz - edge <= low_hz and high_hz <= one.high_hz + edge and power < LOUDER * one.power
+
+
 def _figures(heard: list[Heard]) -> Doubles:
     """Band, power, signal to noise and time on the air, a row each."""
     return np.array([(h.low_hz, h.high_hz, h.width_hz, h.power, h.snr_db, h.on_s) for h in heard]).T
@@ -62,9 +72,9 @@ def _modulation(bursts: Doubles, steady: Doubles) -> npt.NDArray[np.bool_]:
     """Which burst (rows) is the modulation of which steady signal (columns)."""
     low, high, width, power, snr, on_s = bursts
     one_low, one_high, one_width, one_power, one_snr, _ = steady
-    weaker = power < 2 * one_power
+    weaker = power < LOUDER * one_power
     gap = np.maximum(one_low, low) - np.minimum(one_high, high)
-    edge = 0.3 * one_width
+    edge = EDGE * one_width
     swings = one_width > LEAST_FM_HZ
     inside = (one_low - edge <= low) & (high <= one_high + edge)
     inside |= (-gap > OVERLAP * width) & swings

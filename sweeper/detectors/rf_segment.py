@@ -11,11 +11,12 @@ image, its products) is taken away.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sweeper.detectors.rf_bursts import apart_from, keyed, together, without_artefacts
+from sweeper.detectors.rf_bursts import apart_from, keyed, together, within, without_artefacts
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_steady import (
     lasting,
@@ -75,7 +76,8 @@ def analyse(
     if mask is not None:
         found = extents.parts(whitened, mask, short, cells, level, ground)
         crowded = len(found) >= MOST_PARTS
-        bursts = [_heard(box, cells, ground, rate_hz, len(samples)) for box in found[:MOST_PARTS]]
+        made = (_heard(box, cells, ground, rate_hz, len(samples), steady) for box in found[:MOST_PARTS])
+        bursts = [one for one in made if one is not None]
         bursts = together(keyed(apart_from(bursts, steady)), 3 * short / 2 / rate_hz)
     steady = without_splatter(steady, bursts, len(samples) / rate_hz)
     heard = without_artefacts(steady, bursts, short / rate_hz, rate_hz)
@@ -137,7 +139,11 @@ def _stretched(ground: Real, size: int) -> Real:
     return np.interp(np.arange(size) / size, old, ground).astype(np.float32)
 
 
-def _heard(box: Box, cells: Real, ground: Real, rate_hz: float, count: int) -> Heard:
+def _heard(
+    box: Box, cells: Real, ground: Real, rate_hz: float, count: int, steady: Sequence[Heard]
+) -> Heard | None:
+    """The burst in one box; ``None`` where all of the box is so clearly within one of the ``steady`` signals
+    that its band and the rest need not be measured."""
     size = cells.shape[1]
     step = rate_hz / size
     hop = size / 2 / rate_hz
@@ -145,8 +151,12 @@ def _heard(box: Box, cells: Real, ground: Real, rate_hz: float, count: int) -> H
     high = min(size, box.high + 1)
     density = cells[box.start : box.stop, low:high].mean(axis=0)
     below = ground[low:high]
-    inner, outer = extents.occupied(density - below)
+    excess = density - below
+    power = float(np.sum(excess) * step)
     base = (low - size // 2 - 0.5) * step
+    if any(within(base, base + len(excess) * step, power, one) for one in steady):
+        return None
+    inner, outer = extents.occupied(excess)
     low_hz, high_hz = base + inner * step, base + outer * step
     frames = len(cells)
     total = count / rate_hz
@@ -157,7 +167,7 @@ def _heard(box: Box, cells: Real, ground: Real, rate_hz: float, count: int) -> H
         high_hz=high_hz,
         start_s=start,
         stop_s=stop,
-        power=float(np.sum(density - below) * step),
+        power=power,
         snr_db=snr_db(density, below, inner, outer),
         steady=False,
         opens=box.start == 0,

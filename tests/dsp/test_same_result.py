@@ -3,6 +3,8 @@ pair by pair, as the docstrings say it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -154,3 +156,18 @@ def test_all_pairs_at_once_are_judged_as_one_by_one(seed: int, bursts: int, stea
 def test_a_band_without_signal_has_no_runs(bins: int) -> None:
     assert extents.runs(np.zeros(bins, bool)) == []
     assert extents.runs(np.ones(bins, bool)) == [(0, bins)]
+
+
+@given(SEEDS, st.floats(-0.4, 1.4), st.floats(0.01, 0.5), st.floats(0.1, 4.0))
+@settings(max_examples=60, deadline=None)
+def test_what_is_left_out_unmeasured_would_be_left_out_measured(
+    seed: int, place: float, share: float, louder: float
+) -> None:
+    one = heard(np.random.default_rng(seed), steady=True)
+    low = one.low_hz + place * one.width_hz
+    high = low + share * one.width_hz
+    burst = replace(one, low_hz=low, high_hz=high, power=louder * one.power, steady=False, on_s=0.02)
+    edge = 0.02 * one.width_hz
+    left_out = rf_bursts.within(low - edge, high + edge, burst.power, one)
+    assert not left_out or rf_bursts.apart_from([burst], [one]) == []
+    assert left_out or louder > 1.99 or not -0.27 < place < 1.27 - share
