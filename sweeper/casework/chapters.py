@@ -219,13 +219,51 @@ def audit(job: Job, language: Language) -> paper.Section:
     _ = language.gettext
     log = job.store.audit_log()
     rows = tuple(
-        (str(entry.seq), language.datetime(entry.utc_s), entry.who, entry.act, entry.hash[:16])
+        (
+            str(entry.seq),
+            language.datetime(entry.utc_s),
+            entry.who,
+            act_name(entry.act, language),
+            entry.hash[:16],
+        )
         for entry in log[-ACTS_SHOWN:]
     )
     left = len(log) - len(rows)
     more = _("{n} earlier lines are in the job.").format(n=left) if left > 0 else ""
     columns = (_("No."), _("When"), _("Who"), _("Act"), _("Hash"))
     return paper.Section(title=_("Audit log"), table=paper.Table("", columns, rows, more=more))
+
+
+def act_name(act: str, language: Language) -> str:
+    """An act of the audit log in the reader's language; one that another version wrote, as it stands."""
+    _ = language.gettext
+    names = {
+        "created": _("job begun"),
+        "changed": _("job changed"),
+        "sweep started": _("sweep begun"),
+        "sweep ended": _("sweep ended"),
+        "samples of findings are kept": _("samples of findings are kept"),
+        "verdict": _("verdict"),
+        "consent": _("consent"),
+        "withdrawal": _("withdrawal"),
+        "withdrawal answered": _("withdrawal answered"),
+        "objection": _("objection"),
+        "objection answered": _("objection answered"),
+        "photo": _("photo filed"),
+        "photo blurred": _("photo blurred"),
+        "plan": _("floor plan filed"),
+        "check": _("search by hand filed"),
+        "meeting": _("meeting entered"),
+        "custody": _("hand-over filed"),
+        "paper": _("paper written"),
+        "report": _("report written"),
+        "exported": _("saved as one file"),
+        "locked": _("locked"),
+        "sealed": _("sealed"),
+        "stamped": _("time-stamped"),
+        "purged": _("purged"),
+    }
+    return names.get(act, act)
 
 
 def verdicts(job: Job, language: Language) -> dict[str, paper.Verdict]:

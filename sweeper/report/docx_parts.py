@@ -128,11 +128,7 @@ class Parts:
                 self.fill(cell, text)
                 if index in rows.numeric:
                     cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        longest = [
-            min(34, max(len(name) + 4, 10, *(len(row[index]) for row in rows.rows)))
-            for index, name in enumerate(rows.columns)
-        ]
-        _widths(table, [length / sum(longest) for length in longest])
+        _widths(table, shares(rows))
         self.small(rows.more)
         self.gap()
 
@@ -182,6 +178,31 @@ def _rgb(role: str) -> Any:
     from docx.shared import RGBColor
 
     return RGBColor.from_string(paint.COLORS[role][0].lstrip("#"))
+
+
+LETTER_CM, BOLD_CM, MARGINS_CM = 0.19, 0.225, 0.42
+"""A letter of 9 points, Cyrillic and with some wide ones; the same in bold; what a cell keeps free."""
+MOST_WORD_CM, MOST_TEXT_CM = 4.5, 13.0
+"""A hash may be broken; a text that is longer than a line needs no wider column."""
+
+
+def shares(rows: Table) -> list[float]:
+    """Of the text's width, for each column: its longest word whole, then room by how much it has to say."""
+    least, wanted = [], []
+    for index, name in enumerate(rows.columns):
+        texts = [row[index] for row in rows.rows]
+        word = max((len(word) for text in texts for word in text.split(" ")), default=0) * LETTER_CM
+        head = max(len(word) for word in name.split(" ")) * BOLD_CM
+        least.append(max(head, min(word, MOST_WORD_CM)) + MARGINS_CM)
+        line = max((len(text) for text in texts), default=0) * LETTER_CM
+        wanted.append(max(0.0, min(line, MOST_TEXT_CM) + MARGINS_CM - least[-1]))
+    room = TEXT_CM - sum(least)
+    if room <= 0:
+        return [each / sum(least) for each in least]
+    total = sum(wanted)
+    rest = max(0.0, room - total) / len(least)
+    given = [each * min(1.0, room / total) if total else 0.0 for each in wanted]
+    return [(low + more + rest) / TEXT_CM for low, more in zip(least, given, strict=True)]
 
 
 def _widths(table: Any, shares: list[float]) -> None:

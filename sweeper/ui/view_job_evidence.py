@@ -342,7 +342,7 @@ class JobEvidenceView(QWidget):
         if secret != given.text("again"):
             self._desk.say(_("The two passwords differ."), "", _("Nothing was saved. Try again."))
             return
-        ending = ".zip.age" if secret else ".zip"
+        ending = ".locked.zip" if secret else ".zip"
         start = case.folder.with_name(case.folder.name + ending)
         path = job_parts.chosen_file(self, _("Save the job"), start, f"{ending} (*{ending})")
         if path is not None:
@@ -382,6 +382,11 @@ def _columns() -> list[Column]:
     def when(line: _Line) -> str:
         return words.spoken().datetime(line.entry.utc_s)
 
+    def act(line: _Line) -> str:
+        from sweeper.casework.chapters import act_name
+
+        return safe_text(act_name(line.entry.act, words.spoken()))
+
     def detail(line: _Line) -> str:
         return safe_text(", ".join(f"{key}: {value}" for key, value in line.entry.detail.items()))
 
@@ -389,6 +394,6 @@ def _columns() -> list[Column]:
         Column(lambda: _("No."), lambda r: str(r.entry.seq), lambda r: r.entry.seq, 56, True),
         Column(lambda: _("When"), when, lambda r: r.entry.utc_s, 170),
         Column(lambda: _("Who"), lambda r: safe_text(r.entry.who), lambda r: r.entry.who, 130),
-        Column(lambda: _("Act"), lambda r: safe_text(r.entry.act), lambda r: r.entry.act, 130),
+        Column(lambda: _("Act"), act, act, 160),
         Column(lambda: _("About"), detail, detail, 160, stretch=True),
     ]
