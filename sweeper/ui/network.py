@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from sweeper.errors import Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.ui import recipes, words
 from sweeper.ui.flow import Flow
@@ -33,11 +34,14 @@ LISTED_S = 60.0
 """Access points are listed for a minute: a dozen readings of the system's list."""
 
 
-def find() -> list[Net]:
-    """The networks that may be asked. Core's thread. Raises ``Unavailable``."""
+def find() -> list[Net] | Unavailable:
+    """The networks that may be asked, or why there are none. Core's thread."""
     from sweeper.radio import lan_network
 
-    return lan_network.chosen((), lan_network.networks())
+    try:
+        return lan_network.chosen((), lan_network.networks())
+    except Unavailable as why:
+        return why
 
 
 def seconds(look: Look) -> float:
@@ -145,7 +149,7 @@ class Asked(QWidget):
         return box is None or box.isChecked()
 
     def _found(self, found: object, problem: str) -> None:
-        self.problem = problem
+        self.problem = words.told(found.why) if isinstance(found, Unavailable) else problem
         nets = found if isinstance(found, list) and not problem else []
         for net in nets:
             box = self._box(f"{net.network} ({net.interface})")

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 SIZES = ((800, 600), (1920, 1080))
 VIEWS = ("findings", "spectrum", "bluetooth", "wifi", "locate", "plan", "jobs", "sources", "signatures")
-MORE = ("detail", "teach", "known", "newsweep", "references", "permissions")
+MORE = (
+    "detail", "teach", "known", "newsweep", "references", "permissions",
+    "job-people", "job-search", "job-evidence", "register", "practice",
+)  # fmt: skip
 """Views that are reached from others."""
 
 FETCHED = ("detail", "teach")
@@ -143,9 +146,28 @@ def _furnish(window: Window) -> None:
         plan.take(Taken(x, y, {"ble:demo": float(level)}), {"ble:demo": "AirTag"})
     plan.name_place(2.7, 1.6, "Bedroom")
     plan.name_place(8.6, 2.0, "Living room")
+    _begin_job(window)
     device = desk.bluetooth.at(0)
     if isinstance(device, Device):
         desk.familiar.keep(desk.familiar.proposed(device, "My headphones"))
+
+
+def _begin_job(window: Window) -> None:
+    """An open job: its pages are empty without one."""
+    from sweeper.jobs.papers import Head, Person, Role
+
+    me = Person(name="A. Person", role=Role.REVIEWER)
+    head = Head(
+        number="2026-01",
+        purpose="my own property",
+        permission="my own",
+        place="at home",
+        people=(me,),
+        own=True,
+    )
+    window.desk.settings.put("jobs-home", str(window.desk.settings.folder / "jobs"))
+    window.desk.jobs.create(window.desk.settings.folder / "jobs" / "2026-01", head, me.name)
+    _wait(lambda: window.desk.jobs.card is not None)
 
 
 def _save(window: Window, folder: Path, name: str) -> int:

@@ -21,7 +21,7 @@ from sweeper.ui.palettes import Table
 from sweeper.ui.panorama import Grid, Row
 
 TICK = 5
-LINES_APART = 3
+LINES_APART = 2
 """A label for every so many lines of text: the eye reads off between them."""
 
 _BESIDE = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
