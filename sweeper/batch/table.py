@@ -48,7 +48,8 @@ def build(documents: Iterable[tuple[str, Document]], target: Path) -> dict[str, 
             for table, columns in COLUMNS.items():
                 rows = [(name, *_values(row, columns)) for row in _rows(document, table)]
                 marks = ", ".join("?" * (len(columns) + 1))
-                database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - our own names
+                # Table and columns are names of ours; what was heard goes in by the marks.
+                database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608  # nosec B608
                 counts[table] += len(rows)
         database.execute("CREATE INDEX findings_level ON findings (level, kind)")
     fresh.replace(target)

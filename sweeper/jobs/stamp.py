@@ -162,7 +162,7 @@ def _element(data: bytes, at: int, stop: int) -> tuple[int, int, int]:
 def _fetched(url: str, request: bytes) -> bytes:
     asked = urllib.request.Request(url, data=request, headers={"Content-Type": REQUEST})  # noqa: S310  checked above
     try:
-        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:  # noqa: S310  # nosec B310
             kind = answer.headers.get_content_type()
             content: bytes = answer.read(LONGEST + 1)
     except (urllib.error.URLError, OSError, ValueError) as error:
