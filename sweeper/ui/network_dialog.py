@@ -35,7 +35,9 @@ class NetworkDialog(QDialog):
         self._buttons = buttons(self, _("Send this now"))
         layout.addWidget(self._buttons)
         self.asked.changed.connect(self._check)
-        self.setMinimumSize(desk.style.px(480), desk.style.px(400))
+        self.setMinimumSize(desk.style.px(420), desk.style.px(280))
+        room = parent.window().size()  # the whole statement at once, where there is room for it
+        self.resize(min(desk.style.px(600), room.width()), min(desk.style.px(580), room.height()))
         self._check()
 
     def _check(self) -> None:

@@ -15,10 +15,11 @@ from sweeper.errors import Reason, Unavailable
 from sweeper.protocols.nl80211 import Seen
 from sweeper.radio import inventory, lan_network
 from sweeper.radio.inventory import SourceEntry
+from sweeper.radio.lan_asking import Look
 from sweeper.radio.lan_network import Net
 from sweeper.radio.wifi_managed import ManagedSource
 from sweeper.records import Medium
-from sweeper.ui import equipment, network, outcome
+from sweeper.ui import equipment, network, network_dialog, outcome
 from sweeper.ui.guide import Course
 from sweeper.ui.network_dialog import NetworkDialog
 from sweeper.ui.phase import Phase
@@ -206,8 +207,29 @@ def test_nobody_to_list_them_is_said(qtbot, window: Window, monkeypatch) -> None
 
 def test_how_long_a_look_takes() -> None:
     """3 s of discovery, 1 s for the repeat, 1.5 s for late answers; the attempts at a hundred a second."""
-    from sweeper.radio.lan_asking import Look
-
     home = Net("wlan0", IPv4Address("192.168.1.10"), IPv4Network("192.168.1.0/24"))
     assert network.seconds(Look((home,), ("mdns",))) == 5.5
     assert network.seconds(Look((home,), ("ports",), (554, 80))) == pytest.approx(5.5 + (253 + 40) / 100)
+
+
+def test_the_plan_of_a_sweep_may_hold_the_network(qtbot, window: Window, camera, monkeypatch) -> None:
+    """Ticked, it asks first; disagreed, nothing begins; agreed, it is one session with the rest."""
+    answers = [None, Look((LOOPBACK,), ("ports",), (PORT,))]
+    monkeypatch.setattr(network_dialog, "agreed", lambda *_a: answers.pop(0))
+    desk = window.desk
+    desk.equipment = []
+    window.show_view("newsweep")
+    view = window.view("newsweep")
+    view._network.setChecked(True)
+    press(view, "Begin the sweep")
+    assert desk.phase is Phase.IDLE
+    assert camera == []
+    press(view, "Begin the sweep")
+    qtbot.waitUntil(lambda: desk.phase is Phase.ENDED, timeout=LONG_MS)
+    assert desk.opened.keys() == {"lan"}
+    qtbot.waitUntil(lambda: bool(on_network(window)), timeout=LONG_MS)
+    window.show_view("wifi")
+    window.view("wifi")._keep("lan")
+    assert desk.wifi.rowCount() == 1
+    window.view("wifi")._keep("unknown")
+    window.view("wifi")._keep("")
