@@ -133,6 +133,7 @@ class Asked(QWidget):
         body.setSpacing(GRID)
         body.addLayout(self._choices)
         body.addLayout(self._told)
+        body.addStretch(1)
         self._told.addWidget(label(_("Looking for your networks…"), tone="muted"))
         desk.ask(find, self._found)
 
