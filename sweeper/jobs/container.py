@@ -1,8 +1,7 @@
 """A whole job as one file: to move it, to lock it with a password, to take in one from elsewhere.
 
-    NAME.zip       the job folder, stored as it is
-    NAME.zip.age   the same, encrypted with a password (``sweeper.jobs.age``): ``age -d`` opens it on any
-                   machine, with or without sweeper
+    NAME.zip          the job folder, stored as it is
+    NAME.locked.zip   the same, encrypted with a password (``sweeper.jobs.locking``)
 
 Both are written and read piece by piece: recordings of any size pass through little memory. An archive
 comes from outside: it may carry paths that climb out of the folder, links, thousands of files, or gigabytes
@@ -13,7 +12,6 @@ appears under the target's name before all of it has been read.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import sqlite3
@@ -24,16 +22,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO
 
 from sweeper.errors import DAMAGED_ARCHIVE
-from sweeper.jobs import age
+from sweeper.jobs import locking
 from sweeper.jobs.job import DATABASE, FOLDERS, Job
 from sweeper.jobs.purging import BLOCK, overwritten
 from sweeper.jobs.store import JobError
 from sweeper.text import say
 
-SUFFIX, LOCKED = ".zip", ".zip.age"
+SUFFIX, LOCKED = ".zip", ".locked.zip"
 TOP_FILES = (DATABASE, "manifest.json", "manifest.json.sig", "manifest.json.tsr")
 TOP_FOLDERS = (*FOLDERS, "evidence")
 MAX_FILES = 20_000
@@ -44,7 +42,6 @@ ALWAYS = 64 << 20
 QUICK = 1
 """Samples are mostly noise: a slower search for repetitions takes minutes and gains little."""
 MAX_NAME = 200
-AGE_HEAD = b"age-encryption.org/"
 
 
 def export(job: Job, target: Path, *, who: str, password: str | None = None) -> Path:
@@ -69,9 +66,7 @@ def packed(folder: Path, target: Path, password: str | None) -> Path:
             if password is None:
                 _archive(folder, stream)
             else:
-                sealed = age.Writer(stream, password)
-                _archive(folder, cast(IO[bytes], sealed))
-                sealed.finish()
+                locking.write(stream, password, lambda out: _archive(folder, out))
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(target)
@@ -117,8 +112,7 @@ def unlock(archive: Path, target: Path | None = None, *, password: str, keep: bo
 def is_locked(archive: Path) -> bool:
     """Whether this file needs a password."""
     try:
-        with archive.open("rb") as stream:
-            return stream.read(len(AGE_HEAD)) == AGE_HEAD
+        return locking.is_locked(archive)
     except OSError as error:
         raise JobError(say("{archive}: {error}", archive=archive, error=error.strerror)) from None
 
@@ -158,25 +152,32 @@ def _looked_at(folder: Path, archive: Path) -> None:
 
 
 @contextmanager
-def _plain(archive: Path, password: str | None) -> Iterator[IO[bytes]]:
-    """The ZIP archive, decrypted while it is read where it is locked."""
-    with archive.open("rb") as stream:
-        if not is_locked(archive):
+def _plain(archive: Path, password: str | None, beside: Path) -> Iterator[IO[bytes]]:
+    """The ZIP archive; a locked one is decrypted into a file in ``beside``, overwritten afterwards."""
+    if not is_locked(archive):
+        with archive.open("rb") as stream:
             yield stream
-            return
-        if password is None:
-            raise JobError(say("{archive}: locked; a password is needed", archive=archive))
+        return
+    if password is None:
+        raise JobError(say("{archive}: locked; a password is needed", archive=archive))
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".sweeper-") as inside:
+        path = Path(inside) / "plain"
         try:
-            yield io.BufferedReader(age.Reader(stream, password), BLOCK)
-        except age.AgeError:
+            with path.open("x+b") as plain:
+                path.chmod(0o600)
+                locking.read(archive, password, plain)
+                yield plain
+        except locking.LockError:
             raise JobError(
                 say("{archive}: the password is wrong, or the file was changed", archive=archive)
             ) from None
+        finally:
+            overwritten(path)
 
 
 def _unpack(archive: Path, folder: Path, password: str | None) -> None:
     try:
-        with _plain(archive, password) as plain, zipfile.ZipFile(plain) as members_of:
+        with _plain(archive, password, folder.parent) as plain, zipfile.ZipFile(plain) as members_of:
             members = [member for member in members_of.infolist() if not member.is_dir()]
             _allow(members, archive)
             for member in members:
@@ -194,7 +195,7 @@ def _unpack(archive: Path, folder: Path, password: str | None) -> None:
 
 def _holds(target: Path, folder: Path, password: str) -> bool:
     """Whether a locked file gives back every file of the job, byte for byte, and a database that is whole."""
-    with _plain(target, password) as plain, zipfile.ZipFile(plain) as archive:
+    with _plain(target, password, target.parent) as plain, zipfile.ZipFile(plain) as archive:
         names = set(archive.namelist())
         for path in _files(folder):
             name = _name(path, folder)

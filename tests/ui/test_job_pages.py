@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sweeper.jobs import age, practice
+from sweeper.jobs import locking, practice
 from sweeper.jobs.job import Consent, Head, Job, Person, Role
 from sweeper.jobs.papers import Check, Custody, Meeting
 from sweeper.ui import job_forms, job_parts, menus
@@ -43,7 +43,6 @@ def own_practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The practice of this test only."""
     path = tmp_path / "practice.json"
     monkeypatch.setenv("SWEEPER_PRACTICE", str(path))
-    monkeypatch.setattr(age, "WORK", 10)  # passwords are stretched for milliseconds
     return path
 
 
@@ -325,14 +324,14 @@ def test_a_job_leaves_as_one_file_and_is_taken_in_again(
     qtbot, window: Window, folder: Path, after, tmp_path: Path, answer, monkeypatch
 ) -> None:
     view = page(qtbot, window, "job-evidence", "Not sealed yet.")
-    target = tmp_path / "away.zip.age"
+    target = tmp_path / "away.locked.zip"
     monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: target)
     answer(password="right", again="wrong")
     view.export()
     assert "The two passwords differ." in said(window._message)
     answer(password="right", again="right")
     after(view.export, "The job is saved.")
-    assert target.read_bytes().startswith(b"age-encryption.org/")
+    assert locking.is_locked(target)
     register = page(qtbot, window, "register", "2 jobs")
     answer(password="right")
     register.take_in(target)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from sweeper.jobs import age
 from sweeper.jobs.job import Job
 from sweeper.ui import verdict_dialog
 from sweeper.ui.phase import Phase
@@ -177,7 +176,6 @@ def test_what_leaves_a_job_is_pseudonymised_sealed_and_locked(
     folder = begin(qtbot, window, tmp_path)
     play(qtbot, window, Fake(40))
     qtbot.waitUntil(lambda: bool(window.desk.jobs.card.sweeps), timeout=10_000)
-    monkeypatch.setattr(age, "WORK", 10)  # passwords are stretched for milliseconds
     opened = Job(folder, read_only=True)
     addresses = [device.address for _, device in opened.devices()]
     opened.close()
@@ -199,7 +197,7 @@ def test_what_leaves_a_job_is_pseudonymised_sealed_and_locked(
     acts.lock()
     assert folder.is_dir(), "two passwords that differ lock nothing"
     acts.lock()
-    locked = folder.with_name(folder.name + ".zip.age")
+    locked = folder.with_name(folder.name + ".locked.zip")
     qtbot.waitUntil(lambda: locked.exists() and not folder.exists(), timeout=20_000)
     refused: list[str] = []
     window.desk.jobs.refused.connect(refused.append)

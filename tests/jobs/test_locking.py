@@ -1,0 +1,122 @@
+"""Locking with a password: what is written comes back, and nothing else does."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from sweeper.errors import Unavailable
+from sweeper.jobs import locking
+
+pyrage = pytest.importorskip("pyrage")
+
+CONTENT = bytes(range(256)) * 1000
+
+
+def fill(out: IO[bytes]) -> None:
+    for at in range(0, len(CONTENT), 100_000):
+        out.write(CONTENT[at : at + 100_000])
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("locked") / "x.locked.zip"
+    with path.open("wb") as out:
+        locking.write(out, "осень 7", fill)
+    return path
+
+
+def test_what_was_locked_comes_back(locked: Path) -> None:
+    assert locking.is_locked(locked)
+    plain = io.BytesIO()
+    locking.read(locked, "осень 7", plain)
+    assert plain.read() == CONTENT
+
+
+@pytest.mark.parametrize("wrong", ["", "осень", "осень 7 "])
+def test_a_wrong_password_gives_nothing(locked: Path, wrong: str) -> None:
+    plain = io.BytesIO()
+    with pytest.raises(locking.LockError):
+        locking.read(locked, wrong, plain)
+    assert plain.getvalue() == b""
+
+
+def rewritten(locked: Path, path: Path, key: bytes | None = None, content: bytes | None = None) -> Path:
+    with zipfile.ZipFile(locked) as old, zipfile.ZipFile(path, "w") as new:
+        new.writestr(locking.KEY, old.read(locking.KEY) if key is None else key)
+        new.writestr(locking.CONTENT, old.read(locking.CONTENT) if content is None else content)
+    return path
+
+
+def test_a_cut_swapped_or_changed_content_is_refused(locked: Path, tmp_path: Path) -> None:
+    sealed = zipfile.ZipFile(locked).read(locking.CONTENT)
+    chunk = 65536 + 16
+    begin = len(sealed) - (len(CONTENT) + 16 * 4)  # four chunks, each with its tag
+    first, second = sealed[begin : begin + chunk], sealed[begin + chunk : begin + 2 * chunk]
+    for name, content in {
+        "cut at a chunk": sealed[: begin + chunk],
+        "cut": sealed[:-1],
+        "swapped": sealed[:begin] + second + first + sealed[begin + 2 * chunk :],
+        "changed": sealed[:-20] + bytes([sealed[-20] ^ 1]) + sealed[-19:],
+        "empty": b"",
+    }.items():
+        path = rewritten(locked, tmp_path / f"{name}.zip", content=content)
+        with pytest.raises(locking.LockError):
+            locking.read(path, "осень 7", io.BytesIO())
+
+
+def test_a_key_that_is_none_is_refused(locked: Path, tmp_path: Path) -> None:
+    key = pyrage.passphrase.encrypt("AGE-SECRET-KEY-ключ".encode(), "p")
+    for name, inside in {"words": key, "no age": b"key"}.items():
+        path = rewritten(locked, tmp_path / f"{name}.zip", key=inside)
+        with pytest.raises(locking.LockError):
+            locking.read(path, "p", io.BytesIO())
+
+
+def test_a_full_disk_is_not_called_a_wrong_password(locked: Path) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        locking.read(locked, "осень 7", Full())
+
+
+def test_other_files_are_not_locked(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(b"PK\x05\x06")
+    assert not locking.is_locked(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(locking.KEY, b"")
+    assert not locking.is_locked(path)
+
+
+def test_what_filling_raises_is_raised() -> None:
+    def broken(out: IO[bytes]) -> None:
+        fill(out)
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output error"):
+        locking.write(io.BytesIO(), "p", broken)
+
+
+def test_a_full_disk_ends_it() -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            if self.tell() > 70_000:
+                raise OSError(28, "No space left on device")
+            return super().write(data)  # type: ignore[arg-type]
+
+    with pytest.raises(OSError, match="No space left"):
+        locking.write(Full(), "p", fill)
+
+
+def test_without_the_library_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyrage", None)
+    with pytest.raises(Unavailable, match="pyrage is not installed"):
+        locking.write(io.BytesIO(), "p", fill)
