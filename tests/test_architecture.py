@@ -152,7 +152,7 @@ def test_replay_needs_no_window_and_no_driver() -> None:
         "sys.exit(main(['replay', '--help']))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "PATH" in done.stdout

@@ -119,7 +119,7 @@ def test_no_socket_is_opened_unless_asked(words: list[str], tmp_path: Path) -> N
     """The interpreter's own audit hook sees every connection, name look-up and datagram of the process."""
     filled = [word.format(recordings=recordings_folder(), tmp=tmp_path) for word in words]
     done = subprocess.run(
-        [sys.executable, "-c", WATCH, *filled], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-c", WATCH, *filled], capture_output=True, text=True, check=False, timeout=600
     )
     told = done.stderr.splitlines()
     assert any(line.startswith("CODE") for line in told), done.stderr
@@ -130,7 +130,7 @@ def test_the_watch_would_see_one() -> None:
     """The same hook on a command that does connect: a receiver at an address where nobody answers."""
     words = ["sweep", "--source", "rtltcp:127.0.0.1:9", "--range", "433M:434M"]
     done = subprocess.run(
-        [sys.executable, "-c", WATCH, *words], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", WATCH, *words], capture_output=True, text=True, check=False, timeout=600
     )
     assert "SOCKET socket.connect" in done.stderr
     assert "Traceback" not in done.stderr
@@ -148,7 +148,7 @@ def test_the_window_opens_no_network_connection(tmp_path: Path) -> None:
     command = ["strace", "-f", "-qq", "-e", "trace=connect,bind,sendto", sys.executable, "-c", code]
     environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=200, env=environment, cwd=PACKAGE.parent
+        command, capture_output=True, text=True, check=False, timeout=600, env=environment, cwd=PACKAGE.parent
     )
     if "ptrace" in done.stderr and "not permitted" in done.stderr:
         pytest.skip("this container forbids tracing")

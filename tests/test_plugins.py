@@ -32,7 +32,7 @@ def sweeper(environment: dict[str, str], *words: str) -> subprocess.CompletedPro
         text=True,
         check=False,
         env=environment,
-        timeout=120,
+        timeout=600,
     )
 
 

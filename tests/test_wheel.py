@@ -38,7 +38,7 @@ def run(unpacked: Path, code: str) -> str:
         check=False,
         cwd=unpacked,
         env=environment,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -105,7 +105,7 @@ def test_the_same_recording_gives_the_same_bytes(
         capture_output=True,
         check=False,
         env=environment,
-        timeout=120,
+        timeout=600,
     )
     assert third.stdout.decode() == first[1]
 
@@ -174,7 +174,7 @@ def test_a_name_that_is_no_utf8_is_still_read(tmp_path: Path) -> None:
         [sys.executable.encode(), b"-m", b"sweeper", b"replay", raw, b"--json", b"-"],
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["inputs"][0]["center_hz"] == 433.92e6

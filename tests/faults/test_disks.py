@@ -24,7 +24,7 @@ def sweeper(*words: str, stdout: int | None = subprocess.PIPE) -> subprocess.Com
         stderr=subprocess.PIPE,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -84,7 +84,7 @@ def run(*sources: Made, stop_after_s: float | None = None) -> tuple[Collector, O
         made = Session(sources, standard_stages(LIBRARY), [collected])
         if stop_after_s is not None:
             asyncio.get_running_loop().call_later(stop_after_s, made.stop)
-        return await asyncio.wait_for(made.run(), 60)
+        return await asyncio.wait_for(made.run(), 300)
 
     outcome = asyncio.run(session())
     text = results.encode(results.document(collected, library=LIBRARY))

@@ -46,7 +46,7 @@ def test_two_rooms_and_a_console(mosquitto: Mosquitto, tmp_path: Path) -> None:
     store, shown = tmp_path / "rooms.sqlite", tmp_path / "rooms.html"
     console = command("console", "--store", store, "--plan", tmp_path / "plan.toml", "--page", shown, *broker)
     try:
-        wait_for(store.exists, 60)
+        wait_for(store.exists)
         for room, recording in (
             ("Office", "devices/airtag-separated.jsonl"),
             ("Hall", "clean/ble-crowd.jsonl"),
@@ -55,12 +55,12 @@ def test_two_rooms_and_a_console(mosquitto: Mosquitto, tmp_path: Path) -> None:
             sensor = command(
                 "sensor", "--name", room, "--replay", RECORDINGS / recording, "--spool", spool, *broker
             )
-            _out, errors = sensor.communicate(timeout=120)
+            _out, errors = sensor.communicate(timeout=300)
             assert sensor.returncode == (1 if room == "Office" else 0), errors
             assert errors == ""
         wait_for(lambda: len(rows(store, "SELECT DISTINCT sensor FROM messages WHERE kind = 'closed'")) == 2)
         console.send_signal(signal.SIGINT)
-        said, errors = console.communicate(timeout=60)
+        said, errors = console.communicate(timeout=300)
     finally:
         console.kill()
     assert errors == ""
@@ -81,7 +81,7 @@ def test_without_a_broker_everything_waits_on_disk(tmp_path: Path) -> None:
         *("sensor", "--name", "Attic", "--replay", RECORDINGS / "devices/airtag-separated.jsonl"),
         *("--spool", tmp_path, "--broker", "mqtt://localhost:1"),
     )
-    _out, errors = sensor.communicate(timeout=120)
+    _out, errors = sensor.communicate(timeout=300)
     waiting = rows(tmp_path / "spool.sqlite", "SELECT COUNT(*) FROM waiting")[0][0]
     assert f"{waiting} records wait in the spool" in errors
     assert sensor.returncode == 1
@@ -89,7 +89,7 @@ def test_without_a_broker_everything_waits_on_disk(tmp_path: Path) -> None:
 
 def test_a_room_needs_a_name_that_a_topic_can_hold(tmp_path: Path) -> None:
     sensor = command("sensor", "--name", "a/#", "--spool", tmp_path, "--broker", "mqtt://localhost:1")
-    _out, errors = sensor.communicate(timeout=60)
+    _out, errors = sensor.communicate(timeout=300)
     assert sensor.returncode == 2
     assert "cannot be a room's name" in errors
     assert "Traceback" not in errors

@@ -30,7 +30,7 @@ from sweeper.text import say
 pytest.importorskip("paho.mqtt.client", reason="paho-mqtt is not installed")
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "waited in vain"

@@ -99,7 +99,7 @@ def test_where_nothing_more_is_heard_the_loop_still_writes(
         sink = JobSink(job.store, 1)
         sink(status(1))
         assert job.store.items("status") == []
-        for _ in range(400):
+        for _ in range(1500):
             await asyncio.sleep(0.02)
             if job.store.items("status"):
                 return

@@ -165,7 +165,10 @@ def test_a_second_seal_holds_the_first(job: Job) -> None:
 
 
 def sweep_for_ever(folder: Path, ready: int) -> None:
-    """A sweep that is kept as any is, every promise due at once; it ends only by being killed."""
+    """A sweep that is kept as any is, every promise due at once; it ends only by being killed.
+
+    A byte in ``ready`` says that it has begun, and one more each that another round is on the disk.
+    """
     spectra.COMMIT_S = packets.COMMIT_S = sink.COMMIT_S = 0.0  # type: ignore[misc]
     job = Job(folder)
     kept = begin(job, "Aigul", "office")
@@ -179,6 +182,7 @@ def sweep_for_ever(folder: Path, ready: int) -> None:
         ):
             for each in kept.sinks:
                 each(record)
+        os.write(ready, b".")
         number += 1
 
 
@@ -196,8 +200,9 @@ def test_a_hundred_kills_lose_nothing_that_was_committed_and_never_corrupt(tmp_p
                 sweep_for_ever(folder, tell)
             finally:
                 os._exit(1)
-        assert os.read(ready, 1) == b"!"
-        time.sleep(0.004 * (turn % 10))
+        for _ in range(1 + turn % 4):  # begun, and so many rounds: the disk may be slow
+            assert os.read(ready, 1) in (b"!", b".")
+        time.sleep(0.0007 * (turn % 10))  # and then anywhere in a round
         os.kill(child, signal.SIGKILL)
         _, ended = os.waitpid(child, 0)
         os.close(ready)
@@ -206,15 +211,15 @@ def test_a_hundred_kills_lose_nothing_that_was_committed_and_never_corrupt(tmp_p
         store = Store(folder / DATABASE)
         assert store.intact() is None
         count = len(store.items("status"))
-        assert count >= written
+        assert count >= written + turn % 4
         written = count
         store.close()
-    assert written > 10
+    assert written >= 150
     job = Job(folder)
     assert len(job.store.sweeps()) == 100
     assert all(ended is None for _, _, ended, _, _ in job.store.sweeps()), "cut off, and it says so"
     whole = [read_log(path) for path in sorted((folder / "recordings").glob("*.jsonl"))]
-    assert sum(count for count, _ in whole) > 0
+    assert sum(count for count, _ in whole) >= 100  # every second writes both itself and the one before
     assert all(problems <= 1 for _, problems in whole), "at most the last line of a recording is cut"
 
 

@@ -33,7 +33,7 @@ def tool(name: str, *words: str) -> subprocess.CompletedProcess[str]:
         pytest.skip(f"{name} is not installed here")
     with tempfile.TemporaryDirectory() as folder:  # flatpak-builder leaves its state where it stands
         command = [name, *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=folder)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, cwd=folder)
 
 
 def page(prefix: Path, name: str) -> str:
@@ -154,7 +154,7 @@ def test_bash_completes_commands_and_options(prefix: Path, tmp_path: Path) -> No
     ask = ASK.format(script=prefix / "share/bash-completion/completions/sweeper", starter=starter)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = ["bash", "-c", ask]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, env=environment)
     first, second = done.stdout.splitlines()[:2]
     assert {"replay", "report", "reference"} <= set(first.split())
     assert second.split() == ["--each"]

@@ -98,7 +98,7 @@ def scan(namespace: str, *words: str) -> dict[str, Any]:
     program = "import sys; from sweeper.cli import main; sys.exit(main(sys.argv[1:]))"
     given = ["lan", "scan", "--yes", "--json", "-", *words]
     command = ["ip", "netns", "exec", namespace, sys.executable, "-c", program, *given]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode in (0, 1), done.stderr
     made: dict[str, Any] = json.loads(done.stdout)
     return made

@@ -85,16 +85,15 @@ def test_a_receiver_lost_is_no_answer() -> None:
         async def gone() -> Facts:
             raise Unavailable("room", Reason.NO_DEVICE, "gone")
 
-        test = asyncio.ensure_future(sound_test(lambda: room, Target(100e6), Mode.NFM, slow, seconds=4.0))
-        await asyncio.sleep(0.2)
-        room.open = gone  # type: ignore[method-assign]
-        try:
-            await test
-        finally:
-            room.open = opened  # type: ignore[method-assign]
+        async def once() -> Facts:
+            room.open = gone  # type: ignore[method-assign]
+            return await opened()
+
+        room.open = once  # type: ignore[method-assign]
+        await sound_test(lambda: room, Target(100e6), Mode.NFM, slow, seconds=4.0)
 
     with pytest.raises(Unavailable) as why:
-        limited(never_back(), 30)
+        limited(never_back())
     assert why.value.reason is Reason.UNPLUGGED
 
 

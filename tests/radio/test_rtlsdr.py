@@ -271,12 +271,12 @@ def test_the_child_leaves_with_its_parent(tmp_path: Path, monkeypatch: pytest.Mo
         await dongle.set_rate(2.4e6)
         pending = anext(dongle.look([Look(433e6, 4096)]))
         task = asyncio.ensure_future(pending)
-        await asyncio.sleep(0.3)  # the child now hangs in a read
+        await asyncio.sleep(0.3)  # by now the child usually hangs in a read; earlier it must leave as well
         (child,) = children() - before
         assert dongle._child._process is not None
         assert dongle._child._process.stdin is not None
         dongle._child._process.stdin.close()  # what the child sees when its parent dies
-        for _ in range(50):
+        for _ in range(600):
             if child not in children():
                 break
             await asyncio.sleep(0.1)
@@ -294,7 +294,7 @@ def test_it_works_on_a_loop_in_another_thread(tmp_path: Path, monkeypatch: pytes
     made: list[int] = []
     thread = threading.Thread(target=lambda: made.append(len(blocks(heard(source(), PLAN)))))
     thread.start()
-    thread.join(60)
+    thread.join(300)
     assert made == [6]
 
 
@@ -314,11 +314,11 @@ def test_a_killed_parent_takes_its_child_along(tmp_path: Path, monkeypatch: pyte
         "asyncio.run(main())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False
     )
     child = Path("/proc") / done.stdout.strip()
     assert done.returncode == -signal.SIGKILL
-    for _ in range(100):
+    for _ in range(600):
         if not child.exists() or ") Z" in (child / "stat").read_text():
             break
         time.sleep(0.1)

@@ -262,12 +262,15 @@ def test_cancelling_lets_the_receiver_go() -> None:
     played = Played()
 
     async def cancelled() -> None:
+        begun = asyncio.Event()
+
         async def run() -> None:
             async for _ in source(played).records(plan_of((24, 1766), passes=0)):
+                begun.set()
                 await asyncio.sleep(0)
 
         task = asyncio.create_task(run())
-        await asyncio.sleep(0.2)
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -331,7 +331,7 @@ def test_a_helper_that_is_ended_puts_the_interface_back() -> None:
         assert helper.stdout is not None
         helper.stdout.read(24)  # the header: from here on it captures
         helper.terminate()
-        _, said = helper.communicate(timeout=30)
+        _, said = helper.communicate(timeout=600)
     assert (helper.returncode, said) == (0, b"restored\n")
 
 

@@ -49,7 +49,7 @@ def test_rtl_433_decodes_them(
         pytest.skip("rtl_433 is not installed")
     path = rendered(tmp_path, packet_format, rate_hz)
     command = ["rtl_433", "-s", str(int(rate_hz)), "-r", str(path), "-F", "json", *arguments]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     decoded = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
     assert decoded
     if model:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6", reason="the window's tests need Qt")
+
+from pytestqt.qtbot import QtBot
 
 from sweeper.ui import app, words
 from sweeper.ui.settings import Settings
@@ -23,6 +26,26 @@ def tidy() -> Iterator[None]:
     gc.disable()
     yield
     gc.collect()
+
+
+LEAST_MS = 60_000
+"""A wait for an event ends with the event; nothing is expected to take so long on any machine."""
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """pytest-qt's, with patience: a shorter limit than ``LEAST_MS`` is none."""
+    until, signal = qtbot.waitUntil, qtbot.waitSignal
+
+    def wait_until(seen: Callable[[], object], *, timeout: int = LEAST_MS) -> None:
+        until(seen, timeout=max(timeout, LEAST_MS))
+
+    def wait_signal(awaited: Any, *, timeout: int = LEAST_MS, **more: Any) -> Any:
+        return signal(awaited, timeout=max(timeout, LEAST_MS), **more)
+
+    monkeypatch.setattr(qtbot, "waitUntil", wait_until)
+    monkeypatch.setattr(qtbot, "waitSignal", wait_signal)
+    return qtbot
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Hand:
 
     def __call__(self, *words: str) -> str:
         done = subprocess.run(
-            ["xdotool", *words], env=self._environ, capture_output=True, text=True, timeout=20, check=False
+            ["xdotool", *words], env=self._environ, capture_output=True, text=True, timeout=120, check=False
         )
         return done.stdout.strip()
 
@@ -99,7 +99,7 @@ def test_a_recording_is_opened_played_and_closed_by_hand(display: str, tmp_path:
         hand("mousemove", "640", "300", "click", "4", "click", "4")
         assert program.poll() is None
         hand("key", "--window", window, "ctrl+q")
-        out, err = program.communicate(timeout=40)
+        out, err = program.communicate(timeout=120)
     except AssertionError as error:
         program.kill()
         raise AssertionError(f"{error}: {program.communicate()}") from None

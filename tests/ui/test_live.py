@@ -33,7 +33,8 @@ from tests.radio.virtual import children, scene
 from tests.ui.test_guide import press
 from tests.ui.test_window import text_of
 
-CLOSES_S = 8.0
+CLOSES_S = 60.0
+"""Closing ends, however busy the machine is: the core's own limits are shorter."""
 
 
 def looked(qtbot, window: Window) -> None:
@@ -78,7 +79,7 @@ def test_a_dongle_is_found_swept_located_and_let_go(
     window.close()
     assert time.monotonic() - began < CLOSES_S
     assert not window.desk.core.alive
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while children() - before and time.monotonic() < end:
         time.sleep(0.05)
     assert children() - before == set()
@@ -102,7 +103,7 @@ def test_closing_loses_nothing(qtbot, window: Window, tmp_path: Path, monkeypatc
     assert kept.leg("listen").course is Course.PAUSED
     assert kept.leg("listen").heard_s > 0
     assert b'"center_hz"' in kept.part_file("listen", 1).read_bytes()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while children() - before and time.monotonic() < end:
         time.sleep(0.05)
     assert children() - before == set()
