@@ -57,10 +57,11 @@ def apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
     return [bursts[at] for at in np.flatnonzero(~hidden).tolist()]
 
 
-def within(low_hz: float, high_hz: float, power: float, one: Heard) -> bool:
-    """Whether whatever lies in that band with that power is the modulation of the steady signal ``one``."""
-    edge = EDGE * one.width_hz
-    return one.low_hz - edge <= low_hz and high_hz <= one.high_hz + edge and power < LOUDER * one.power
+def within(low_hz: float, high_hz: float, power: float, on_s: float, one: Heard) -> bool:
+    """Whether whatever lies in that band, with that power, is the modulation of the steady signal ``one``."""
+    brief = on_s < EXCURSION_S and one.width_hz > LEAST_FM_HZ and one.snr_db > 9
+    edge = one.width_hz if brief else EDGE * one.width_hz
+    return power < LOUDER * one.power and one.low_hz - low_hz <= edge and high_hz - one.high_hz <= edge
 
 
 def _figures(heard: list[Heard]) -> Doubles:
@@ -76,7 +77,7 @@ def _modulation(bursts: Doubles, steady: Doubles) -> npt.NDArray[np.bool_]:
     gap = np.maximum(one_low, low) - np.minimum(one_high, high)
     edge = EDGE * one_width
     swings = one_width > LEAST_FM_HZ
-    inside = (one_low - edge <= low) & (high <= one_high + edge)
+    inside = (one_low - low <= edge) & (high - one_high <= edge)
     inside |= (-gap > OVERLAP * width) & swings
     sideband = (gap <= 2 * one_width) & (power < 0.1 * one_power) & (one_snr > 12)
     reach = reach_of(one_power, power)

@@ -147,6 +147,10 @@ def _heard(
     size = cells.shape[1]
     step = rate_hz / size
     hop = size / 2 / rate_hz
+    frames = len(cells)
+    total = count / rate_hz
+    start = 0.0 if box.start == 0 else (box.start + 0.5) * hop
+    stop = total if box.stop >= frames else min(total, (box.stop + 0.5) * hop)
     low = max(0, box.low - 1)
     high = min(size, box.high + 1)
     density = cells[box.start : box.stop, low:high].mean(axis=0)
@@ -154,14 +158,10 @@ def _heard(
     excess = density - below
     power = float(np.sum(excess) * step)
     base = (low - size // 2 - 0.5) * step
-    if any(within(base, base + len(excess) * step, power, one) for one in steady):
+    if any(within(base, base + len(excess) * step, power, stop - start, one) for one in steady):
         return None
     inner, outer = extents.occupied(excess)
     low_hz, high_hz = base + inner * step, base + outer * step
-    frames = len(cells)
-    total = count / rate_hz
-    start = 0.0 if box.start == 0 else (box.start + 0.5) * hop
-    stop = total if box.stop >= frames else min(total, (box.stop + 0.5) * hop)
     return Heard(
         low_hz=low_hz,
         high_hz=high_hz,

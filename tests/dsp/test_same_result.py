@@ -158,16 +158,16 @@ def test_a_band_without_signal_has_no_runs(bins: int) -> None:
     assert extents.runs(np.ones(bins, bool)) == [(0, bins)]
 
 
-@given(SEEDS, st.floats(-0.4, 1.4), st.floats(0.01, 0.5), st.floats(0.1, 4.0))
-@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.floats(-1.2, 2.1), st.floats(0.01, 0.5), st.floats(0.1, 4.0), st.sampled_from([1e-3, 0.02]))
+@settings(max_examples=100, deadline=None)
 def test_what_is_left_out_unmeasured_would_be_left_out_measured(
-    seed: int, place: float, share: float, louder: float
+    seed: int, place: float, share: float, louder: float, on_s: float
 ) -> None:
     one = heard(np.random.default_rng(seed), steady=True)
     low = one.low_hz + place * one.width_hz
     high = low + share * one.width_hz
-    burst = replace(one, low_hz=low, high_hz=high, power=louder * one.power, steady=False, on_s=0.02)
+    burst = replace(one, low_hz=low, high_hz=high, power=louder * one.power, steady=False, on_s=on_s)
     edge = 0.02 * one.width_hz
-    left_out = rf_bursts.within(low - edge, high + edge, burst.power, one)
+    left_out = rf_bursts.within(low - edge, high + edge, burst.power, on_s, one)
     assert not left_out or rf_bursts.apart_from([burst], [one]) == []
     assert left_out or louder > 1.99 or not -0.27 < place < 1.27 - share
