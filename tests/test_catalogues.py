@@ -74,4 +74,5 @@ def test_kazakh_uses_its_own_letters() -> None:
     russian = {str(m.id): m.string for m in catalogues.load("ru") if m.id}
     kazakh = {str(m.id): m.string for m in catalogues.load("kk") if m.id}
     same = [text for text in russian if russian[text] and russian[text] == kazakh[text] and len(text) > 40]
+    same = [text for text in same if not text.startswith("sudo ")]  # a command is the same in any language
     assert same == [], "long texts that were not translated into Kazakh"
