@@ -219,6 +219,10 @@ class Language:
         month = _MONTHS[self.code].split()[when.month - 1]
         return _LONG_DATE[self.code].format(day=when.day, month=month, year=when.year)
 
+    def day(self, day: dt.date) -> str:
+        """A calendar day in a table or list: ``2026-11-22``, in Russian and Kazakh ``22.11.2026``."""
+        return day.isoformat() if self.code == "en" else f"{day:%d.%m.%Y}"
+
     def datetime(self, utc_s: float, zone: dt.tzinfo = dt.UTC) -> str:
         """``22 November 2026, 05:04 UTC``: the zone is always said."""
         when = dt.datetime.fromtimestamp(utc_s, zone)

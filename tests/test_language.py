@@ -214,3 +214,12 @@ def test_without_catalogues_english_still_speaks() -> None:
 
 def test_labels_mark_returns_its_text() -> None:
     assert labels.mark("x") == "x"
+
+
+@pytest.mark.parametrize("code", ["ru", "kk"])
+def test_a_day_in_a_table_has_the_order_of_its_language(code: str) -> None:
+    """Babel's short date, with all four figures of the year."""
+    day = dt.date(2026, 3, 5)
+    short = format_date(day, "short", locale=code)
+    assert language.get(code).day(day).replace("2026", "26") == short.replace("2026", "26")
+    assert language.get("en").day(day) == "2026-03-05"

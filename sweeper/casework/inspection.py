@@ -94,8 +94,8 @@ def equipment(practice: Practice, _rows: Sequence[Row], language: Language) -> P
             each.name,
             each.serial,
             each.antenna,
-            each.calibrated.isoformat() if each.calibrated else "",
-            each.calibration_due.isoformat() if each.calibration_due else "",
+            language.day(each.calibrated) if each.calibrated else "",
+            language.day(each.calibration_due) if each.calibration_due else "",
             each.note,
         )
         for each in practice.equipment
@@ -114,7 +114,7 @@ def equipment(practice: Practice, _rows: Sequence[Row], language: Language) -> P
 def duties(practice: Practice, _rows: Sequence[Row], language: Language) -> Part:
     _ = language.gettext
     rows = tuple(
-        (each.name, str(each.months), each.due.isoformat(), ", ".join(d.isoformat() for d in each.done))
+        (each.name, str(each.months), language.day(each.due), ", ".join(language.day(d) for d in each.done))
         for each in practice.duties
     )
     columns = (_("Duty"), _("Every (months)"), _("Next"), _("Done"))
@@ -127,7 +127,7 @@ def jobs(rows: Sequence[Row], language: Language) -> Part:
     shown = tuple(
         (
             row.number,
-            _day(row.created_utc_s),
+            _day(row.created_utc_s, language),
             row.place,
             row.client,
             row.purpose,
@@ -137,7 +137,7 @@ def jobs(rows: Sequence[Row], language: Language) -> Part:
             str(row.sweeps),
             str(row.findings),
             str(row.confirmed),
-            _("purged") if row.purged else _day(row.purge_due_utc_s),
+            _("purged") if row.purged else _day(row.purge_due_utc_s, language),
             row.problem,
         )
         for row in rows
@@ -179,5 +179,5 @@ Maker = Callable[[Practice, Sequence[Row], Language], Part]
 PARTS: tuple[Maker, ...] = (staff, equipment, duties, _register, consents, hashes)
 
 
-def _day(utc_s: float) -> str:
-    return dt.datetime.fromtimestamp(utc_s, dt.UTC).date().isoformat()
+def _day(utc_s: float, language: Language) -> str:
+    return language.day(dt.datetime.fromtimestamp(utc_s, dt.UTC).date())

@@ -221,10 +221,11 @@ class Walk:
             return
         arrow = {1: "▲", 0: "■", -1: "▼"}[reading.trend]
         filled = round(reading.share * BAR)
-        most = _("farther") if far.farthest_m is None else f"{far.farthest_m:.1f} m"
-        band = f"{far.nearest_m:.1f} m – {most}" + ("" if shown.measured else " ?")
+        most = _("farther") if far.farthest_m is None else spoken().quantity(far.farthest_m, "m", 1)
+        band = f"{spoken().quantity(far.nearest_m, 'm', 1)} – {most}" + ("" if shown.measured else " ?")
         bar = "█" * filled + "·" * (BAR - filled)
-        click.echo(f"\r{reading.smooth_db:6.1f} dBm {arrow} {bar} {band:20}", nl=False)
+        level = spoken().quantity(reading.smooth_db, "dBm", 1)
+        click.echo(f"\r{level:>10} {arrow} {bar} {band:20}", nl=False)
         if self._sound and reading.time_s - self._rang_s >= 1 / reading.ticks_hz:
             self._rang_s = reading.time_s
             click.echo("\a", nl=False, err=True)

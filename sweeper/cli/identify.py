@@ -11,9 +11,10 @@ import click
 import msgspec
 
 from sweeper import cli
-from sweeper.cli.options import load_library, signatures_option
+from sweeper.cli.options import load_library, signatures_option, warn
 from sweeper.cli.words import _
 from sweeper.signatures import Library
+from sweeper.text import say
 
 
 @click.group(help=_("Name one thing that was heard."))
@@ -61,10 +62,10 @@ def _one(
     try:
         data = bytes.fromhex(text)
     except ValueError:
-        where = f"line {line}: " if line else ""
         if as_json and line:
-            click.echo(json.dumps({"kind": "malformed", "problem": f"{where}not hexadecimal"}))
-        click.echo(f"sweeper: {where}not hexadecimal: {text[:40]!r}", err=True)
+            click.echo(json.dumps({"kind": "malformed", "problem": f"line {line}: not hexadecimal"}))
+        words = say("not hexadecimal: {given!r}", given=text[:40])
+        warn(say("line {line}: {problem}", line=line, problem=words) if line else words)
         return cli.UNREADABLE
     identity = identify_advert(library, data, address=address, address_type=address_type)
     if as_json:

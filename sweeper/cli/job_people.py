@@ -71,7 +71,7 @@ def withdraw(folder: Path, person: str, text: str, received: dt.date, who: str) 
     """File it and say when it is due."""
     with opened(folder) as found:
         term = found.withdraw(person or who, received, text, by=who)
-    click.echo(_("To be done by {day}.").format(day=term.due.isoformat()))
+    click.echo(_("To be done by {day}.").format(day=spoken().day(term.due)))
     return cli.OK
 
 
@@ -81,7 +81,7 @@ def object_(folder: Path, person: str, text: str, received: dt.date, who: str) -
     """File it and say when it is due."""
     with opened(folder) as found:
         term = found.objection(person or who, received, text, by=who)
-    click.echo(_("To be answered by {day}.").format(day=term.due.isoformat()))
+    click.echo(_("To be answered by {day}.").format(day=spoken().day(term.due)))
     return cli.OK
 
 
@@ -96,14 +96,14 @@ def terms(folder: Path) -> int:
             for number, term in found.terms(kind):
                 left = law.working_days_between(now, term.due)
                 if term.answered is not None:
-                    state = _("answered on {day}").format(day=term.answered.isoformat())
+                    state = _("answered on {day}").format(day=spoken().day(term.answered))
                 elif term.late(now):
-                    state, late = _("LATE since {day}").format(day=term.due.isoformat()), True
+                    state, late = _("LATE since {day}").format(day=spoken().day(term.due)), True
                 else:
                     line = ngettext(
                         "{n} working day left, until {day}", "{n} working days left, until {day}", left
                     )
-                    state = line.format(n=left, day=term.due.isoformat())
+                    state = line.format(n=left, day=spoken().day(term.due))
                 click.echo(f"{kind} {number}  {safe_text(term.who)}: {state}")
     return cli.FINDINGS if late else cli.OK
 

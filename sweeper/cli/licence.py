@@ -57,7 +57,7 @@ def _reminder(reminder: practice.Reminder, day: dt.date) -> str:
     names = {"duty": _("duty"), "calibration": _("calibration"), "licence": _("licence")}
     left = (reminder.day - day).days
     line = ngettext("in {n} day", "in {n} days", left).format(n=left) if left >= 0 else _("LATE")
-    return f"{reminder.day.isoformat()}  {line}  {names[reminder.kind]}: {safe_text(reminder.about)}"
+    return f"{spoken().day(reminder.day)}  {line}  {names[reminder.kind]}: {safe_text(reminder.about)}"
 
 
 @licence.command("set", help=_("Enter the licence card; the expiry is computed."))
@@ -88,7 +88,7 @@ def set_(
     practice.write(mine)
     last = card.expires(mine.profile())
     if last is not None:
-        click.echo(_("Valid until {day}.").format(day=last.isoformat()))
+        click.echo(_("Valid until {day}.").format(day=spoken().day(last)))
     return cli.OK
 
 
@@ -161,7 +161,7 @@ def duty(
     if id is None:
         for each in sorted(mine.duties, key=lambda d: d.due):
             line = ngettext("every {n} month", "every {n} months", each.months).format(n=each.months)
-            click.echo(f"{each.due.isoformat()}  {each.id}: {safe_text(each.name)} ({line})")
+            click.echo(f"{spoken().day(each.due)}  {each.id}: {safe_text(each.name)} ({line})")
         return cli.OK
     if drop:
         practice.write(practice.without_duty(mine, id))

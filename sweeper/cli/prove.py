@@ -19,7 +19,7 @@ import numpy as np
 
 from sweeper import cli
 from sweeper.cli.options import Frequency, warn
-from sweeper.cli.words import _, status_line
+from sweeper.cli.words import _, spoken, status_line
 from sweeper.dsp.demod import Audio, Mode
 from sweeper.errors import SweeperError
 from sweeper.radio.proof import Play
@@ -116,7 +116,7 @@ def sound_test(
         }
         click.echo(json.dumps(made))
         return cli.FINDINGS if answered else cli.OK
-    chance = f"10^{math.floor(math.log10(answer.p))}" if 0 < answer.p < ANSWERS else f"{answer.p:.2g}"
+    chance = f"10^{math.floor(math.log10(answer.p))}" if 0 < answer.p < ANSWERS else _short(answer.p)
     if answered:
         line = _("It answers: the emission carries the sound of this room, {ms} ms late (p about {p}).")
     else:
@@ -211,13 +211,13 @@ def harmonic_test(
     if answer.fundamental is None:
         click.echo(_("Nothing was heard at this frequency."))
     elif not answer.found:
-        places = ", ".join(f"{multiple:.3g}f" for multiple in answer.heard)
+        places = ", ".join(f"{_short(multiple, 3)}f" for multiple in answer.heard)
         click.echo(_("No harmonic was found (listened at {places}).").format(places=places))
     for one in answer.found:
         line = _("{multiple}f: {mhz} MHz, {db} dB weaker; by chance with p {p}")
-        mhz = f"{one.center_hz / 1e6:.4f}"
+        mhz = spoken().number(one.center_hz / 1e6, 4)
         click.echo(
-            line.format(multiple=f"{one.multiple:.3g}", mhz=mhz, db=round(one.below_db), p=f"{one.p:.2g}")
+            line.format(multiple=_short(one.multiple, 3), mhz=mhz, db=round(one.below_db), p=_short(one.p))
         )
     return code
 
@@ -262,3 +262,9 @@ def _player() -> tuple[str, ...]:
         if path is not None:
             return (path, *arguments)
     raise SweeperError(_("no program to play sound: install alsa-utils (aplay) or pulseaudio-utils (paplay)"))
+
+
+def _short(value: float, figures: int = 2) -> str:
+    """So many figures that matter, with the language's own mark of decimals."""
+    text = f"{value:.{figures}g}"
+    return text if spoken().code == "en" else text.replace(".", ",")

@@ -12,7 +12,7 @@ from sweeper import sensing
 from sweeper.cli.words import _, spoken, status_line
 from sweeper.records import Finding, Level, Medium
 from sweeper.report.collect import Collector
-from sweeper.text import Phrase, safe_text
+from sweeper.text import Phrase, safe_text, say
 
 STYLES = {Level.INFO: "dim", Level.LOW: "blue", Level.MEDIUM: "yellow", Level.HIGH: "bold red"}
 MARKS = {Level.INFO: "·", Level.LOW: "○", Level.MEDIUM: "▲", Level.HIGH: "■"}
@@ -40,7 +40,7 @@ def show(collected: Collector, console: Console | None = None) -> None:
         _finding(console, finding)
     _coverage(console, collected)
     for status, _count in collected.statuses:
-        console.print(safe_text(f"{status.subject}: {status_line(status)}"), style="yellow", markup=False)
+        console.print(f"{safe_text(status.subject)}: {status_line(status)}", style="yellow", markup=False)
 
 
 def _finding(console: Console, finding: Finding) -> None:
@@ -69,16 +69,17 @@ def _coverage(console: Console, collected: Collector) -> None:
     for row in collected.coverage:
         reach = ""
         if row.start_hz is not None and row.stop_hz is not None:
-            reach = f"{row.start_hz / 1e6:.3f}–{row.stop_hz / 1e6:.3f} MHz"
+            low, high = spoken().number(row.start_hz / 1e6, 3), spoken().number(row.stop_hz / 1e6, 3)
+            reach = f"{low}–{high} {spoken().unit('MHz')}"
         elif row.adverts is not None:
             reach = spoken().ngettext("{n} advert", "{n} adverts", row.adverts).format(n=row.adverts)
             if row.duty is not None:
-                reach += ", " + _("listening {share:.0%} of the time").format(share=row.duty)
+                reach += ", " + _say(say("listening {share:.0%} of the time", share=row.duty))
         elif row.frames is not None:
             reach = spoken().ngettext("{n} frame", "{n} frames", row.frames).format(n=row.frames)
         if row.look:
             reach += ", " + _("access points only")
-        table.add_row(row.medium.value, reach, f"{row.seconds:.2f} s")
+        table.add_row(spoken().medium(row.medium), reach, spoken().quantity(row.seconds, "s", 2))
     console.print()
     if collected.coverage:
         console.print(table)

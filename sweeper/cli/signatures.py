@@ -22,7 +22,7 @@ from sweeper.cli.words import _, spoken
 from sweeper.errors import InputError, SweeperError
 from sweeper.proposing import in_words
 from sweeper.signatures import SignatureStatus
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 
 @click.group(help=_("List and check the signatures."))
@@ -82,8 +82,11 @@ def show(id_: str, folders: tuple[Path, ...]) -> int:
     for heading, texts in ((_("It may also be"), one.benign), (_("What next"), one.next)):
         for words in texts:
             click.echo(f"  {heading}: {speak(words.phrase())}")
-    needs = _("{dwell_s:g} s on its channel, {sightings} sightings, {places} places")
-    click.echo(f"  {_('It needs')}: {needs.format(**msgspec.structs.asdict(one.needs))}")
+    needs = say(
+        "{dwell_s:g} s on its channel, {sightings} sightings, {places} places",
+        **msgspec.structs.asdict(one.needs),
+    )
+    click.echo(f"  {_('It needs')}: {spoken().phrase(needs)}")
     for heading, lines in ((_("From"), one.references), (_("Met in"), one.recorded), (_("File"), (origin,))):
         for line in lines:
             click.echo(f"  {heading}: {safe_text(line)}")
@@ -112,8 +115,8 @@ def about(folders: tuple[Path, ...]) -> int:
         (_("Bluetooth numbers"), bluetooth.about()),
     ]
     if bundle is not None:
-        expires = bundle.expires.isoformat()
-        rows.insert(1, (_("Bundle"), f"{bundle.version}, {bundle.created.isoformat()} – {expires}"))
+        created, expires = spoken().day(bundle.created), spoken().day(bundle.expires)
+        rows.insert(1, (_("Bundle"), f"{bundle.version}, {created} – {expires}"))
     for label, value in rows:
         click.echo(f"{label}: {value}")
     return cli.OK

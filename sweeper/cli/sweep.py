@@ -18,6 +18,7 @@ from sweeper.cli.words import _
 from sweeper.coverage import gaps
 from sweeper.plan import PRESETS, Band, Mode, SweepPlan
 from sweeper.report.collect import Collector
+from sweeper.text import say
 
 
 @click.command(help=_("Sweep the radio bands now. What was not heard is said so."))
@@ -122,7 +123,7 @@ def sweep(
 def _report_gaps(plan: SweepPlan, collected: Collector) -> bool:
     missing = gaps(plan.bands, collected.coverage)
     for start_hz, stop_hz in missing:
-        warn(_("not swept: {start:.3f} to {stop:.3f} MHz").format(start=start_hz / 1e6, stop=stop_hz / 1e6))
+        warn(say("not swept: {start:.3f} to {stop:.3f} MHz", start=start_hz / 1e6, stop=stop_hz / 1e6))
     return bool(missing)
 
 

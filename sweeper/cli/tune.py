@@ -17,7 +17,7 @@ import numpy as np
 from sweeper import cli
 from sweeper.cli.options import Frequency, warn
 from sweeper.cli.show import written
-from sweeper.cli.words import _, status_line
+from sweeper.cli.words import _, spoken, status_line
 from sweeper.dsp.demod import AUDIO_HZ, Mode
 from sweeper.dsp.locate import Locator
 from sweeper.errors import InputError
@@ -215,9 +215,8 @@ def show(
         return
     arrow = {1: "▲", 0: "■", -1: "▼"}[trend]
     filled = round(share * BAR)
-    click.echo(
-        f"\r{level_db:7.1f} {unit} {arrow} {'█' * filled}{'·' * (BAR - filled)}", nl=False, err=to_error
-    )
+    level = spoken().quantity(level_db, unit, 1)
+    click.echo(f"\r{level:>11} {arrow} {'█' * filled}{'·' * (BAR - filled)}", nl=False, err=to_error)
 
 
 def _until_stopped(work: Coroutine[Any, Any, None]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -49,7 +49,7 @@ class Log:
                 return
             if record.id not in self._told:
                 self._told.add(record.id)
-                self._say("emission", record.start_s, **_described(record))
+                self._say("emission", record.start_s, _shown(record), **_described(record))
             for burst in self._new(record):
                 self._burst(record, burst)
         elif isinstance(record, Finding) and record.level is not Level.INFO:
@@ -57,7 +57,10 @@ class Log:
             if key not in self._told:
                 self._told.add(key)
                 title = spoken().phrase(record.title)
-                self._say("finding", record.raised_s, id=record.id, level=record.level.value, title=title)
+                shown = (record.id, spoken().level(record.level), title)
+                self._say(
+                    "finding", record.raised_s, shown, id=record.id, level=record.level.value, title=title
+                )
 
     def _new(self, emission: Emission) -> Iterator[Burst]:
         last = self._bursts.get(emission.id, -math.inf)
@@ -77,14 +80,13 @@ class Log:
             }
             self._write("burst", burst.start_s, values)
 
-    def _say(self, what: str, time_s: float, **values: str | float) -> None:
+    def _say(self, what: str, time_s: float, shown: Sequence[str], **values: str | float) -> None:
         if self._file is not None:
             self._write(what, time_s, values)
         if self._as_json:
             click.echo(_line(what, time_s, values), err=True)
             return
-        shown = "  ".join(safe_text(str(value)) for value in values.values())
-        click.echo(f"{spoken().duration(time_s)}  {shown}", err=True)
+        click.echo("  ".join((spoken().duration(time_s), *map(safe_text, shown))), err=True)
 
     def _write(self, what: str, time_s: float, values: dict[str, str | float]) -> None:
         assert self._file is not None
@@ -100,6 +102,18 @@ def _described(emission: Emission) -> dict[str, str | float]:
         "snr_db": round(emission.snr_db, 1),
         "kind": emission.kind,
     }
+
+
+def _shown(emission: Emission) -> tuple[str, ...]:
+    """The same for a person."""
+    language = spoken()
+    return (
+        emission.id,
+        language.frequency(emission.center_hz, 4),
+        language.frequency(emission.width_hz),
+        language.quantity(emission.snr_db, "dB", 1),
+        language.emission_kind(emission.kind),
+    )
 
 
 def _line(what: str, time_s: float, values: dict[str, str | float]) -> str:

@@ -29,7 +29,7 @@ from sweeper.radio import Source
 from sweeper.records import Device, FrameBatch, Place, Record
 from sweeper.report.collect import Collector
 from sweeper.session import Outcome, Sink
-from sweeper.text import Words
+from sweeper.text import Words, say
 
 if TYPE_CHECKING:
     from sweeper.detectors.wifi_film_test import FilmTest
@@ -110,7 +110,7 @@ def scan(
             collected, outcome = listen([wifi_managed.source(interface)], sinks)
     if then.taken_utc_s is not None and recording is None:
         hours = (time.time() - then.taken_utc_s) / 3600
-        click.echo(_("The reference is {hours:.1f} hours old.").format(hours=hours), err=True)
+        click.echo(spoken().phrase(say("The reference is {hours:.1f} hours old.", hours=hours)), err=True)
     wanted.give(collected, library, outcome)
     code = exit_code(collected, outcome)
     lesser = any(row.look for row in collected.coverage)
@@ -290,7 +290,8 @@ def _show_test(test: FilmTest, picture: str | None, light: bool, *, as_json: boo
         click.echo(json.dumps(rows, indent=2))
     for _identity, address, result in told if not as_json else ():
         word = spoken().phrase(VERDICTS[result.verdict])
-        click.echo(f"{address}  {word}  (p = {result.p_value:.4f}, × {result.ratio:.2f})")
+        p, ratio = spoken().number(result.p_value, 4), spoken().number(result.ratio, 2)
+        click.echo(f"{address}  {word}  (p = {p}, × {ratio})")
         for line in film_picture.blocks(result):
             click.echo(f"  {line}")
     if picture is not None and told:
@@ -312,11 +313,13 @@ class Guide:
     def __call__(self, record: Record) -> None:
         while isinstance(record, FrameBatch) and self._phases and record.time_s >= self._phases[0].start_s:
             phase = self._phases.pop(0)
-            still, move = _("Keep still now, {n:.0f} seconds."), _("Move about now, {n:.0f} seconds.")
+            n = phase.stop_s - phase.start_s
+            still = say("Keep still now, {n:.0f} seconds.", n=n)
+            move = say("Move about now, {n:.0f} seconds.", n=n)
             if self._light:
-                still, move = _("Light off now, {n:.1f} seconds."), _("Light on now, {n:.1f} seconds.")
-            words = move if phase.active else still
-            click.echo(words.format(n=phase.stop_s - phase.start_s), err=True)
+                still = say("Light off now, {n:.1f} seconds.", n=n)
+                move = say("Light on now, {n:.1f} seconds.", n=n)
+            click.echo(spoken().phrase(move if phase.active else still), err=True)
 
 
 class HardwareAddress(click.ParamType[str]):

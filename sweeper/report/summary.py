@@ -15,7 +15,7 @@ from sweeper.records import Coverage, Finding, Level, Medium, State
 from sweeper.report.collect import Collector
 from sweeper.report.facts import DASH, input_name
 from sweeper.report.model import Fact, Summary, Table
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 RADIOS = (Medium.RF, Medium.BLE, Medium.WIFI)
 """What every sweep is measured by; the wired network is extra and is named only where it was heard."""
@@ -244,7 +244,7 @@ def _amount(row: Coverage, language: Language) -> str:
         line = language.ngettext("{n} advertisement", "{n} advertisements", row.adverts)
         parts.append(line.format(n=language.number(row.adverts)))
     if row.duty is not None:
-        parts.append(language.gettext("listening {share:.0%} of the time").format(share=row.duty))
+        parts.append(language.phrase(say("listening {share:.0%} of the time", share=row.duty)))
     if row.frames is not None:
         line = language.ngettext("{n} frame", "{n} frames", row.frames)
         parts.append(line.format(n=language.number(row.frames)))

@@ -6,6 +6,7 @@ without purpose, permission, place and the person who sweeps: the law asks for t
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from functools import partial
@@ -283,7 +284,8 @@ class JobsView(QWidget):
 
     def _sweep(self, sweep: Sweep) -> None:
         style = self._desk.style
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(sweep.begun_utc_s))
+        begun = dt.datetime.fromtimestamp(sweep.begun_utc_s).astimezone()
+        when = f"{words.spoken().day(begun.date())} {begun:%H:%M}"
         state = ngettext("{n} finding", "{n} findings", sweep.findings)
         if not sweep.ended:
             state += " · " + _("not ended")

@@ -113,7 +113,7 @@ class SignaturesView(QWidget):
         self._list(_("May also be"), [words.phrase(text.phrase()) for text in signature.benign])
         self._list(_("What next"), [words.phrase(text.phrase()) for text in signature.next])
         self._list(_("Sources"), list(signature.references))
-        seen = signature.observed.isoformat()
+        seen = words.spoken().day(signature.observed)
         foot = f"{signature.id} v{signature.version} · {signature.status.value} · {seen}"
         self._detail.addWidget(label(foot, size="caption", tone="muted", wrap=True))
         self._detail.addStretch(1)
