@@ -15,7 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sweeper import language
-from sweeper.ui import icons, saving, theme, words
+from sweeper.ui import icons, safe_use, saving, theme, words
 from sweeper.ui.settings import Settings
 from sweeper.ui.tidy import Tidier
 from sweeper.ui.words import _
@@ -76,6 +76,7 @@ def run(argv: Sequence[str] | None) -> int:
     sys.excepthook = lambda kind, error, trace: crashed(window, kind, error, trace)
     window.show()
     QTimer.singleShot(0, window.look_around)
+    QTimer.singleShot(0, lambda: safe_use.at_first_run(window))
     if wanted.paths:
         QTimer.singleShot(0, lambda: window.open_paths([str(Path(path)) for path in wanted.paths]))
     elif wanted.demo:

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from sweeper.errors import SweeperError
 from sweeper.text import say
 from sweeper.ui import words
-from sweeper.ui.job_card import Card, Kept, Sweep, Wanted, card_of, kept_of, sweeping, user
+from sweeper.ui.job_card import Card, Kept, Sweep, Wanted, card_of, kept_of, sweeping
 from sweeper.ui.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sweeper.jobs.job import Head, Job
     from sweeper.session import Session, Sink
     from sweeper.ui.bridge import Core, Recipe
-    from sweeper.ui.plans import FloorPlan
 
 __all__ = ["Card", "JobDesk", "Kept", "Sweep", "Wanted"]
 
@@ -139,59 +138,6 @@ class JobDesk(QObject):
             if self._job is not None:
                 decision = job.Verdict(verdict.decision.value)
                 self._job.decide(job.Decision(sweep, finding, decision, verdict.name, verdict.note))
-
-        self._core.ask(work, lambda _result, problem: then(problem))
-
-    def add_photo(
-        self,
-        path: Path,
-        who: str,
-        caption: str,
-        people: bool,
-        boxes: Sequence[tuple[float, float, float, float]],
-        finding: str,
-    ) -> None:
-        """Put a photo into the job, the boxes blurred; ``refused`` says why not."""
-
-        def work() -> Card:
-            from sweeper.jobs import photos
-
-            if self._job is not None:
-                photos.add(
-                    self._job,
-                    path,
-                    who=who or user(),
-                    caption=caption,
-                    people=people,
-                    boxes=boxes,
-                    finding=finding,
-                )
-            return self._look()
-
-        self._core.ask(work, self._on_card)
-
-    def file_plan(self, plan: FloorPlan, who: str, then: Callable[[str], object]) -> None:
-        """Put a floor plan with its measured places into the job."""
-        places = [(taken.x_m, taken.y_m, taken.levels) for taken in plan.facts.taken]
-        width, height = plan.facts.width_m, plan.height_m
-        named = [(each.x_m, each.y_m, each.name) for each in plan.facts.places]
-
-        def work() -> None:
-            from sweeper.jobs import photos
-            from sweeper.jobs.papers import Mark
-
-            if self._job is None:
-                return
-            marks = [
-                Mark(x=min(1.0, x / width), y=min(1.0, y / height), level_db=max(levels.values()))
-                for x, y, levels in places
-            ]
-            marks += [Mark(x=min(1.0, x / width), y=min(1.0, y / height), label=name) for x, y, name in named]
-            width_m = width if plan.facts.scaled else None
-            number = photos.add_plan(
-                self._job, plan.picture, who=who or user(), title=plan.facts.name, width_m=width_m
-            )
-            photos.mark(self._job, number, marks, who or user())
 
         self._core.ask(work, lambda _result, problem: then(problem))
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QMenu, QMessageBox, QVBoxLayout
 
 from sweeper import __version__, language
-from sweeper.ui import theme, words
+from sweeper.ui import safe_use, theme, words
 from sweeper.ui.parts import label
 from sweeper.ui.settings import SCALES
 from sweeper.ui.theme import GRID, Scheme
@@ -58,6 +58,7 @@ def build(window: Window) -> None:
     _choices(window, view.addMenu(_("Language of reports")), "report-language", reports, chosen)
     help_menu = bar.addMenu(_("&Help"))
     _add(window, help_menu, _("Keys"), lambda: show_keys(window), "F1")
+    _add(window, help_menu, _("Risks and safe use"), lambda: safe_use.show(window))
     _add(window, help_menu, _("About sweeper"), lambda: show_about(window))
 
 

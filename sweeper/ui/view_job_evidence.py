@@ -13,12 +13,11 @@ import msgspec
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sweeper.text import safe_text
-from sweeper.ui import job_forms, job_parts, words
+from sweeper.ui import job_classes, job_forms, job_log, job_parts, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.job_forms import Field, Kind
 from sweeper.ui.job_parts import told
 from sweeper.ui.parts import button, empty, label
-from sweeper.ui.tables import Column, RecordTable, Table
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
@@ -27,15 +26,13 @@ if TYPE_CHECKING:
     from sweeper.jobs.papers import Custody, Purge
     from sweeper.ui.desk import Desk
 
-LOG_LINES = 8
-"""Lines of the log that are seen at once; it scrolls."""
-
 
 class Case(msgspec.Struct, frozen=True):
     """What the page shows, read on the core's thread."""
 
     sealed: str
     custody: tuple[Custody, ...]
+    devices: tuple[job_classes.Judged, ...]
     purges: tuple[Purge, ...]
     due_utc_s: float
     log: tuple[Entry, ...]
@@ -52,7 +49,8 @@ def read(job: Job, _who: str) -> Case:
     sealed = f"{words.spoken().datetime(seals[-1].utc_s)}, {seals[-1].who}" if seals else ""
     handed = tuple(each for _number, each in job.filed(Custody))
     purges = tuple(job.purges())
-    return Case(sealed, handed, purges, job.purge_due(), tuple(log), not job.read_only, job.folder)
+    devices = job_classes.judged(job)
+    return Case(sealed, handed, devices, purges, job.purge_due(), tuple(log), not job.read_only, job.folder)
 
 
 def again(folder: Path) -> object:
@@ -104,6 +102,7 @@ class JobEvidenceView(QWidget):
             self._body.addWidget(label(_("No job is open."), wrap=True))
         else:
             self._seal(self.case)
+            job_classes.draw(self._body, self._desk, self, self.case.devices, self.case.writable)
             self._custody(self.case)
             self._purge(self.case)
             self._log(self.case)
@@ -362,38 +361,7 @@ class JobEvidenceView(QWidget):
         style = self._desk.style
         text = _("Every act, chained by hash: a changed or missing line shows.")
         job_parts.section(self._body, _("Log of acts"), text, style)
-        model = RecordTable(_columns(), sort_by=0, descending=True)
-        table = Table(model, style, _("Log of acts"))
-        model.put(_Line(str(entry.seq), entry) for entry in case.log)
-        model.setParent(table)
-        table.setMinimumHeight(style.px(28 * (LOG_LINES + 1)))
-        self._body.addWidget(table)
+        self._body.addWidget(job_log.table(case.log, style))
 
     def _file(self, work: Callable[[Job, str], object], done: str) -> None:
         self._desk.jobs.ask(work, told(self._desk, done, _("The job did not allow this.")))
-
-
-class _Line(msgspec.Struct, frozen=True):
-    id: str
-    entry: Entry
-
-
-def _columns() -> list[Column]:
-    def when(line: _Line) -> str:
-        return words.spoken().datetime(line.entry.utc_s)
-
-    def act(line: _Line) -> str:
-        from sweeper.casework.chapters import act_name
-
-        return safe_text(act_name(line.entry.act, words.spoken()))
-
-    def detail(line: _Line) -> str:
-        return safe_text(", ".join(f"{key}: {value}" for key, value in line.entry.detail.items()))
-
-    return [
-        Column(lambda: _("No."), lambda r: str(r.entry.seq), lambda r: r.entry.seq, 56, True),
-        Column(lambda: _("When"), when, lambda r: r.entry.utc_s, 170),
-        Column(lambda: _("Who"), lambda r: safe_text(r.entry.who), lambda r: r.entry.who, 130),
-        Column(lambda: _("Act"), act, act, 160),
-        Column(lambda: _("About"), detail, detail, 160, stretch=True),
-    ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from sweeper.ui import job_forms, job_parts, words
+from sweeper.errors import InputError
+from sweeper.ui import filing, job_forms, job_parts, photo_dialog, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.job_forms import Field, Kind
 from sweeper.ui.job_parts import told
@@ -91,9 +93,15 @@ class JobSearchView(QWidget):
             self._body.addWidget(job_parts.line(search.place_name(check.place, spoken), facts))
         if not looked.checks:
             self._body.addWidget(label(_("Nothing is filed yet."), tone="muted"))
+        card = self._desk.jobs.card
+        for _finding, file, caption in card.photos if card is not None else ():
+            self._body.addWidget(job_parts.line(caption or file, (file,)))
         if looked.writable:
             self._body.addLayout(
-                Flow(button(_("File what was looked at…"), self.file_check, self._desk.style))
+                Flow(
+                    button(_("File what was looked at…"), self.file_check, self._desk.style),
+                    button(_("Add a photo…"), self.choose_photo, self._desk.style, icon="camera"),
+                )
             )
 
     def file_check(self) -> None:
@@ -124,6 +132,25 @@ class JobSearchView(QWidget):
             return job.file(done, who, "check", result=result.value)
 
         self._file(work, _("Filed."))
+
+    def choose_photo(self) -> None:
+        """Choose a photo of the place, mark the people in it, and file it."""
+        kinds = _("Pictures") + " (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
+        chosen, _kind = QFileDialog.getOpenFileName(self, _("Add a photo"), str(Path.home()), kinds)
+        if chosen:
+            self.add_photo(Path(chosen))
+
+    def add_photo(self, path: Path) -> None:
+        """Without the file dialog, for tests."""
+        desk = self._desk
+        try:
+            asked = photo_dialog.ask(self, desk.style, path)
+        except InputError as problem:
+            desk.say(_("This photo could not be read."), words.told(problem), _("Choose another file."))
+            return
+        if asked is not None:
+            caption, people, boxes = asked
+            filing.photo(desk, path, caption, people, boxes, "")
 
     def _meetings(self, looked: Looked) -> None:
         style = self._desk.style

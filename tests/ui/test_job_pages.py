@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
+    QDialog,
     QDialogButtonBox,
     QLabel,
     QLineEdit,
@@ -25,9 +26,9 @@ from PySide6.QtWidgets import (
 )
 
 from sweeper.jobs import locking, practice
-from sweeper.jobs.job import Consent, Head, Job, Person, Role
-from sweeper.jobs.papers import Check, Custody, Meeting
-from sweeper.ui import job_forms, job_parts, menus
+from sweeper.jobs.job import Consent, Decision, DeviceClass, Head, Job, Person, Role, Verdict
+from sweeper.jobs.papers import Check, Custody, Meeting, Photo
+from sweeper.ui import job_classes, job_forms, job_parts, menus, photo_dialog, safe_use
 from sweeper.ui.job_forms import Day, Field, Form, Kind
 from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
@@ -399,6 +400,50 @@ def test_the_head_of_a_job_is_changed_and_a_person_added(
     assert (head.recommendations, head.retention_days) == ("Lock the server room", 10)
     assert head.next_sweep == dt.date(2027, 5, 1)
     assert changes == ["next_sweep,recommendations,retention_days", "people"]
+
+
+def test_a_device_is_classed_by_a_person_and_a_photo_of_the_place_is_filed(
+    qtbot, window: Window, folder: Path, answer, after, tmp_path: Path, monkeypatch
+) -> None:
+    window.desk.speed = None
+    window.desk.begin(recipe(Fake(25)), "office")
+    qtbot.waitUntil(lambda: window.desk.phase is Phase.ENDED, timeout=PATIENCE_MS)
+    view = page(qtbot, window, "job-evidence", "Not sealed yet.")
+    assert "Devices before the law" not in said(view), "nothing was confirmed"
+    decision = Decision(1, "F-001", Verdict.CONFIRMED, "Aigul", "in the lamp")
+    window.desk.jobs.ask(lambda opened, _who: opened.decide(decision), lambda *_answer: None)
+    shows(qtbot, view, "Devices before the law", "1/F-001", "not said", "in the lamp")
+    answer(**{"class": "special"})
+    after(job_classes.ask, "Filed.", window.desk, view, decision)
+    shows(qtbot, view, "special technical means")
+
+    picture = QImage(64, 48, QImage.Format.Format_RGB32)
+    picture.fill(0x808080)
+    picture.save(str(tmp_path / "lamp.png"))
+    monkeypatch.setattr(photo_dialog, "ask", lambda *_a: ("the lamp", False, []))
+    search = page(qtbot, window, "job-search", "Nothing is filed yet.")
+    search.add_photo(tmp_path / "lamp.png")
+    shows(qtbot, search, "the lamp")
+    window.close()
+    kept = Job(folder, read_only=True)
+    assert kept.verdicts()[(1, "F-001")].device_class is DeviceClass.SPECIAL
+    assert [photo.caption for _number, photo in kept.filed(Photo)] == ["the lamp"]
+    kept.close()
+
+
+def test_risks_and_safe_use_are_shown_once(qtbot, window: Window) -> None:
+    safe_use.at_first_run(window)
+    (dialog,) = window.findChildren(QDialog)
+    assert dialog.isVisible()
+    shown = "\n".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "Risks and safe use" in shown
+    assert "It can miss a device" in shown
+    dialog.close()
+    qtbot.waitUntil(
+        lambda: not [d for d in window.findChildren(QDialog) if d.isVisible()], timeout=PATIENCE_MS
+    )
+    safe_use.at_first_run(window)
+    assert not [d for d in window.findChildren(QDialog) if d.isVisible()]
 
 
 @pytest.mark.parametrize("code", ["en", "ru", "kk"])
