@@ -26,7 +26,7 @@ from sweeper import language
 from sweeper.records import Device
 from sweeper.ui import app, menus, theme
 from sweeper.ui.phase import Phase
-from sweeper.ui.plans import FloorPlan, Taken
+from sweeper.ui.plans import FloorPlan, Taken, key_of
 from sweeper.ui.settings import Settings
 from sweeper.ui.view_detail import DetailView
 from sweeper.ui.view_teach import TeachView
@@ -141,9 +141,11 @@ def _furnish(window: Window) -> None:
     plan = FloorPlan.fresh(desk.settings.folder / "plans", "Flat", 600 / 900)
     image.save(str(plan.picture))
     plan.facts.width_m, plan.facts.scaled = 12.0, True
+    tag = next((each for each in desk.bluetooth.records.values() if desk.finding_of(each.id)), None)
+    key = key_of(tag) if isinstance(tag, Device) else "ble:demo"
     for x, y in ((1, 1), (3, 3), (6, 1.5), (9, 1), (10.5, 3), (2, 6), (5, 5), (7.5, 6), (10, 7)):
         level = round(-38 - 26 * math.log10(max(0.4, math.hypot(x - 8.2, y - 3.2))))
-        plan.take(Taken(x, y, {"ble:demo": float(level)}), {"ble:demo": "AirTag"})
+        plan.take(Taken(x, y, {key: float(level)}), {key: "AirTag"})
     plan.name_place(2.7, 1.6, "Bedroom")
     plan.name_place(8.6, 2.0, "Living room")
     _begin_job(window)

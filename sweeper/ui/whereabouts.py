@@ -27,6 +27,8 @@ class Whereabouts:
         self._looked = False
         self._state: tuple[object, ...] = ()
         self._kept: dict[str, Found | None] = {}
+        self._asked: tuple[object, ...] = ()
+        self._any = False
 
     def plan(self) -> FloorPlan | None:
         """The plan that is open; the one that was open last where the page of plans was not seen yet."""
@@ -38,9 +40,15 @@ class Whereabouts:
         return desk.plan
 
     def any(self) -> bool:
-        """Whether anything was measured on the plan."""
-        plan = self.plan()
-        return plan is not None and bool(plan.facts.taken)
+        """Whether the plan tells the place of any finding; looked up anew when plan or findings change."""
+        plan, findings = self.plan(), self._desk.findings.records
+        if plan is None or not plan.facts.taken:
+            return False
+        asked = (plan.state, len(findings))
+        if asked != self._asked:
+            self._asked = asked
+            self._any = any(self.of(each) for each in findings.values() if isinstance(each, Finding))
+        return self._any
 
     def of(self, finding: Finding, plan: FloorPlan | None = None) -> Found | None:
         """Where a finding's emitter is; ``None`` where there is no plan, or it was not measured."""

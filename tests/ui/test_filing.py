@@ -166,3 +166,20 @@ def test_the_sentence_never_says_more_than_was_measured() -> None:
     assert said == (
         "Plan “Flat”: measured at 2 places, too few to say where it is. The strongest reading was −60 dBm."
     )
+
+
+def test_the_table_names_places_only_where_one_is_known(qtbot, window: Window) -> None:
+    """Nothing measured, or only what no finding is about: the column is away."""
+    plan = measured(window.desk.settings.folder / "plans")
+    plan.facts.taken, kept = [Taken(1.0, 1.0, {"ble:other": -50.0})], plan.facts.taken
+    window.desk.plan = plan
+    play(qtbot, window, Fake(30))
+    window.show_view("findings")
+    table = window.view("findings")._table
+    at = [column.title() for column in window.desk.findings.columns].index("Place")
+    assert table.isColumnHidden(at)
+    plan.facts.taken = kept
+    window.desk.changed.emit()
+    assert not table.isColumnHidden(at)
+    cell = window.desk.findings.index(window.desk.findings.row_of("F-002"), at)
+    assert cell.data() == "Bedroom"
