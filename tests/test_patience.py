@@ -39,7 +39,7 @@ def test_a_loop_is_ended_and_the_worker_takes_no_more() -> None:
         worker.run(lambda: 1, 0.1)
     thread = next((t for t in threading.enumerate() if t.name == "looper"), None)
     if thread is not None:
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -57,13 +57,13 @@ class Stage:
 
 
 def test_a_stage_that_hangs_fails_once_and_then_is_silent() -> None:
-    stage = PatientStage(Stage(), 0.1)
+    stage = PatientStage(Stage(), 2.0)
     assert [r.time_s for r in stage.feed(closed(0))] == [0.0]
     with pytest.raises(HungError):
         stage.feed(closed(1))
     assert stage.feed(closed(2)) == []
     assert stage.finish() == []
-    whole = PatientStage(Stage(), 5)
+    whole = PatientStage(Stage(), 60)
     assert [r.time_s for r in whole.finish()] == [9.0]
 
 
@@ -82,9 +82,9 @@ class Source:
             await asyncio.sleep(0.01)
 
 
-async def gathered(source: Source, most: int = 100) -> list[Record]:
+async def gathered(source: Source, most: int = 100, patience_s: float = 0.2) -> list[Record]:
     got: list[Record] = []
-    stream = PatientSource(source, 0.2, 0.2).records(None)
+    stream = PatientSource(source, patience_s, patience_s).records(None)
     async for record in stream:
         got.append(record)
         if len(got) >= most:
@@ -94,13 +94,13 @@ async def gathered(source: Source, most: int = 100) -> list[Record]:
 
 
 def test_all_records_come_in_order() -> None:
-    got = asyncio.run(gathered(Source(live=False)))
+    got = asyncio.run(gathered(Source(live=False), patience_s=60.0))
     assert [r.time_s for r in got] == [float(n) for n in range(40)]
 
 
 def test_what_the_source_raises_is_raised() -> None:
     with pytest.raises(ValueError, match="driver"):
-        asyncio.run(gathered(Source(live=True, fails=True)))
+        asyncio.run(gathered(Source(live=True, fails=True), patience_s=60.0))
 
 
 @pytest.mark.parametrize(
