@@ -19,13 +19,16 @@ from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_naming import Namer
 from sweeper.detectors.rf_segment import Segment, analyse
 from sweeper.detectors.rf_traces import TraceReader
-from sweeper.detectors.rf_tracker import FILLING, Tracker
+from sweeper.detectors.rf_track import FILLING
+from sweeper.detectors.rf_tracker import Tracker
 from sweeper.detectors.rf_vetoes import Vetoes
+from sweeper.detectors.rf_wide import WideBook
 from sweeper.dsp.floor import History
-from sweeper.dsp.spectrum import Complex, decibel
+from sweeper.dsp.spectrum import Complex, cell_size, decibel
 from sweeper.errors import Reason
 from sweeper.pipeline import Stage
-from sweeper.records import Closed, IqBlock, Medium, Opened, Record, State, Status, Trace
+from sweeper.records import Closed, IqBlock, Medium, Opened, Record, State, Trace, told
+from sweeper.text import say
 
 SEGMENT_S = 0.065536
 """Length of a segment: some sixteen transforms at 1 kHz a bin, and about the eye's time on a display."""
@@ -63,6 +66,8 @@ class _Source:
         self.live = live
         self.sweep_pass: int | None = None
         self.traces = TraceReader(self.tracker)
+        self.wide = WideBook()
+        self.tracker.pieces = self.wide.pieces
         self.namer = Namer()
         self.looks: dict[int, _Look] = {}
         self.floors: dict[tuple[float, float, int, float], History] = {}
@@ -138,6 +143,7 @@ class RfEmissions:
     def _pass_begins(source: _Source, number: int | None) -> None:
         """The first pass ends with second looks; until then narrow lines of a live sweep are held back."""
         if source.sweep_pass is not None:
+            source.wide.conclude(source.tracker)
             source.tracker.judge(source.vetoes.verdicts())
         source.sweep_pass = number
         first = source.live and number == 0
@@ -154,7 +160,7 @@ class RfEmissions:
         return max(4096, round(rate_hz * SEGMENT_S))
 
     def _drain(self, name: str, source: _Source, channel: int, look: _Look) -> Iterable[Record]:
-        if look.count >= LEAST and (look.done == 0 or look.count > _lookahead(look.rate_hz)):
+        if look.count >= LEAST:
             yield from self._run(name, source, channel, look, look.count)
         source.looks.pop(channel, None)
 
@@ -173,18 +179,23 @@ class RfEmissions:
             source.vetoes.softer(segment.heard, look.center_hz, look.gain_step_db)
             return
         length = min(size, len(samples)) / look.rate_hz
-        named = source.namer.name(segment.heard, samples, look.rate_hz, look.center_hz, time_s, continues)
+        if look.sweep_pass is not None and not (look.second or continues):
+            source.wide.add(
+                segment.mean, segment.frames, look.rate_hz, look.center_hz, look.usable_hz, time_s
+            )
+        whole = _whole_here(segment.heard, look.rate_hz, continues, length if len(samples) > size else np.inf)
+        named = source.namer.name(whole, samples, look.rate_hz, look.center_hz, time_s, continues)
         heard = self._file(source, look, named, time_s, length, look.rate_hz / len(segment.mean))
         source.time_s = max(source.time_s, time_s + length)
         if segment.crowded and not source.crowded and not any(h.kind in FILLING for h in heard):
             source.crowded = True
-            yield Status(
+            yield told(
+                say("more signals at once than are taken apart; the weakest are left out"),
                 source=name,
                 time_s=time_s,
                 subject=self.name,
                 state=State.DEGRADED,
                 reason=Reason.DROPPED,
-                detail="more signals at once than are taken apart; the weakest are left out",
             )
         yield _trace(name, time_s, look, segment, length)
         yield from self._tell(name, source)
@@ -204,6 +215,8 @@ class RfEmissions:
                 continue
             if one.kind:
                 track.vote(one.kind, one.features, one.snr_db)
+            if look.sweep_pass is not None:
+                source.wide.heard(one, track.number, look.usable_hz)
             if look.sweep_pass is not None or source.vetoes.looks.centres > 1:
                 source.vetoes.heard(track.number, one, look.center_hz, time_s)
                 track.centres = len(source.vetoes.lines[track.number].centres)
@@ -218,9 +231,26 @@ class RfEmissions:
         source = self._sources.pop(name)
         for channel in sorted(source.looks):
             yield from self._drain(name, source, channel, source.looks[channel])
+        source.wide.conclude(source.tracker)
         source.namer.conclude(source.tracker)
+        if source.sweep_pass is None:
+            source.tracker.fold_lines()
         source.tracker.judge(source.vetoes.verdicts())
         yield from source.tracker.emissions(name, source.time_s, final=True)
+
+
+def _whole_here(
+    heard: tuple[Heard, ...], rate_hz: float, continues: bool, length: float
+) -> tuple[Heard, ...]:
+    """Without what a neighbouring segment shows better: bursts that begin in the lookahead (the next segment
+    has all of them), and the rest of those that ended in the lookahead of the segment before."""
+    margin = 2 * cell_size(rate_hz) / rate_hz
+    ended = _lookahead(rate_hz) / rate_hz - margin if continues else 0.0
+    return tuple(
+        one
+        for one in heard
+        if one.steady or (one.start_s < length and not (one.opens and one.stop_s < ended))
+    )
 
 
 def _lookahead(rate_hz: float) -> int:

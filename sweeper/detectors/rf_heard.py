@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from sweeper.records import Value
 
+COARSE_GRAINS = 5.0
+"""Grains up to which a width says nothing: a Hann window spreads a bare carrier over four bins."""
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -22,6 +25,8 @@ class Heard:
     opens: bool
     ends: bool
     pulses: int = 1
+    grain_hz: float = 0.0
+    """Resolution at which the band was measured: a width of a few grains is only an upper bound."""
     on_s: float = 0.0
     kind: str = ""
     features: dict[str, Value] = field(default_factory=dict)
@@ -33,3 +38,8 @@ class Heard:
     @property
     def width_hz(self) -> float:
         return self.high_hz - self.low_hz
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the width is the measurement's rather than the signal's."""
+        return self.width_hz <= COARSE_GRAINS * self.grain_hz

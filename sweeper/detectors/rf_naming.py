@@ -19,7 +19,8 @@ from sweeper.detectors.rf_cut import Lazy, channel_of, finer
 from sweeper.detectors.rf_gsm import GsmNamer
 from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
-from sweeper.detectors.rf_tracker import SURE, Tracker
+from sweeper.detectors.rf_track import SURE
+from sweeper.detectors.rf_tracker import Tracker
 from sweeper.dsp import chirp, modulation, ofdm, preambles, video
 from sweeper.dsp.channel import Channel
 from sweeper.dsp.features import measure

@@ -172,5 +172,6 @@ def _heard(
         steady=False,
         opens=box.start == 0,
         ends=box.stop >= frames,
+        grain_hz=step,
         on_s=stop - start,
     )

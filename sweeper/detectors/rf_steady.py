@@ -33,6 +33,10 @@ it."""
 FAINT = 3.0
 """Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
 
+LEAKAGE, LEAKED, LEAKS = 6, 10**-2.5, 2.0
+"""Bins beside a steady signal to which the window of the short frames spreads it, how far below its peak what
+it leaves there lies, and times the floor from which on that counts."""
+
 SKIRTS = ((100.0, 1.5), (3e3, 6.0), (3e4, 12.0))
 LEFT = 3.0
 """The density of a burst is uneven by this much over its band."""
@@ -110,6 +114,7 @@ def steady_signals(
                     steady=True,
                     opens=True,
                     ends=True,
+                    grain_hz=step,
                     on_s=count / rate_hz,
                 )
             )
@@ -206,9 +211,14 @@ def steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float)
     for one in steady:
         a = max(0, int(np.floor(one.low_hz / step + size / 2 - 1)))
         b = min(size, int(np.ceil(one.high_hz / step + size / 2 + 2)))
-        part = some[:, a:b]
+        low, high = max(0, a - LEAKAGE), min(size, b + LEAKAGE)
+        part = some[:, low:high]
         typical = np.median(part, axis=0) / np.log(2) if len(part) >= 8 else part.mean(axis=0)
-        level[a:b] = np.maximum(level[a:b], typical)
+        leaked = typical < typical[a - low : b - low].max() * LEAKED
+        within = np.arange(low, high)
+        own = (within >= a) & (within < b)
+        typical = np.where(own | (leaked & (typical > LEAKS * ground[low:high])), typical, 0)
+        level[low:high] = np.maximum(level[low:high], typical)
     return level
 
 

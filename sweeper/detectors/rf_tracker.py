@@ -9,20 +9,16 @@ counted but not kept, and so are tracks beyond ``MOST_TRACKS``.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
 
 from sweeper import allocations
 from sweeper.detectors.rf_heard import Heard
+from sweeper.detectors.rf_track import BORDER_S, FILLING, MOST_BURSTS, SURE, Track, pause, period
 from sweeper.detectors.rf_vetoes import Verdict
 from sweeper.records import Burst, Emission, Value
-
-MOST_BURSTS = 4096
-"""Bursts kept per emission; the total is in ``features['bursts_total']``."""
 
 MOST_TRACKS = 5000
 """Emissions kept per source. A denser band than that is unusable as a list anyway."""
@@ -43,15 +39,6 @@ DIGITAL = {
 }
 """Names that a keyed signal can have; two different ones on one frequency are two emitters."""
 
-WEIGHT = {"unknown": 0.05, "noise-like": 0.3, "carrier": 0.2, "am": 0.8, "nfm": 1.0, "wfm": 1.0}
-"""How much a name from one look counts against others; digital ones, proved by a clock, count 1.5."""
-
-SURE_WEIGHT = 4.0
-"""Names proved by a code word, a training sequence or a cyclic prefix."""
-
-SURE = {"gsm-c0", "gsm-uplink", "gsm-downlink", "ble", "wifi", "dect", "lte", "nr", "analog-video", "spur"}
-
-
 FAINT_DB, FAINT_S = 7.0, 0.02
 FAINT_VALUES = 100.0
 """A burst weaker and shorter than this, heard once, may be anything: real noise is full of them. One that
@@ -59,78 +46,24 @@ holds
 less than so many independent values (time on the air by width; a GSM slot holds 115) must be 3 dB
 stronger."""
 
+ALIKE = 10.0
+"""Times by which the power of one signal's looks may differ where their widths do not agree."""
+
+OOK_WIDTHS = 20.0
+"""Widths of one keyed signal, from its carrier alone to all sidebands of its pulses, differ by less."""
+
+PIECE_MARGIN, PIECE_DENSITY = 0.1, 10.0
+"""What a look shows of a wider signal reaches no farther beyond it, in its widths, and is no denser than so
+many times the whole of it."""
+
+CROWD, CROWD_DB = 3, 10.0
+"""So many bare lines below that signal to noise, in a recording of one segment, are a crowd."""
+
 HOPS = 3
 """Places on which a burst's like was heard before they are taken for one hopping transmitter."""
 
 HOP_MEMORY_S = 5.0
 """How long ago the last of these may be."""
-
-FILLING = {"lte", "nr", "ofdm", "analog-video"}
-"""Signals wider than a look may be: their band is all that any look showed of them, in overlapping pieces."""
-
-
-@dataclass
-class Track:
-    """One emitter as far as is known. Frequencies are absolute (or offsets where the centre is unknown)."""
-
-    number: int
-    low_hz: float
-    high_hz: float
-    first_s: float
-    last_s: float
-    power: float
-    snr_db: float
-    bursts: list[Burst] = field(default_factory=list)
-    bursts_total: int = 0
-    pulses: int = 0
-    on_s: float = 0.0
-    hits: int = 0
-    steady_hits: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    features: dict[str, dict[str, Value]] = field(default_factory=dict)
-    quality: dict[str, float] = field(default_factory=dict)
-    named: int = 0
-    id: str = ""
-    channels: int = 1
-    placed: bool = True
-    """Whether the frequency is absolute; ``False`` where the recording does not tell its centre."""
-    absorbed: bool = False
-    veto: Verdict | None = None
-    centres: int = 0
-    announced_s: float = -1e9
-    changed: bool = True
-
-    @property
-    def center_hz(self) -> float:
-        return (self.low_hz + self.high_hz) / 2
-
-    @property
-    def width_hz(self) -> float:
-        return self.high_hz - self.low_hz
-
-    @property
-    def kind(self) -> str:
-        """The name with the most weight; ties go to the alphabet, for the same result every time."""
-        if self.veto is not None:
-            return "spur"
-        if not self.kinds:
-            return "unknown"
-        return min(self.kinds, key=lambda k: (-self.kinds[k], k))
-
-    def vote(self, kind: str, features: dict[str, Value], snr_db: float) -> None:
-        """Counts one look's name; the features of the clearest look of each name are kept."""
-        weight = SURE_WEIGHT if kind in SURE else WEIGHT.get(kind, 1.5)
-        self.kinds[kind] += weight * max(1.0, min(snr_db, 30.0)) / 10  # type: ignore[assignment]
-        self.named += 1
-        fit = features.get("clock_fit", 1.0)
-        quality = min(snr_db, 30.0) + 20.0 * (float(fit) if isinstance(fit, int | float) else 1.0)
-        if kind == "gsm-c0":
-            self.features[kind] = dict(features)  # its list of FCCH times grows, the newest is the whole
-        elif quality > self.quality.get(kind, -1e9):
-            self.quality[kind] = quality
-            self.features[kind] = {**self.features.get(kind, {}), **features}
-        else:
-            self.features[kind] = {**features, **self.features.get(kind, {})}
 
 
 class Tracker:
@@ -141,6 +74,8 @@ class Tracker:
         self.dropped = 0
         self.withheld: Set[int] = frozenset()
         """Numbers of tracks that are not told before the end: they may be the receiver's own."""
+        self.pieces: Set[int] = frozenset()
+        """Numbers of tracks that are not told before the pass ends: they may be pieces of something wider."""
         self._numbers = numbers if numbers is not None else count(1)
         self._listened: dict[tuple[float, float], float] = {}
         self._looks: dict[tuple[float, float], int] = {}
@@ -156,25 +91,62 @@ class Tracker:
     def add(self, heard: Heard, time_s: float, center_hz: float, resolution_hz: float) -> Track | None:
         """Files one signal of a segment that began at ``time_s``; the track it belongs to, if kept."""
         low, high = center_hz + heard.low_hz, center_hz + heard.high_hz
-        track = self._find(heard, low, high, resolution_hz)
+        track = self._find(heard, time_s, low, high, resolution_hz)
         if track is None:
             track = self._hopper(heard, time_s, low, high)
         if track is None:
             if len(self.tracks) >= MOST_TRACKS:
                 self.dropped += 1
                 return None
-            track = Track(len(self.tracks), low, high, time_s + heard.start_s, 0.0, 0.0, -99.0)
+            track = self._new(heard, time_s, low, high)
             track.placed = center_hz != 0.0
-            self.tracks.append(track)
-            self._centers = np.append(self._centers, (low + high) / 2)
-            self._halves = np.append(self._halves, (high - low) / 2)
-        self._extend(track, heard, time_s, low, high)
+        track.extend(heard, time_s, low, high)
         if track.channels == 1:
-            self._centers[track.number] = track.center_hz
-            self._halves[track.number] = track.width_hz / 2
+            self._place(track)
         return track
 
-    def _find(self, heard: Heard, low: float, high: float, resolution_hz: float) -> Track | None:
+    def wide(self, heard: Heard, time_s: float) -> None:
+        """Files a signal wider than a look, in absolute frequencies. What looks showed of it belongs to it:
+        one that was named by its own mark, or told already, speaks for it; else it is a track of its own."""
+        low, high = heard.low_hz, heard.high_hz
+        density = heard.power / heard.width_hz
+        pieces = [t for t in self.tracks if _piece(t, low, high, density)]
+        told = [
+            t for t in pieces if t.stitched or t.kind in FILLING or (t.id and t.width_hz > heard.width_hz / 4)
+        ]
+        if told:
+            track = max(told, key=lambda t: (t.stitched, t.kind in FILLING, t.width_hz, -t.number))
+            track.extend(heard, time_s, low, high)
+        else:
+            track = self._new(heard, time_s, low, high)
+            track.extend(heard, time_s, low, high)
+        if track.kind not in FILLING:
+            track.low_hz, track.high_hz, track.grain_hz = low, high, heard.grain_hz
+        else:
+            track.low_hz, track.high_hz = min(low, track.low_hz), max(high, track.high_hz)
+        track.stitched = True
+        track.vote(heard.kind, heard.features, heard.snr_db)
+        self._place(track)
+        for piece in pieces:
+            if piece is not track and not piece.id:
+                piece.absorbed = True
+                self._centers[piece.number] = np.inf
+
+    def _new(self, heard: Heard, time_s: float, low: float, high: float) -> Track:
+        track = Track(len(self.tracks), low, high, time_s + heard.start_s, 0.0, 0.0, -99.0)
+        track.grain_hz = heard.grain_hz
+        self.tracks.append(track)
+        self._centers = np.append(self._centers, (low + high) / 2)
+        self._halves = np.append(self._halves, (high - low) / 2)
+        return track
+
+    def _place(self, track: Track) -> None:
+        self._centers[track.number] = track.center_hz
+        self._halves[track.number] = track.width_hz / 2
+
+    def _find(
+        self, heard: Heard, time_s: float, low: float, high: float, resolution_hz: float
+    ) -> Track | None:
         if heard.kind in FILLING:
             for track in self.tracks:
                 if (
@@ -185,7 +157,8 @@ class Tracker:
                     return track
         center, half = (low + high) / 2, (high - low) / 2
         apart = np.abs(self._centers - center)
-        near = np.flatnonzero(apart <= 0.5 * np.maximum(self._halves, half) + 1.5 * resolution_hz)
+        unsure = heard.grain_hz if heard.coarse and not heard.steady else 0.0
+        near = np.flatnonzero(apart <= 0.5 * np.maximum(self._halves, half) + 1.5 * resolution_hz + unsure)
         best: Track | None = None
         least = np.inf
         for i in near.tolist():
@@ -195,7 +168,9 @@ class Tracker:
             ratio = wide / max(min(track.width_hz, 2 * half), resolution_hz)
             if ratio > (5 if wide > 4 * resolution_hz else 20):
                 lasting = heard.steady and track.steady_hits and heard.kind not in SURE and known not in SURE
-                if not (lasting and wide < 250e3 and ratio < 100):
+                if not (lasting and wide < 250e3 and ratio < 100) and not _one_band(
+                    track, heard, time_s, float(apart[i]), ratio
+                ):
                     continue
             if heard.kind in DIGITAL and known in DIGITAL and heard.kind != known:
                 continue
@@ -240,50 +215,6 @@ class Tracker:
         track.absorbed = True
         self._centers[track.number] = np.inf
 
-    def _extend(self, track: Track, heard: Heard, time_s: float, low: float, high: float) -> None:
-        start, stop = time_s + heard.start_s, time_s + heard.stop_s
-        if heard.kind in FILLING and track.kind == heard.kind:
-            track.low_hz, track.high_hz = min(low, track.low_hz), max(high, track.high_hz)
-        elif track.channels > 1:
-            pass  # the band of a hopper is that of all its channels
-        elif heard.steady and track.steady_hits and track.width_hz > 2 * (high - low):
-            pass  # a pause in a modulated carrier does not narrow it
-        elif (
-            (heard.steady and track.steady_hits and high - low > 2 * track.width_hz)
-            or heard.snr_db > track.snr_db
-            or (heard.steady and heard.snr_db > track.snr_db - 3)
-        ):
-            track.low_hz, track.high_hz = low, high
-        track.snr_db = max(track.snr_db, heard.snr_db)
-        track.power = max(track.power, heard.power)
-        track.hits += 1
-        track.steady_hits += heard.steady
-        track.pulses += heard.pulses
-        track.changed = True
-        new_on = heard.on_s - max(0.0, min(track.last_s, stop) - start)
-        track.on_s += max(0.0, new_on)
-        if not heard.steady:
-            self._burst(track, heard, start, stop, (low + high) / 2)
-        track.first_s = min(track.first_s, start)
-        track.last_s = max(track.last_s, stop)
-
-    def _burst(self, track: Track, heard: Heard, start: float, stop: float, center: float) -> None:
-        if (
-            track.bursts
-            and heard.opens
-            and start <= track.bursts[-1].start_s + track.bursts[-1].duration_s + 1e-3
-        ):
-            last = track.bursts[-1]
-            longer = max(stop, last.start_s + last.duration_s) - last.start_s
-            louder = heard.snr_db > last.snr_db + 1 and stop - start > last.duration_s
-            track.bursts[-1] = Burst(
-                last.start_s, longer, center if louder else last.center_hz, max(last.snr_db, heard.snr_db)
-            )
-            return
-        track.bursts_total += 1
-        if len(track.bursts) < MOST_BURSTS:
-            track.bursts.append(Burst(start, stop - start, center, heard.snr_db))
-
     def judge(self, verdicts: Mapping[int, Verdict]) -> None:
         """Take the verdicts of the vetoes: what they name is a spur, what they no longer name is none. Of a
         family one track speaks; the others are told only where they were told before."""
@@ -296,6 +227,27 @@ class Tracker:
             track.changed |= not same
             track.absorbed, track.veto = spoken_for, verdict
 
+    def fold_lines(self) -> None:
+        """Where one segment is all there is, a crowd of faint bare lines is told with the strongest one.
+
+        Nothing confirms them: no second segment, no retune. Receivers make such lines in crowds, and senders
+        without modulation do not come in crowds. A single one, or one of some strength, is told by itself.
+        """
+        if sum(self._looks.values()) != 1:
+            return
+        bare = [t for t in self.tracks if t.kind == "carrier" and t.steady_hits and not t.absorbed]
+        strongest = max(bare, key=lambda t: (t.power, -t.number), default=None)
+        if strongest is None:
+            return
+        faint = [t for t in bare if not t.id and t.snr_db < CROWD_DB and t.power < strongest.power / ALIKE]
+        if len(faint) < CROWD:
+            return
+        places = sorted(round(t.center_hz, 1) for t in faint)
+        strongest.features.setdefault("carrier", {})["faint_lines_hz"] = places
+        strongest.changed = True
+        for track in faint:
+            track.absorbed = True
+
     def duty(self, track: Track) -> tuple[float, float, int]:
         """Share of the listened time on the air, that time in seconds, and the number of looks."""
         covering = [k for k in self._listened if k[0] <= track.center_hz <= k[1]]
@@ -307,8 +259,9 @@ class Tracker:
         """Emissions that are new or changed since they were told last; ids in order of first time,
         frequency."""
         ready = [t for t in self.tracks if t.changed and not t.absorbed and (t.id or self._earns(t, final))]
-        ready = [t for t in ready if final or t.id or t.number not in self.withheld]
-        ready = [t for t in ready if final or not t.id or time_s - t.announced_s >= _pause(t)]
+        held = self.withheld | self.pieces
+        ready = [t for t in ready if final or t.id or t.number not in held]
+        ready = [t for t in ready if final or not t.id or time_s - t.announced_s >= pause(t)]
         for track in sorted((t for t in ready if not t.id), key=lambda t: (t.first_s, t.low_hz)):
             track.id = f"rf-{next(self._numbers):04d}"
         out = []
@@ -320,7 +273,12 @@ class Tracker:
 
     def _earns(self, track: Track, final: bool) -> bool:
         """A faint line must be seen in two segments, and a faint short burst must come again, to be told."""
-        if track.kind in SURE or (track.snr_db > 6 and not track.bursts_total):
+        doubtful = not final and track.kind == "carrier" and track.hits < 2 and track.snr_db < CROWD_DB
+        if (
+            track.kind in SURE
+            or track.stitched
+            or (not doubtful and track.snr_db > 6 and not track.bursts_total)
+        ):
             return True
         if track.bursts_total:
             longest = max(b.duration_s for b in track.bursts)
@@ -353,9 +311,9 @@ class Tracker:
                 features["allocation"] = band.name.en
         if track.channels > 1:
             features["hopping_channels"] = track.channels
-        period = _period(track.bursts)
-        if period is not None:
-            features["period_ms"] = round(1e3 * period, 3)
+        spacing = period(track.bursts)
+        if spacing is not None:
+            features["period_ms"] = round(1e3 * spacing, 3)
         if track.centres:
             features["centres"] = track.centres
         features.update(sorted(track.features.get(kind, {}).items()))
@@ -380,6 +338,39 @@ class Tracker:
         )
 
 
+def _piece(track: Track, low: float, high: float, density: float) -> bool:
+    """Whether a track is part of a wider signal: within its band, of no clear kind of its own, no denser."""
+    if track.absorbed or track.veto is not None:
+        return False
+    margin = PIECE_MARGIN * (high - low)
+    if track.stitched:
+        return low < track.center_hz < high
+    if track.kind in SURE | DIGITAL and track.kind not in FILLING:
+        return False
+    inside = low - margin <= track.low_hz and track.high_hz <= high + margin
+    return inside and track.power < PIECE_DENSITY * density * max(track.width_hz, 1.0)
+
+
+def _one_band(track: Track, heard: Heard, time_s: float, apart: float, ratio: float) -> bool:
+    """Whether two widths that differ much are still one signal's: where the wider is only an upper bound,
+    where a burst goes on over a segment's border, and for keying, whose sidebands fade into the noise."""
+    if not 1 / ALIKE < heard.power / max(track.power, 1e-30) < ALIKE:
+        return False
+    wider: Heard | Track = heard if heard.width_hz > track.width_hz else track
+    if apart > wider.width_hz / 2 + wider.grain_hz:
+        return False
+    if wider.coarse and heard.kind not in SURE and track.kind not in SURE:
+        return True
+    if heard.kind == track.kind == "ook":
+        rates = [
+            features.get("symbol_rate_hz") for features in (heard.features, track.features.get("ook", {}))
+        ]
+        clocks = [float(rate) for rate in rates if isinstance(rate, int | float)]
+        return ratio < OOK_WIDTHS and (len(clocks) < 2 or abs(clocks[0] / clocks[1] - 1) < 0.03)
+    passing = not heard.steady or not track.steady_hits
+    return passing and heard.opens and time_s + heard.start_s <= track.last_s + BORDER_S
+
+
 def _alike(track: Track, heard: Heard, rate: float, start: float, stop: float) -> bool:
     """Whether a burst looks like those of a track, on another frequency and at another time."""
     if track.absorbed or track.kind != heard.kind or not track.bursts or track.steady_hits:
@@ -392,22 +383,3 @@ def _alike(track: Track, heard: Heard, rate: float, start: float, stop: float) -
         return False
     same_length = 0.8 < last.duration_s / max(stop - start, 1e-9) < 1.25
     return same_length and abs(track.snr_db - heard.snr_db) < 8 and start - last.start_s < HOP_MEMORY_S
-
-
-def _pause(track: Track) -> float:
-    """Seconds between tellings of one emission: longer as it goes on, since each repeats all of it."""
-    return min(30.0, max(0.5, 0.05 * len(track.bursts), 0.1 * (track.last_s - track.first_s)))
-
-
-def _period(bursts: list[Burst]) -> float | None:
-    """The spacing of the bursts where at least five follow each other regularly (within 3 %)."""
-    if len(bursts) < 6:
-        return None
-    starts = np.array([b.start_s for b in bursts[:2000]])
-    gaps = np.diff(starts)
-    gaps = gaps[gaps > 0]
-    if len(gaps) < 5:
-        return None
-    middle = float(np.median(gaps))
-    regular = np.abs(gaps - middle) < 0.03 * middle + 3e-4
-    return float(np.mean(gaps[regular])) if regular.mean() > 0.6 else None

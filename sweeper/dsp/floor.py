@@ -122,6 +122,11 @@ it, at the price of weak wide signals: on RTL-SDR recordings a stiffer curve mis
 dB."""
 
 
+DRIFT = 1.2
+"""What is left over seven bands may be so many times what chance leaves: at 1.5 a parabola was taken through
+the knee of a filter, and the tenths of a decibel that it missed were told as signals."""
+
+
 def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
     """A smooth curve through the floor, where one fits: it does not rise under a weak wide signal.
 
@@ -167,7 +172,7 @@ def _fitted(
     if out.sum() > 2 and float(np.mean(out[::-1][out])) > 0.4:
         return None  # what stands out does so alike on both sides of the centre: the filter, not a signal
     drift = np.convolve(rest, np.ones(7) / 7, "valid")
-    if float(np.sqrt(np.mean(drift**2))) > 1.5 * scatter / np.sqrt(7):
+    if float(np.sqrt(np.mean(drift**2))) > DRIFT * scatter / np.sqrt(7):
         return None  # what is left is not scatter but shape
     return np.asarray(fit)
 

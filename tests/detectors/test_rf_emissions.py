@@ -161,6 +161,49 @@ def test_two_independent_signals_at_mirrored_places_both_stay() -> None:
     assert sorted(round(e.center_hz / 1e5) for e in found) == [4326, 4334]
 
 
+def lines_beside_a_strong_one(offsets: tuple[float, ...], seconds: float) -> list[Emission]:
+    """A carrier of 30 dB in a bin of 1 kHz and others of 8 dB."""
+    air = noise(int(RATE * seconds))
+    air += tone(len(air), -417e3, N0 * 1e3 * 10**3.0)
+    for offset in offsets:
+        air += tone(len(air), offset, N0 * 1e3 * 10**0.8)
+    return emissions(air, RATE, 1575.42e6)
+
+
+CROWD = (-599e3, -306e3, 216e3, 379e3)
+
+
+def test_a_crowd_of_faint_lines_in_one_short_look_is_told_with_the_strong_one() -> None:
+    (found,) = lines_beside_a_strong_one(CROWD, 0.02)
+    assert found.center_hz == pytest.approx(1575.42e6 - 417e3, abs=1e3)
+    told = found.features["faint_lines_hz"]
+    assert isinstance(told, list)
+    assert told == pytest.approx([1575.42e6 + offset for offset in CROWD], abs=1.5e3)
+
+
+@pytest.mark.parametrize(("offsets", "seconds"), [(CROWD[:1], 0.02), (CROWD, 0.3)])
+def test_a_faint_line_alone_or_heard_again_is_a_signal(offsets: tuple[float, ...], seconds: float) -> None:
+    assert len(lines_beside_a_strong_one(offsets, seconds)) == 1 + len(offsets)
+
+
+@pytest.mark.parametrize("rate", [250e3, 2.4e6])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_keyed_carrier_is_one_wherever_segments_end(rate: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    air = noise(int(rate * 0.5), rate, seed=seed)
+    sent = []
+    at = 0.02 + 0.03 * random.random()
+    while at < 0.4:
+        length = float(random.choice([0.02, 0.035, 0.05]))
+        put(air, at, tone(int(length * rate), 21e3, N0 * 4e3 * 10**1.5, rate), rate)
+        sent.append((at, length))
+        at += length + 0.03 + 0.06 * random.random()
+    (found,) = emissions(air, rate, 433.92e6)
+    assert [(b.start_s, b.duration_s) for b in found.bursts] == [
+        (pytest.approx(start, abs=2e-3), pytest.approx(length, abs=3e-3)) for start, length in sent
+    ]
+
+
 def test_unknown_centre_gives_offsets_and_says_so() -> None:
     air = noise(int(RATE * 0.2)) + tone(int(RATE * 0.2), 300e3, N0 * 2e3 * 100)
     (found,) = emissions(air, RATE, 0.0)
