@@ -15,6 +15,10 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
+
+MDNS, DISCOVERY = "FB0000E0", "FAFFFFEF"
+"""224.0.0.251 and 239.255.255.250, as the kernel's table of groups writes them."""
 
 GST = """
 import sys, gi
@@ -74,6 +78,20 @@ def serve_pppp() -> None:
             ear.sendto(bytes.fromhex("2cba4f5d0011223344"), there)
 
 
+def wait_for_groups() -> None:
+    """Until mDNS has joined its group and both SSDP and WS-Discovery, in their threads, theirs."""
+    end_s = time.monotonic() + 60
+    while time.monotonic() < end_s:
+        users = dict.fromkeys((MDNS, DISCOVERY), 0)
+        for row in Path("/proc/net/igmp").read_text().split("\n"):
+            words = row.split()
+            if len(words) >= 2 and words[0] in users:
+                users[words[0]] += int(words[1])
+        if users[MDNS] >= 1 and users[DISCOVERY] >= 2:
+            return
+        time.sleep(0.05)
+
+
 def main(host: str) -> None:
     from wsdiscovery import QName, Scope
     from wsdiscovery.publishing import ThreadedWSPublishing
@@ -100,9 +118,9 @@ def main(host: str) -> None:
         scopes=[Scope("onvif://www.onvif.org/type/video_encoder"), Scope("onvif://www.onvif.org/name/IPC")],
         xAddrs=[f"http://{host}/onvif/device_service"],
     )
-    time.sleep(3)  # the discovery's threads join their groups by and by
+    wait_for_groups()
     print("up", flush=True)
-    time.sleep(120)
+    time.sleep(3600)  # it is ended by who started it
 
 
 if __name__ == "__main__":

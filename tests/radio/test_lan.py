@@ -136,7 +136,7 @@ def test_the_system_s_own_rtsp_server_is_understood(camera: str) -> None:
     )
     if known.returncode:
         pytest.skip("GStreamer's RTSP server is not installed")
-    for _ in range(3):  # it takes a moment to start
+    for _ in range(20):  # it takes a moment to start
         facts = scan(camera, "--only", "ports", "--subnet", "10.77.0.2/32")["devices"][0]["facts"]
         if 8554 in facts.get("lan.rtsp", ()):
             break
