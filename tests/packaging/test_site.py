@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import click
 import pytest
 
+from sweeper.cli.app import app
 from sweeper.packaging import site
-from sweeper.packaging.definitions import every_command
 
 ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
@@ -26,31 +30,71 @@ def test_it_builds_without_a_warning(tmp_path: Path) -> None:
     assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!squidfunk)[^"]*\.(?:js|css|woff2?)"', first)
 
 
-def test_commands_in_the_pages_exist_with_their_options() -> None:
-    """Every ``sweeper …`` of the pages and the README against the program's own definitions."""
-    known = {command.path: command for command in every_command()}
-    wrong = []
-    for page in (*PAGES, ROOT / "README.md"):
+def typed() -> Iterator[tuple[str, str]]:
+    """(page, command line) of every ``sweeper …`` in the pages and the README."""
+    for page in (*PAGES, README):
         text = page.read_text("utf-8").replace("\\\n", " ")
-        for typed in re.findall(r"(?:^|`)(sweeper [a-z][^`\n#]*)", text, re.MULTILINE):
-            words = typed.split()
-            path = words[0]
-            for word in words[1:]:
-                if f"{path} {word}" not in known:
-                    break
-                path = f"{path} {word}"
-            options = " ".join(names for names, _text in known[path].options)
-            if path == "sweeper":
-                wrong += [f"{page.name}: {typed}"] if not words[1].startswith("-") else []
-                continue
-            wrong += [
-                f"{page.name}: {typed}" for o in re.findall(r"(?<!\S)--[a-z-]+", typed) if o not in options
-            ]
+        for line in re.findall(r"(?:^|`)(sweeper(?: [^`\n#]*)?)(?:`|$|  #)", text, re.MULTILINE):
+            yield page.name, line.strip()
+
+
+def refused(line: str) -> str | None:
+    """Why the program's own parser does not take a line; ``…`` stands for words."""
+    words = shlex.split(line)[1:]
+    command: click.Command = app
+    context = click.Context(command, info_name="sweeper")
+    while isinstance(command, click.Group):
+        parser = command.make_parser(context)
+        parser.allow_interspersed_args = False
+        try:
+            _options, words, _order = parser.parse_args(words)
+        except click.UsageError as error:
+            return error.format_message()
+        if not words or "…" in words[0]:
+            return None
+        inner = command.get_command(context, words[0])
+        if inner is None:
+            return f"no command {words[0]}"
+        command, words = inner, words[1:]
+        context = click.Context(command, info_name=command.name, parent=context)
+    try:
+        command.make_parser(context).parse_args(words)
+    except click.UsageError as error:
+        return error.format_message()
+    return None
+
+
+def test_the_parser_takes_every_command_of_the_pages() -> None:
+    """Commands, options and whether these have a value; files and devices of an example need not exist."""
+    lines = list(typed())
+    assert len(lines) > 100
+    assert [f"{page}: {line}: {why}" for page, line in lines if (why := refused(line)) is not None] == []
+
+
+def test_the_parser_would_refuse_what_does_not_exist() -> None:
+    assert refused("sweeper replay --json - FILE") is None
+    assert refused("sweeper replay --jsn - FILE") is not None
+    assert refused("sweeper sweep --preset") is not None
+    assert refused("sweeper swep --preset flat") is not None
+
+
+def test_modules_targets_and_links_of_the_pages_are_there() -> None:
+    """``python -m …``, ``make …`` and the README's links; MkDocs looks at those between the pages."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    wrong = []
+    for page in (*PAGES, README):
+        text = page.read_text("utf-8")
+        for module in re.findall(r"python -m ((?:sweeper|tests)[\w.]*)", text):
+            wrong += [] if find_spec(module) else [f"{page.name}: {module}"]
+        for target in re.findall(r"(?:^|`|^    )make ([a-z]+)", text, re.MULTILINE):
+            wrong += [] if target in targets else [f"{page.name}: make {target}"]
+    for link in re.findall(r"\]\(([^)#]+)", README.read_text("utf-8")):
+        wrong += [] if link.startswith("https://") or (ROOT / link).exists() else [f"README.md: {link}"]
     assert wrong == []
 
 
 def test_the_readme_is_short_and_shows_the_window() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = README.read_text("utf-8")
     assert len(text.splitlines()) <= 200
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+\.png)\)", text)
     assert pictures
