@@ -138,7 +138,7 @@ def jobs(rows: Sequence[Row], language: Language) -> Part:
             str(row.findings),
             str(row.confirmed),
             _("purged") if row.purged else _day(row.purge_due_utc_s, language),
-            row.problem,
+            language.say(row.problem),
         )
         for row in rows
     )

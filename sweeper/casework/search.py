@@ -58,7 +58,7 @@ def reference(job: Job, collected: Collector, language: Language) -> paper.Secti
         if _compared(finding) and finding.subject in emissions
     ]
     told = tuple(
-        safe_text(status.detail)
+        language.say(status.said or status.detail)
         for status, _count in collected.statuses
         if status.subject == "reference" and status.detail
     )

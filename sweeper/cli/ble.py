@@ -198,7 +198,7 @@ class Walk:
 
     def __call__(self, record: Record) -> None:
         if isinstance(record, Status):
-            warn(record.detail)
+            warn(record.said or record.detail)
         for shown in self._walk.feed(record):
             self.readings += 1
             self._show(shown)

@@ -27,7 +27,7 @@ from sweeper.jobs.job import Head, Job, Person, Role, Verdict
 from sweeper.jobs.law import profiles
 from sweeper.session import Sink
 from sweeper.signatures import Library
-from sweeper.text import safe_text
+from sweeper.text import safe_text, say
 
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -73,7 +73,9 @@ def opened(folder: Path, *, read_only: bool = False) -> Iterator[Job]:
     job = Job(folder, read_only=read_only)
     try:
         if job.problem is not None:
-            line = _("opened for reading only, it was changed from outside: {why}").format(why=job.problem)
+            line = spoken().say(
+                say("opened for reading only, it was changed from outside: {why}", why=job.problem)
+            )
             click.echo(f"sweeper: {folder}: {line}", err=True)
         yield job
     finally:
@@ -99,7 +101,7 @@ def kept(folder: Path | None, who: str, what: str, **made: object) -> Iterator[l
         with keeping.keeping(job, who, what, made=about, iq=iq) as begun:
             yield begun.sinks
         for problem in begun.problems:
-            warn(_("not everything was kept: {why}").format(why=problem))
+            warn(say("not everything was kept: {why}", why=problem))
 
 
 class JobGroup(click.Group):

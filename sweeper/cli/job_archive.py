@@ -59,7 +59,9 @@ def list_(folder: Path, json_out: str | None) -> int:
         warn(problem)
     for row in rows:
         if row.problem:
-            line = _("opened for reading only, it was changed from outside: {why}").format(why=row.problem)
+            line = spoken().say(
+                say("opened for reading only, it was changed from outside: {why}", why=row.problem)
+            )
             warn(f"{row.folder}: {line}")
     if json_out is not None:
         click.echo(json.dumps(msgspec.to_builtins(rows), indent=2))

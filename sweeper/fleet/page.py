@@ -131,7 +131,11 @@ def _shown(room: Room, language: Language, now_utc_s: float) -> dict[str, Any]:
             )
             for finding in ranked
         ],
-        "faults": [safe_text(f"{s.subject}: {s.detail}") for s in room.faults if s.state is State.FAILED],
+        "faults": [
+            f"{safe_text(s.subject)}: {language.say(s.said or s.detail)}"
+            for s in room.faults
+            if s.state is State.FAILED
+        ],
     }
 
 

@@ -271,5 +271,5 @@ class Job:
 
     def _writable(self) -> None:
         if self.read_only:
-            why = self.problem or "opened for reading only"
+            why = self.problem or say("opened for reading only")
             raise JobError(say("{folder}: this job cannot be changed: {why}", folder=self.folder, why=why))

@@ -48,7 +48,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     audit_entries: int
     audit_hash: str
     open_terms: int
-    problem: str
+    problem: Words
     consents: tuple[ConsentRow, ...] = ()
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from sweeper.errors import SweeperError
 from sweeper.jobs.audit import GENESIS, Entry, first_break, sealed
-from sweeper.text import say
+from sweeper.text import Words, say
 
 COMMIT_S = 5.0
 """Nothing that was heard is longer than this only in memory."""
@@ -197,7 +197,7 @@ class Store:
         except sqlite3.Error:
             return False
 
-    def intact(self) -> str | None:
+    def intact(self) -> Words | None:
         """``None`` if the database and its audit chain hold; else what does not."""
         try:
             (answer,) = self._db.execute("PRAGMA integrity_check").fetchone()
@@ -206,11 +206,15 @@ class Store:
             foreign = self._db.execute("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')")
             name = foreign.fetchone()
             if name is not None:
-                return f"{self.path.name}: holds {name[0]!r}, which is none of a job's"
+                return say(
+                    "{name}: holds {what!r}, which is none of a job's", name=self.path.name, what=str(name[0])
+                )
             broken = first_break(self.audit_log())
         except (sqlite3.Error, StoreError) as error:
-            return f"{self.path.name}: {error}"
-        return None if broken is None else f"{self.path.name}: audit log entry {broken} was changed"
+            return say("{name}: {problem}", name=self.path.name, problem=error)
+        if broken is None:
+            return None
+        return say("{name}: audit log entry {entry} was changed", name=self.path.name, entry=broken)
 
     def vacuum(self) -> None:
         """Really free what was deleted: overwrite, compact and empty the write-ahead log."""

@@ -1,4 +1,4 @@
-"""What the window shows of an open job, read on the core's thread."""
+"""What the window shows of an open job, and what is made of one beside the core's loop."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import msgspec
 from sweeper.records import Closed, Coverage, Device, Emission, Finding, Opened, Record, Status
 from sweeper.report.collect import Collector
 from sweeper.ui.verdicts import Decision, Verdict
+from sweeper.ui.words import told
 
 if TYPE_CHECKING:
     from sweeper.jobs.job import Job
+    from sweeper.language import Language
 
 KINDS: tuple[tuple[str, type[Record]], ...] = (
     ("input", Opened),
@@ -92,7 +94,7 @@ def card_of(job: Job, who: str) -> Card:
         purpose=head.purpose,
         own=head.own,
         people=tuple(person.name for person in head.people),
-        problem=job.problem or "",
+        problem=told(job.problem or ""),
         sweeps=tuple(
             Sweep(number, begun, ended is not None, place, what, counts.get(number, 0))
             for number, begun, ended, place, what in job.store.sweeps()
@@ -119,6 +121,31 @@ def kept_of(job: Job, sweep: int) -> Kept:
     }
     what = next((each[4] for each in job.store.sweeps() if each[0] == sweep), "")
     return Kept(sweep, what, tuple(records), verdicts, collected)
+
+
+def reported(folder: Path, path: Path, spoken: Language, *, brief: bool) -> None:
+    """Write the report of the job in a folder, by a connection of its own."""
+    from sweeper.casework import writing
+    from sweeper.jobs.job import Job
+    from sweeper.ui.recipes import library
+
+    job = Job(folder, read_only=True)
+    try:
+        path.write_bytes(writing.report(job, path.name, library=library(), language=spoken, brief=brief))
+    finally:
+        job.close()
+
+
+def sealed(folder: Path, who: str, key: Path | None) -> object:
+    """Seal the job in a folder, by a connection of its own: every byte is read, which takes its time."""
+    from sweeper.jobs import evidence
+    from sweeper.jobs.job import Job
+
+    job = Job(folder)
+    try:
+        return evidence.seal(job, who, evidence.key_of(key) if key is not None else None)
+    finally:
+        job.close()
 
 
 def sweeping(job: Job) -> str:

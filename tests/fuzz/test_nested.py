@@ -34,6 +34,7 @@ from sweeper.recording import advert_fields, positions
 from sweeper.records import Emission
 from sweeper.signatures import _bundle_version
 from sweeper.synth import scene
+from sweeper.text import english
 from sweeper.ui import guide, plans, references
 from tests.fuzz import __main__ as runner
 from tests.fuzz.targets import TARGETS
@@ -148,7 +149,7 @@ def test_a_job_whose_database_holds_it(tmp_path: Path) -> None:
     base.commit()
     base.close()
     job = Job(tmp_path / "job")
-    assert "damaged" in str(job.problem)
+    assert "damaged" in english(job.problem or "")
     assert job.read_only
     job.close()
 

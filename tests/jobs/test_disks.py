@@ -182,4 +182,4 @@ def test_a_trigger_in_a_foreign_database_does_not_run_unseen(tmp_path: Path) -> 
     db.close()
     opened = Job(job.folder)
     assert opened.read_only
-    assert "evil" in str(opened.problem)
+    assert "evil" in english(opened.problem or "")

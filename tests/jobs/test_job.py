@@ -21,6 +21,7 @@ from sweeper.jobs.store import Store
 from sweeper.recording.advert_log import adverts
 from sweeper.recording.problems import Problems
 from sweeper.records import Advertisement, AdvertisementBatch, Level, State, Status
+from sweeper.text import english
 from tests.jobs.samples import ADDRESS, HEAD, made
 
 
@@ -106,7 +107,7 @@ def test_a_changed_audit_log_opens_read_only_and_says_so(job: Job) -> None:
     db.close()
     opened = Job(job.folder)
     assert opened.read_only
-    assert "entry 2" in str(opened.problem)
+    assert "entry 2" in english(opened.problem or "")
     with pytest.raises(JobError, match="cannot be changed"):
         opened.decide(Decision(1, "F-001", Verdict.EXPLAINED, "Aigul"))
 
@@ -116,7 +117,7 @@ def test_a_missing_audit_entry_shows(job: Job) -> None:
     with sqlite3.connect(job.folder / DATABASE) as db:
         db.execute("DELETE FROM audit WHERE seq=1")
     db.close()
-    assert "entry 1" in str(Job(job.folder).problem)
+    assert "entry 1" in english(Job(job.folder).problem or "")
 
 
 def test_a_newer_schema_is_refused_not_damaged(job: Job) -> None:

@@ -10,6 +10,7 @@ from sweeper.errors import Reason, SweeperError
 from sweeper.radio import inventory
 from sweeper.radio.inventory import SourceEntry, address, list_sources, open_source
 from sweeper.records import Medium
+from sweeper.text import english
 from tests.radio.virtual import children, scene
 
 
@@ -106,3 +107,10 @@ def test_addresses() -> None:
     assert address("", "[fe80::1]") == ("fe80::1", 1234)
     with pytest.raises(SweeperError):
         address("rtltcp:a:65536", "a:65536")
+
+
+def test_the_document_of_sources_is_english_and_holds_no_phrases() -> None:
+    entry = inventory._rtl_tcp()
+    assert set(inventory.row(entry)) == {"name", "medium", "available", "label", "reason", "detail", "mend"}
+    assert entry.why is not None
+    assert english(entry.why) == entry.detail == "not tried: name the server"
