@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sweeper.cli import main
 from sweeper.reference import load
 from tests.virtual_dongle.fixture import Dongle
 
@@ -16,12 +17,25 @@ OUTSIDE = "device serial=00000042\nnoise -100\ncarrier f=434.1e6 level=-50\n"
 INSIDE = OUTSIDE + "carrier f=436.7e6 level=-40\n"
 
 
-def sweeper(dongle: Dongle, *words: str) -> tuple[int, bytes, str]:
-    done = dongle.run([sys.executable, "-m", "sweeper", *words], timeout_s=120)
-    return done.returncode, done.stdout, done.stderr.decode()
+Command = Callable[..., tuple[int, str, str]]
 
 
-def test_outside_against_inside_at_the_gain_of_the_reference(tmp_path: Path) -> None:
+@pytest.fixture
+def sweeper(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """A command in this process, which has loaded all of it once; the dongle's driver has one of its own."""
+
+    def run(dongle: Dongle, *words: str) -> tuple[int, str, str]:
+        for name in ("VDONGLE_SCENE", "SWEEPER_LIBRTLSDR"):
+            monkeypatch.setenv(name, dongle.environment[name])
+        capsys.readouterr()
+        code = main(["--lang", "en", *words])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+def test_outside_against_inside_at_the_gain_of_the_reference(sweeper: Command, tmp_path: Path) -> None:
     file = tmp_path / "outside.reference.npz"
     outside = Dongle(tmp_path).plays(OUTSIDE)
     where = ["--range", "432M:438M"]
@@ -51,7 +65,7 @@ def test_outside_against_inside_at_the_gain_of_the_reference(tmp_path: Path) -> 
     assert "5.2 ms" in err
 
 
-def test_several_references_are_merged_and_their_ranges_swept(tmp_path: Path) -> None:
+def test_several_references_are_merged_and_their_ranges_swept(sweeper: Command, tmp_path: Path) -> None:
     """Two days outside: what was on the air on either is known. Without ranges, theirs are swept."""
     morning, evening = tmp_path / "morning.reference.npz", tmp_path / "evening.reference.npz"
     dongle = Dongle(tmp_path).plays(OUTSIDE)
@@ -84,7 +98,7 @@ def test_several_references_are_merged_and_their_ranges_swept(tmp_path: Path) ->
     assert "discone" in err
 
 
-def test_what_the_reference_had_and_is_gone_is_listed(tmp_path: Path) -> None:
+def test_what_the_reference_had_and_is_gone_is_listed(sweeper: Command, tmp_path: Path) -> None:
     file = tmp_path / "outside.reference.npz"
     dongle = Dongle(tmp_path).plays(INSIDE)
     how = ["--range", "432M:438M", "--gain", "29.7"]
