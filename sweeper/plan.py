@@ -26,6 +26,14 @@ DWELL_S = {Mode.FAST: 0.003, Mode.BURST_SAFE: 0.0052}
 """Seconds on each hop. One whole 577 µs GSM burst in 4.615 ms is certain from 5.19 ms of listening."""
 
 
+GSM_UPLINK_HZ = ((880e6, 915e6), (1710e6, 1785e6))
+"""Where GSM handsets and bugs send (3GPP TS 45.005)."""
+
+UPLINK_DWELL_S = 0.0099
+"""Burst-safe seconds on each hop there. A slot is silent in one frame of 26 and in others besides (5.5 % of a
+real call's frames), so one frame cannot do: two frames and a slot are 9.81 ms."""
+
+
 GSM_DOWNLINK_HZ = (925e6, 960e6)
 """Where GSM-900 base stations send (3GPP TS 45.005); GSM-1800's lie above an R820T."""
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from sweeper.plan import DWELL_S, Band, SweepPlan
+from sweeper.plan import DWELL_S, GSM_UPLINK_HZ, UPLINK_DWELL_S, Band, Mode, SweepPlan
 from sweeper.radio.receiver import USABLE
 
 DC_GUARD_HZ = 30_000.0
@@ -59,6 +59,11 @@ def hops(plan: SweepPlan, rate_hz: float, number: int = 0) -> list[Hop]:
     bands = joined(plan.bands)
     made = [_band_hops(band, dwell_s(plan, band), rate_hz, number) for band in bands]
     if 0 < plan.passes < WATCH_PASSES:
+        if plan.mode is Mode.BURST_SAFE:
+            made = [
+                [_over_uplinks(hop) for hop in part] if band.dwell_s is None else part
+                for band, part in zip(bands, made, strict=True)
+            ]
         return [hop for part in made for hop in part]
     longer_s = min(WATCH_S, WATCH_PASS_S / max(1, sum(map(len, made))) - RETUNE_S)
     stays = [(hop, band.dwell_s is None) for band, part in zip(bands, made, strict=True) for hop in part]
@@ -66,6 +71,12 @@ def hops(plan: SweepPlan, rate_hz: float, number: int = 0) -> list[Hop]:
         msgspec.structs.replace(hop, dwell_s=max(hop.dwell_s, longer_s)) if free else hop
         for hop, free in stays
     ]
+
+
+def _over_uplinks(hop: Hop) -> Hop:
+    """The hop, staying long enough for a GSM handset if one may send there."""
+    inside = any(hop.start_hz < high and low < hop.stop_hz for low, high in GSM_UPLINK_HZ)
+    return msgspec.structs.replace(hop, dwell_s=max(hop.dwell_s, UPLINK_DWELL_S)) if inside else hop
 
 
 def joined(bands: Iterable[Band]) -> list[Band]:

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from sweeper.dsp.gsm import FRAME_S, SYMBOL_RATE_HZ
+from sweeper.plan import UPLINK_DWELL_S
 from sweeper.records import IqBlock
 from sweeper.synth.gmsk import Keyed, signs
 from tests.dsp.signals import Samples, analysed, blocks, noise
@@ -27,7 +28,6 @@ CORPUS = Path(os.environ.get("SWEEPER_CORPUS", Path(__file__).parents[3] / "shar
 N0 = 1e-10
 RATE = 2.4e6
 CENTER = 900e6
-DWELL_S = 0.0052
 FCCH, SCH, NORMAL, DUMMY = 1, 3, 6, 7
 WHOLE = 1490
 """Frames before the stretch in which the capturing receiver lost slot 0 (its SCH there are none)."""
@@ -97,18 +97,18 @@ def in_one_look(call: Call, snr_db: float, looks: int) -> float:
 
 
 def in_a_sweep(call: Call, snr_db: float, passes: int, looks: int) -> float:
-    """The same for looks of 5.2 ms, one a pass, at any phase of the call."""
+    """The same for the looks of a burst-safe sweep, one a pass, at any phase of the call."""
     hits = 0
     for seed in range(looks):
         records, hz = [], 0.0
         offset = np.random.default_rng(seed).integers(-4, 5)
         for number in range(passes):
-            air = noise(int(DWELL_S * RATE), RATE, N0, seed * 16 + number)
+            air = noise(int(UPLINK_DWELL_S * RATE), RATE, N0, seed * 16 + number)
             random = np.random.default_rng([seed, number])
             kinds, bits = call.slot(2)
             first, start = int(random.integers(0, 1900)), random.uniform(-FRAME_S, 0)
             hz = 2e5 * offset + np.random.default_rng(seed).uniform(-10e3, 10e3)
-            for frame in range(3):
+            for frame in range(4):
                 if kinds[first + frame] == NORMAL:
                     add(air, RATE, bits[first + frame], start + frame * FRAME_S, hz, snr_db)
             records += list(blocks(air, RATE, CENTER, start_s=20.0 * number))

@@ -76,6 +76,18 @@ def test_dwell_follows_mode_band_and_bin_width() -> None:
     assert (hop.looks, hop.dwell_s) == (4, 0.875)
 
 
+def test_burst_safe_stays_two_frames_where_gsm_handsets_send() -> None:
+    """4.615 ms a frame and 0.577 ms a slot (3GPP TS 45.002): two frames and a slot are 9.81 ms."""
+    made = hops(SweepPlan(bands=(Band(870e6, 930e6),)), 2.4e6)
+    over = [hop for hop in made if hop.stop_hz > 880e6 and hop.start_hz < 915e6]
+    assert {hop.dwell_s > 2 * 60 / 13e3 + 15 / 26e3 for hop in over} == {True}
+    assert {hop.dwell_s for hop in made if hop not in over} == {0.0052}
+    fast = hops(SweepPlan(bands=(Band(880e6, 915e6),), mode=Mode.FAST), 2.4e6)
+    asked = hops(SweepPlan(bands=(Band(880e6, 915e6, dwell_s=0.006),)), 2.4e6)
+    assert {hop.dwell_s for hop in fast} == {0.003}
+    assert {hop.dwell_s for hop in asked} == {0.006}
+
+
 def test_a_watch_stays_longer_on_few_hops_and_still_comes_round() -> None:
     few = SweepPlan(bands=(Band(430e6, 434e6),), passes=10_000)
     assert {hop.dwell_s for hop in hops(few, 2.4e6)} == {0.1}
