@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from sweeper.errors import SweeperError
 from sweeper.text import say
 from sweeper.ui import words
-from sweeper.ui.job_card import Card, Kept, Sweep, Wanted, card_of, kept_of, sweeping
+from sweeper.ui.job_card import Card, Kept, Sweep, Wanted, card_of, kept_of, reported, sealed, sweeping
 from sweeper.ui.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -171,30 +171,33 @@ class JobDesk(QObject):
     def write(
         self, path: Path, code: str, then: Callable[[object, str], object], *, brief: bool = False
     ) -> None:
-        """Write the job's report, other people's identifiers replaced; ``then(None, problem)``."""
+        """Write the job's report, other people's identifiers replaced; ``then(None, problem)``.
 
-        def work() -> None:
+        It is made beside the core's loop, from what is on the disk: a sweep that runs goes on meanwhile.
+        """
+
+        async def work() -> None:
             from sweeper import language
             from sweeper.casework import writing
-            from sweeper.ui import words
-            from sweeper.ui.recipes import library
 
             job = self._opened()
             spoken = language.get(code) if code else words.spoken()
-            path.write_bytes(writing.report(job, path.name, library=library(), language=spoken, brief=brief))
-            writing.filed(job, path.name, self._who(job), spoken)
+            await asyncio.to_thread(reported, job.folder, path, spoken, brief=brief)
+            if self._job is job:
+                writing.filed(job, path.name, self._who(job), spoken)
 
         self._core.ask(work, then)
 
     def seal(self, then: Callable[[object, str], None], key: Path | None = None) -> None:
         """Seal the job as it stands, signed where a key is given; ``then(manifest, problem)``."""
 
-        def work(job: Job, who: str) -> object:
-            from sweeper.jobs import evidence
+        async def work() -> object:
+            job = self._opened()
+            manifest = await asyncio.to_thread(sealed, job.folder, self._who(job), key)
+            self._core.ask(self._look, self._on_card)
+            return manifest
 
-            return evidence.seal(job, who, evidence.key_of(key) if key is not None else None)
-
-        self.ask(work, then)
+        self._core.ask(work, then)
 
     def lock(self, password: str, then: Callable[[object, str], object]) -> None:
         """Close the job and put it into one encrypted file; ``then(path, problem)``."""
