@@ -138,7 +138,7 @@ def sweeper(*words: str | Path, **more: Any) -> subprocess.Popen[bytes]:
 def test_a_killed_run_goes_on(archive: Path, expected: dict[str, bytes], tmp_path: Path) -> None:
     log = tmp_path / "progress.jsonl"
     first = sweeper(archive, "--out", tmp_path, "--workers", "1", start_new_session=True)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline and (not log.exists() or log.read_bytes().count(b"\n") < 2):
         time.sleep(0.01)
     os.killpg(first.pid, signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_a_killed_run_goes_on(archive: Path, expected: dict[str, bytes], tmp_pat
     assert 2 <= before.count(b"\n") < 9
     log.write_bytes(before[:-7])  # the last line as a power cut may leave it
     second = sweeper(archive, "--out", tmp_path, "--json", "-")
-    told, errors = second.communicate(timeout=300)
+    told, errors = second.communicate(timeout=600)
     assert second.returncode == 2, errors
     summary = json.loads(told)
     assert summary["resumed"] == before.count(b"\n") - 1
@@ -255,7 +255,7 @@ def test_a_local_cluster(archive: Path, expected: dict[str, bytes], tmp_path: Pa
         local_directory=tmp_path / "dask",
     ) as made:
         done = sweeper(archive, "--out", tmp_path / "out", "--scheduler", made.scheduler_address)
-        _told, errors = done.communicate(timeout=300)
+        _told, errors = done.communicate(timeout=600)
     assert done.returncode == 2, errors
     assert files(tmp_path / "out") == expected
 

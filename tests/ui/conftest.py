@@ -48,6 +48,16 @@ def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
     return qtbot
 
 
+def at_rest(qtbot: QtBot, position: Callable[[], float]) -> float:
+    """Where a paused replay stands, once what was under way when it was paused has arrived."""
+    for _ in range(200):
+        before = position()
+        qtbot.wait(300)
+        if position() == before:
+            return before
+    raise AssertionError(f"it goes on: {position()}")
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     made = Settings(tmp_path / "settings.ini")

@@ -10,6 +10,7 @@ import pytest
 from sweeper.records import Closed, Opened, State, Status
 from sweeper.ui.bridge import Core, Ended, Stretch
 from sweeper.ui.memory import ADDRESSES_KEPT, LEVELS_KEPT
+from tests.ui.conftest import at_rest
 from tests.ui.fakes import TONE_HZ, Dead, Endless, Fake, recipe
 
 
@@ -81,13 +82,10 @@ def test_kept_levels_are_bounded(core: Core) -> None:
 
 
 def test_pause_holds_a_replay_and_resume_goes_on(qtbot, core: Core) -> None:
-    core.start(recipe(Fake(100)), speed=10.0)
+    core.start(recipe(Fake(600)), speed=1.0)
     qtbot.waitUntil(lambda: core.take().position_s > 0.2, timeout=5000)
     core.pause()
-    qtbot.wait(150)
-    held = core.take().position_s
-    qtbot.wait(300)
-    assert core.take().position_s == held
+    at_rest(qtbot, lambda: core.take().position_s)
     core.set_speed(None)
     with qtbot.waitSignal(core.ended, timeout=10_000) as ended:
         core.resume()

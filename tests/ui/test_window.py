@@ -15,6 +15,7 @@ from sweeper.ui.inspector import Inspector
 from sweeper.ui.phase import Phase
 from sweeper.ui.verdicts import Decision
 from sweeper.ui.window import Window
+from tests.ui.conftest import at_rest
 from tests.ui.fakes import Fake, recipe
 
 
@@ -78,16 +79,14 @@ def test_an_emission_with_a_finding_shows_the_finding(qtbot, window: Window) -> 
 
 
 def test_pause_play_and_speed(qtbot, window: Window) -> None:
-    window.desk.speed = 10.0
+    window.desk.speed = 1.0
     window.desk.begin(recipe(Fake(400)), "test")
     qtbot.waitUntil(lambda: window.desk.position_s > 0.3, timeout=5000)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert window.desk.phase is Phase.PAUSED
     assert window._transport._play.accessibleName() == "Play"
-    qtbot.wait(200)
-    held = window.desk.position_s
-    qtbot.wait(300)
-    assert window.desk.position_s == held
+    at_rest(qtbot, lambda: window.desk.position_s)
+    assert window.desk.phase is Phase.PAUSED
     window.desk.set_speed(None)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.desk.phase is Phase.ENDED, timeout=10_000)
@@ -261,8 +260,7 @@ def test_a_small_window_shows_icons_and_a_sheet(qtbot, window: Window) -> None:
     play(qtbot, window, Fake(40))
     window.resize(800, 600)
     window.show_view("findings")
-    qtbot.wait(50)
-    assert window._rail.width() <= 56
+    qtbot.waitUntil(lambda: window._rail.width() <= 56)
     assert window._rail._buttons["spectrum"].accessibleName() == "Spectrum"
     window._close_sheet()
     assert not window._inspector.isVisible()
@@ -278,10 +276,9 @@ def test_the_list_keeps_its_room_beside_the_sheet(qtbot, window: Window) -> None
     window.resize(800, 600)
     window.show_view("findings")
     window.desk.select("F-001")
-    qtbot.wait(300)
     table = window.view("findings")._table
     assert window._inspector.isVisible()
-    assert table.viewport().height() >= 3 * table.verticalHeader().defaultSectionSize()
+    qtbot.waitUntil(lambda: table.viewport().height() >= 3 * table.verticalHeader().defaultSectionSize())
     assert table.columnWidth(0) >= table.fontMetrics().horizontalAdvance("For information") + 40
 
 
