@@ -21,6 +21,8 @@ from sweeper.text import say
 FORMAT = "ble-csv"
 HEAD_LINES = 8
 """Lines within which the header is looked for."""
+MOST_HEADER = 4_096
+"""Characters of a header; a longer line is no list of names, and samples have few line ends."""
 MOST_FIELD = 1 << 17
 """Characters of one field, Python's own limit; a longer one is no log."""
 BLUETOOTH = ("ble", "bt", "bluetooth", "le")
@@ -92,6 +94,8 @@ def _of_rows(
 def _header(lines: list[str]) -> tuple[int, list[str], str] | None:
     """Which line is the header, its names, and what separates them."""
     for at, line in enumerate(lines):
+        if len(line) > MOST_HEADER:
+            continue
         for mark in (",", ";", "\t"):
             names = [folded(name) for name in line.strip().split(mark)]
             if all(any(name in group for name in names) for group in (WHEN, WHO, LEVEL)):
