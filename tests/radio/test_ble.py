@@ -30,6 +30,7 @@ from sweeper.records import (
     Status,
 )
 from sweeper.signatures import Library
+from sweeper.text import english
 
 pytest.importorskip("bleak")
 if sys.platform != "linux" or shutil.which("dbus-daemon") is None:
@@ -356,7 +357,7 @@ def test_duty_is_the_share_outside_long_silences() -> None:
     duty.heard(heard(*[(15.0 * n, 15.0 * n + 10.0) for n in range(4)]))
     assert duty.share(60.0) == pytest.approx(2 / 3, abs=0.02)
     assert duty.coverage("ble", 60.0).duty == pytest.approx(2 / 3, abs=0.02)
-    assert "of the time: the system listens in turns" in duty.told(60.0)[0]
+    assert "of the time: the system listens in turns" in english(duty.told(60.0)[0])
 
 
 def test_without_pauses_nothing_is_said() -> None:
