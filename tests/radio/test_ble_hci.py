@@ -13,7 +13,7 @@ from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.protocols.ble import ad
 from sweeper.radio import ble_ear, ble_hci
-from sweeper.records import AdvertisementBatch, Closed, Opened, Record
+from sweeper.records import Closed, Opened, Record
 from sweeper.signatures import Library
 
 pytest.importorskip("bumble")
@@ -24,6 +24,8 @@ from bumble.device import AdvertisingEventProperties, AdvertisingParameters, Dev
 from bumble.host import Host
 from bumble.link import LocalLink
 from bumble.transport.common import AsyncPipeSink
+
+from tests.radio.waiting import adverts, scanned
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -67,7 +69,7 @@ async def tag(link: LocalLink, data: bytes, extended: bool) -> Device:
     return device
 
 
-def listen(data: bytes, extended: bool = False, seconds: float = 0.6) -> list[Record]:
+def listen(data: bytes, extended: bool = False) -> list[Record]:
     async def run() -> list[Record]:
         link = LocalLink()
 
@@ -77,13 +79,9 @@ def listen(data: bytes, extended: bool = False, seconds: float = 0.6) -> list[Re
 
         await tag(link, data, extended)
         source = ble_hci.source("virtual", opener=opener)
-        return [record async for record in source.records(SweepPlan(ble_seconds=seconds))]
+        return await scanned(source, lambda scan: scan.heard(3))
 
     return asyncio.run(run())
-
-
-def adverts(records: list[Record]) -> list[Any]:
-    return [a for r in records if isinstance(r, AdvertisementBatch) for a in r.adverts]
 
 
 @pytest.mark.parametrize(("data", "extended"), [(FINDMY, False), (FINDMY, True), (LONG, True)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from sweeper.plan import SweepPlan
 from sweeper.radio import SourceInfo
@@ -25,16 +25,23 @@ FIX = b'{"class":"TPV","mode":3,"time":"2026-11-22T08:00:00.000Z","lat":43.25,"l
 
 
 class Made:
-    """A source of given records."""
+    """A source of given records; before the last of them it waits until ``ready``."""
 
-    def __init__(self, records: Sequence[Record], pause_s: float = 0.0) -> None:
+    def __init__(
+        self, records: Sequence[Record], pause_s: float = 0.0, ready: Callable[[], bool] = lambda: True
+    ) -> None:
         self.info = SourceInfo("made", Medium.BLE, live=False)
         self._records = records
         self._pause_s = pause_s
+        self._ready = ready
 
     async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
         for record in self._records:
             await asyncio.sleep(self._pause_s)
+            if record is self._records[-1]:
+                async with asyncio.timeout(60):
+                    while not self._ready():
+                        await asyncio.sleep(0.01)
             yield record
 
 
@@ -135,7 +142,8 @@ def test_positions_that_are_missing_and_come_are_told() -> None:
     async def run() -> list[Record]:
         daemon = Daemon(FIX)
         gpsd = Gpsd(port=await daemon.start())
-        source = Tracked(Made([opened(1.0), batch(1.0), *[batch(2.0 + n) for n in range(20)]], 0.05), gpsd)
+        made = Made([opened(1.0), batch(1.0), batch(2.0), batch(3.0)], ready=lambda: gpsd.here() is not None)
+        source = Tracked(made, gpsd)
         got = await gathered(source)
         await daemon.close()
         return got
