@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -75,7 +75,11 @@ class Wrapped(QLabel):
         self._insist()
 
     def _insist(self) -> None:
-        needed = max(0, self.heightForWidth(self.width()))
+        # Not heightForWidth(): that never answers less than the height that was insisted on before.
+        inside = self.contentsRect()
+        room = QRect(0, 0, max(1, inside.width() - 2 * self.margin()), 1 << 20)
+        text = self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.text())
+        needed = text.height() + 2 * self.margin() + self.height() - inside.height() if self.text() else 0
         if needed != self.minimumHeight():
             self.setMinimumHeight(needed)
 
