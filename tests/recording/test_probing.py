@@ -11,6 +11,7 @@ import pytest
 
 from sweeper.errors import InputError
 from sweeper.recording import probe
+from sweeper.text import english
 from tests.recording.build import chunk, fmt, pcap, records, riff, samples
 
 RNG = np.random.default_rng(5)
@@ -59,7 +60,8 @@ def test_content_counts_more_than_the_extension(tmp_path: Path) -> None:
     path.write_bytes(CF32)
     found = probe(path)
     assert found.format == "cf32"
-    assert found.problems == ("named .cu8, but its content is cf32 and is read so; --format overrides",)
+    (line,) = found.problems
+    assert english(line) == "named .cu8, but its content is cf32 and is read so; --format overrides"
     assert probe(path, format="cu8").format == "cu8"
 
 
