@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.recording.names import facts
+from sweeper.text import english
 
 
 @pytest.mark.parametrize(
@@ -72,12 +73,12 @@ def test_times_are_utc_only_where_the_program_writes_utc() -> None:
 def test_rates_inferred_from_a_programs_habits_are_said() -> None:
     usrp = facts("GSMSP_20070204_robert_dbsrx_941.0MHz_128.cfile")
     assert (usrp.center_hz, usrp.rate_hz) == (941e6, 500e3)
-    assert "64 MS/s divided by 128" in usrp.notes[0]
+    assert "64 MS/s divided by 128" in english(usrp.notes[0])
     plain = facts("somebody_941.0MHz_128.cfile")
     assert plain.rate_hz is None
     default = facts("g001_433.92M.cu8")
     assert default.rate_hz == 250e3
-    assert "default" in default.notes[0]
+    assert "default" in english(default.notes[0])
 
 
 def test_gqrx_names_its_format() -> None:
