@@ -172,7 +172,7 @@ def test_large_recordings_pass_through_little_memory(
     job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1 << 20)  # what is larger needs the long fields
-    content = random.Random(1).randbytes(16 << 20)
+    content = random.Random(1).randbytes(8 << 20)
     (job.folder / "recordings" / "long.sigmf-data").write_bytes(content)
     job.close()
     tracemalloc.start()
@@ -181,7 +181,7 @@ def test_large_recordings_pass_through_little_memory(
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (folder / "recordings" / "long.sigmf-data").read_bytes() == content
-    assert peak < 10 << 20, "some blocks of it at a time"
+    assert peak < 8 << 20, "blocks of it, never the whole; a copy in memory would be twice as much"
 
 
 def test_a_job_that_cannot_be_read_back_is_left_as_it_is(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
