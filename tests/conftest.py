@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,27 +17,31 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that none is left over at the end; what shares a module's fixture, together.
-
-    With several workers (``--dist loadgroup``) a module's fixture is otherwise made once in each of them.
-    """
+    """The slow ones first, so that none is left over at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    for item in items:
-        shares = _shared(item)
-        if shares and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
-def _shared(item: pytest.Item) -> bool:
-    """Whether a test uses a fixture of its module that is made once."""
-    found = getattr(item, "_fixtureinfo", None)
-    if found is None:
-        return False
-    return any(
-        fixture.scope == "module" and fixture.baseid == item.nodeid.partition("::")[0]
-        for fixtures in found.name2fixturedefs.values()
-        for fixture in fixtures
-    )
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers a module whose fixtures are made once stays with one of them.
+
+    pytest-xdist's own ``loadgroup`` (3.8) writes its groups where pytest 9 no longer reads them, and so
+    groups nothing: a module's fixture is then made in every worker.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return path if _shares(ROOT / path) else nodeid
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@cache
+def _shares(path: Path) -> bool:
+    """Whether a module of tests has fixtures that are made once for all of them."""
+    return path.is_file() and 'scope="module"' in path.read_text("utf-8")
 
 
 @pytest.fixture(scope="session")

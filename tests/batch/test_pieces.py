@@ -18,8 +18,6 @@ LENGTH_S = 13.0
 BURST_S = 0.040
 SETTINGS = work.Settings((str(builtin_folder()),))
 
-pytestmark = pytest.mark.xdist_group("pieces")  # the recording is analysed once
-
 
 def starts() -> list[float]:
     """A telegram every 0.41 s, and one across each cut that pieces of 4 s make (13/3 and 26/3 s)."""

@@ -26,8 +26,6 @@ from sweeper.signatures import builtin_folder
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 SETTINGS = work.Settings((str(builtin_folder()),))
 
-pytestmark = pytest.mark.xdist_group("batch")  # what is expected is worked out once
-
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory) -> Path:
