@@ -21,6 +21,7 @@ from sweeper.records import Closed, Finding, Opened, Record
 from sweeper.report import formats, privacy
 from sweeper.report import model as paper
 from sweeper.report.collect import Collector
+from sweeper.report.strengths import Strengths
 from sweeper.signatures import Library
 
 
@@ -81,7 +82,7 @@ def collect(job: Job, wanted: Sequence[int] = ()) -> Collector:
             collected.rasters[key] = raster
     for sweep, address, points in histories(job):
         if not wanted or sweep in wanted:
-            collected.histories.setdefault(address, []).extend(points)
+            collected.histories.setdefault(address, Strengths()).extend(points)
     return collected
 
 

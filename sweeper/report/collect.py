@@ -34,6 +34,7 @@ from sweeper.records import (
     told,
 )
 from sweeper.report.raster import Raster
+from sweeper.report.strengths import Strengths
 from sweeper.text import Phrase, Words, english, phrase_of, say
 
 MAX_EMISSIONS = 50_000
@@ -52,7 +53,7 @@ MAX_PASSES = 4
 HISTORY_POINTS = 256
 """Signal strengths kept per device: beyond it every second one is dropped, and so on."""
 MAX_HISTORIES = 4_096
-"""Addresses with a history of signal strength: about 100 MB when all are full."""
+"""Addresses with a history of signal strength: about 10 MB when all are full."""
 
 LISTS = {
     "spectra": say("spectra"),
@@ -149,7 +150,7 @@ class Collector:
         self.rasters: dict[tuple[str, int, int, int], Raster] = {}
         self.passes: deque[SweepPass] = deque(maxlen=MAX_PASSES)
         self.left_out: dict[str, int] = {}
-        self.histories: dict[str, list[tuple[float, int]]] = {}
+        self.histories: dict[str, Strengths] = {}
         self._emissions: dict[str, Emission] = {}
         self._devices: dict[str, Device] = {}
         self._findings: dict[str, Finding] = {}
@@ -313,10 +314,10 @@ class Collector:
         stride, waited = self._strides.get(address, (1, 0))
         waited += 1
         if waited >= stride:
-            history = self.histories.setdefault(address, [])
-            history.append((time_s, rssi_dbm))
+            history = self.histories.setdefault(address, Strengths())
+            history.append(time_s, rssi_dbm)
             waited = 0
             if len(history) >= HISTORY_POINTS:
-                del history[1::2]
+                history.thin()
                 stride *= 2
         self._strides[address] = (stride, waited)

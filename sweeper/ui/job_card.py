@@ -107,10 +107,12 @@ def card_of(job: Job, who: str) -> Card:
 
 def kept_of(job: Job, sweep: int) -> Kept:
     """A sweep read back from its job, with its verdicts."""
+    from sweeper.jobs.store import decoded
+
     records: list[Record] = []
     for kind, type_ in KINDS:
         for _sweep, _name, value in job.store.items(kind, sweep):
-            records.append(msgspec.json.decode(value, type=type_))
+            records.append(decoded(value, type_))
     collected = Collector()
     for record in records:
         collected(record)

@@ -9,6 +9,7 @@ from sweeper.errors import Reason
 from sweeper.records import Advertisement, AdvertisementBatch, Device, Medium, State, Status, Trace
 from sweeper.report import collect
 from sweeper.report.collect import Collector, Look
+from sweeper.report.strengths import Strengths
 
 
 def trace(mean: np.ndarray, highest: np.ndarray, transforms: int = 1, start_hz: float = 1e6) -> Trace:
@@ -98,6 +99,15 @@ def test_a_signal_history_is_thinned_but_spans_the_whole_time() -> None:
     assert history[0][0] == 0.0
     assert history[-1][0] > 9_900
     assert [moment for moment, _ in history] == sorted(moment for moment, _ in history)
+
+
+def test_points_are_kept_exactly_in_a_tenth_of_the_room() -> None:
+    points = [(1.0 / 3 + index, -40 - index % 60) for index in range(250)]
+    kept = Strengths(points)
+    assert (list(kept), kept[0], kept[-1], len(kept)) == (points, points[0], points[-1], 250)
+    kept.thin()
+    assert list(kept) == points[::2]
+    assert list(Strengths([(0.0, 10**9), (1.0, -(10**9))])) == [(0.0, 32767), (1.0, -32768)]
 
 
 def test_a_device_has_the_history_of_all_its_addresses() -> None:
