@@ -141,13 +141,14 @@ class RfEmissions:
 
     @staticmethod
     def _pass_begins(source: _Source, number: int | None) -> None:
-        """The first pass ends with second looks; until then narrow lines of a live sweep are held back."""
+        """Narrow lines that a live sweep hears from one centre only are held back until the pass that heard
+        them first is over: its second looks, or the next pass from other centres, tell what they are."""
         if source.sweep_pass is not None:
             source.wide.conclude(source.tracker)
             source.tracker.judge(source.vetoes.verdicts())
         source.sweep_pass = number
-        first = source.live and number == 0
-        source.tracker.withheld = source.vetoes.unconfirmed if first else frozenset()
+        source.vetoes.unconfirmed.clear()
+        source.tracker.withheld = source.vetoes.unconfirmed if source.live else frozenset()
 
     @staticmethod
     def _ends(look: _Look, block: IqBlock) -> bool:

@@ -122,9 +122,10 @@ it, at the price of weak wide signals: on RTL-SDR recordings a stiffer curve mis
 dB."""
 
 
-DRIFT = 1.2
-"""What is left over seven bands may be so many times what chance leaves: at 1.5 a parabola was taken through
-the knee of a filter, and the tenths of a decibel that it missed were told as signals."""
+DRIFT = {0: 1.5, 2: 1.2}
+"""What is left over seven bands may be so many times what chance leaves, by degree. At 1.5 a parabola was
+taken through the knee of a filter, and the tenths of a decibel that it missed were told as signals; at 1.2 a
+tenth of all flat floors would be refused."""
 
 
 def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
@@ -142,14 +143,19 @@ def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
         return None
     at = np.linspace(-1, 1, bins)
     for degree in DEGREES:
-        fit = _fitted(np.asarray(np.polynomial.chebyshev.chebvander(at, degree), np.float64), value, scatter)
+        fit = _fitted(
+            np.asarray(np.polynomial.chebyshev.chebvander(at, degree), np.float64),
+            value,
+            scatter,
+            DRIFT[degree],
+        )
         if fit is not None:
             return np.asarray(np.exp(fit + 0.5 * scatter**2))
     return None
 
 
 def _fitted(
-    basis: npt.NDArray[np.float64], value: npt.NDArray[np.float64], scatter: float
+    basis: npt.NDArray[np.float64], value: npt.NDArray[np.float64], scatter: float, most_drift: float
 ) -> npt.NDArray[np.float64] | None:
     """The curve, or ``None`` if too little lies on it or what does scatters too much."""
     accepted = value <= median(value) + max(3 * scatter, 0.7)
@@ -172,7 +178,7 @@ def _fitted(
     if out.sum() > 2 and float(np.mean(out[::-1][out])) > 0.4:
         return None  # what stands out does so alike on both sides of the centre: the filter, not a signal
     drift = np.convolve(rest, np.ones(7) / 7, "valid")
-    if float(np.sqrt(np.mean(drift**2))) > DRIFT * scatter / np.sqrt(7):
+    if float(np.sqrt(np.mean(drift**2))) > most_drift * scatter / np.sqrt(7):
         return None  # what is left is not scatter but shape
     return np.asarray(fit)
 
