@@ -85,7 +85,7 @@ class JobsView(QWidget):
         )
         self._body.addWidget(prose(text, style, tone="muted"))
         for folder in self._desk.settings.jobs:
-            made = button(_("Open"), lambda f=folder: self._desk.jobs.open(Path(f)), style)  # type: ignore[misc]
+            made = button(_("Open the job"), lambda f=folder: self._desk.jobs.open(Path(f)), style)  # type: ignore[misc]
             made.setAccessibleName(_("Open {name}").format(name=Path(folder).name))
             line = row(picture("jobs", style, "text", 20), label(safe_text(Path(folder).name)), spacing=GRID)
             line.addWidget(label(safe_text(folder), size="caption", tone="muted"), 1)

@@ -65,7 +65,7 @@ class RegisterView(QWidget):
                 self._table,
                 self._problems,
                 Flow(
-                    button(_("Open"), lambda: self._open(self._table.selected), style, primary=True),
+                    button(_("Open the job"), lambda: self._open(self._table.selected), style, primary=True),
                     button(_("Choose the folder…"), self._choose, style, icon="open"),
                     button(_("Save the register…"), self.save_register, style, icon="report"),
                     button(_("Inspection pack…"), self.save_pack, style, icon="report"),
