@@ -65,6 +65,9 @@ SAME, MOST_SHAPES = 4, 4096
 """Bursts alike that are measured before their like take the name, and one in so many after them; and how
 many kinds of bursts are remembered."""
 
+ENOUGH_SAMPLES = 64
+"""Fewer in a signal's own band, cut at both ends, are not enough to measure it."""
+
 SHORT_S = 0.03
 """A look or a rest of one shorter than this may miss what fills the span."""
 
@@ -218,7 +221,9 @@ class Namer:
             narrowed = finer(one, channel)
             if narrowed is not one:
                 one = narrowed
-                channel = channel_of(one, samples, spectrum, rate_hz)
+                own = channel_of(one, samples, spectrum, rate_hz)
+                if len(own.samples) >= ENOUGH_SAMPLES:  # a line's own band has few samples in a short burst
+                    channel = own
         measured = measure(channel, one.width_hz, one.snr_db)
         if measured is None:
             return one
