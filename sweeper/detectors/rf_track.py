@@ -122,7 +122,7 @@ class Track:
         new_on = heard.on_s - max(0.0, min(self.last_s, stop) - start)
         self.on_s += max(0.0, new_on)
         if not heard.steady or (self.bursts and start <= self._bursts_end()):
-            self._burst(heard, start, stop, (low + high) / 2)
+            self._burst(heard, start, stop, self._place(heard, low, high))
         self.first_s = min(self.first_s, start)
         self.last_s = max(self.last_s, stop)
 
@@ -138,6 +138,14 @@ class Track:
             return True
         wider = heard.steady and self.steady_hits > 0 and width > 2 * self.width_hz
         return wider or heard.snr_db > self.snr_db - (3 if heard.steady else 0)
+
+    def _place(self, heard: Heard, low: float, high: float) -> float:
+        """The middle of a burst: the track's, where the burst shows its own no better than by a few bins and
+        the track was measured more finely."""
+        finer = heard.coarse and self.grain_hz < heard.grain_hz
+        if finer and low - heard.grain_hz <= self.center_hz <= high + heard.grain_hz:
+            return self.center_hz
+        return (low + high) / 2
 
     def _bursts_end(self) -> float:
         """Until when what goes on continues the last burst."""
