@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import pickle
 from pathlib import Path
+from string import Formatter
 
 import msgspec
 import pytest
@@ -133,6 +134,33 @@ def test_phrases_and_outside_words_pass(source: str) -> None:
 
 
 NESTED = say("{what}; trying to get it back", what=say("no answer in {seconds:.1f} s", seconds=2.5))
+
+
+def _unfilled(tree: ast.Module) -> list[tuple[int, list[str]]]:
+    """``say`` with a literal text whose fields are not just the ones it is given."""
+    found = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"):
+            continue
+        text = node.args[0] if node.args else None
+        given = {keyword.arg for keyword in node.keywords}
+        if isinstance(text, ast.Constant) and None not in given:
+            fields = {
+                name.split(".")[0] for _, name, _, _ in Formatter().parse(text.value) if name is not None
+            }
+            if fields != given:
+                found.append((node.lineno, sorted(fields ^ given)))
+    return found
+
+
+def test_every_field_of_a_phrase_is_given() -> None:
+    wrong = {
+        str(path.relative_to(PACKAGE)): found
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if (found := _unfilled(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert wrong == {}
+    assert _unfilled(ast.parse("say('by {n} s', m=1)")) == [(1, ["m", "n"])]
 
 
 def test_a_phrase_within_a_phrase_is_filled_in_english() -> None:

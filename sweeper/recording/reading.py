@@ -60,7 +60,7 @@ def _advert_batches(
             problems.count(
                 captures.CLOCK_BACK,
                 say(
-                    "by {last_s:.0f} s at {time_s:.0f} UTC",
+                    "by {seconds:.0f} s at {time} UTC",
                     seconds=last_s - advert.time_s,
                     time=f"{logged.time_s:.0f}",
                 ),

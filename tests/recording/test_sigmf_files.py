@@ -201,7 +201,7 @@ def test_a_dataset_elsewhere_is_not_opened(tmp_path: Path, dataset: str) -> None
     ("glob", "said"),
     [
         ({"datatype": "ci12_le"}, "'ci12_le' are not read"),
-        ({"datatype": None}, "None are not read"),
+        ({"datatype": None}, "'None' are not read"),
         ({"sample_rate": None}, "say --rate"),
         ({"sample_rate": -1}, "say --rate"),
         ({"sample_rate": 1e14}, "not possible"),
