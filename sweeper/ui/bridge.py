@@ -157,6 +157,7 @@ class Core(QObject):
         self._last_act: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._over = False
         self.answered.connect(_deliver)
 
     # What the window tells the core.
@@ -210,13 +211,14 @@ class Core(QObject):
         self._call(self._errand, work, then)
 
     def close(self) -> bool:
-        """Stop session, loop and thread; ``True`` if the thread is gone."""
+        """Stop session, loop and thread, for good; ``True`` if the thread is gone."""
         self.run += 1
+        self._over = True
         thread, loop = self._thread, self._loop
         if thread is None or loop is None:
             return True
         if thread.is_alive():
-            self._call(self._end_loop)
+            loop.call_soon_threadsafe(self._end_loop)
             thread.join(JOIN_S)
         self._thread = self._loop = None
         return not thread.is_alive()
@@ -391,6 +393,8 @@ class Core(QObject):
     def _call(self, what: Callable[..., object], *args: object) -> None:
         import asyncio
 
+        if self._over:  # an answer that came late asks for more: nobody is left to do it
+            return
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="core", daemon=True)

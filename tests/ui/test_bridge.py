@@ -123,6 +123,18 @@ def test_closing_in_the_middle_of_a_sweep_leaves_no_thread(qtbot) -> None:
     assert not any(thread.name == "core" for thread in threading.enumerate())
 
 
+def test_what_is_asked_after_closing_starts_nothing(qtbot) -> None:
+    core = Core()
+    answers: list[object] = []
+    core.ask(lambda: 1, lambda result, _problem: answers.append(result))
+    qtbot.waitUntil(lambda: answers == [1])
+    assert core.close()
+    core.ask(lambda: 2, lambda result, _problem: answers.append(result))
+    core.start(recipe(Endless()))
+    assert not core.alive
+    assert not any(thread.name == "core" for thread in threading.enumerate())
+
+
 def test_a_new_session_waits_for_the_one_before_and_hears_nothing_of_it(qtbot, core: Core) -> None:
     told: list[tuple[int, object]] = []
     core.told.connect(told.append)

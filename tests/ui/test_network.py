@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -29,7 +30,9 @@ from tests.ui.test_guide import press, text_of
 
 LONG_MS = 30_000
 PORT = 5544
-LOOPBACK = Net("lo", IPv4Address("127.0.0.1"), IPv4Network("127.0.0.1/32"))
+HOST = str(IPv4Address("127.1.0.0") + os.getpid() % 65_000 + 1)
+"""An address of this computer that no other worker uses."""
+LOOPBACK = Net("lo", IPv4Address(HOST), IPv4Network(f"{HOST}/32"))
 MONITOR = SourceEntry("wifi", Medium.WIFI, False, "Wi-Fi adapter", Reason.NO_MONITOR_MODE)
 LISTED = SourceEntry("wifi-list", Medium.WIFI, True, "Wi-Fi adapter, access points only")
 
@@ -40,7 +43,7 @@ def camera(monkeypatch) -> Iterator[list[bytes]]:
     monkeypatch.setattr(network, "find", lambda: [LOOPBACK])
     monkeypatch.setattr(network, "kind_names", lambda: [("ports", "Camera ports")])
     asked: list[bytes] = []
-    server = socket.create_server(("127.0.0.1", PORT))
+    server = socket.create_server((HOST, PORT))
 
     def serve() -> None:
         while True:
@@ -73,7 +76,7 @@ def test_the_guided_sweep_asks_the_network_after_the_click(qtbot, window: Window
     window.enter("flat")
     guide = window.view("sweep")
     guide.go("network")
-    qtbot.waitUntil(lambda: "so it sends. Networks: 127.0.0.1/32" in text_of(guide), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: f"so it sends. Networks: {HOST}/32" in text_of(guide), timeout=LONG_MS)
     assert "Nothing is logged in to, no password is tried" in text_of(guide)
     assert camera == []
     press(guide, "Send this now")
