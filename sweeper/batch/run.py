@@ -112,7 +112,7 @@ def _results(
             while (queue or under_way) and not broken:
                 while queue and len(under_way) < (1 if alone else AHEAD * workers):
                     unit = queue.popleft()
-                    under_way[pool.submit(work.analyse, unit, settings)] = unit
+                    under_way[_given(pool, unit, settings)] = unit
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                     unit = under_way.pop(future)
                     error = _died(future)
@@ -125,6 +125,16 @@ def _results(
                         broken = True
                         suspects.append(unit)
             suspects.extend(under_way.values())
+
+
+def _given(pool: Executor, unit: Unit, settings: Settings) -> Future[Result]:
+    """The unit's future; one that failed where a worker died while work was being given out."""
+    try:
+        return pool.submit(work.analyse, unit, settings)
+    except BrokenProcessPool as error:
+        failed: Future[Result] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _died(future: Future[Result]) -> str | None:

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,27 @@ def test_a_recording_that_kills_its_worker_is_told_and_the_others_go_on(
     assert done == {name for name in expected if name.startswith("documents/")} - {
         "documents/broken.pcapng.json"
     }
+
+
+class Breaking(ThreadPoolExecutor):
+    """A pool that a worker's death breaks while it is being given its work, once."""
+
+    broke = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if not Breaking.broke and args[0].name != "broken.pcapng":
+            Breaking.broke = True
+            raise BrokenProcessPool("a child process terminated abruptly")
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_a_worker_that_dies_while_work_is_given_out_costs_nothing(archive: Path, tmp_path: Path) -> None:
+    plan = units.plan([archive])[:3]
+    tally = run.run(plan, SETTINGS, tmp_path, lambda n: Breaking(n or 2), workers=2)
+    assert Breaking.broke
+    assert tally.failures == []
+    done = {name for name in files(tmp_path) if name.startswith("documents/")}
+    assert done == {f"documents/{unit.name}.json" for unit in plan}
 
 
 def sweeper(*words: str | Path, **more: Any) -> subprocess.Popen[bytes]:

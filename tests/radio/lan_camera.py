@@ -8,6 +8,7 @@ the system has it, and by a few lines written to RFC 2326; SSDP and PPPP by thei
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import struct
@@ -33,12 +34,11 @@ server.attach(None); print('up', flush=True); GLib.MainLoop().run()
 """
 
 
-def serve_rtsp(host: str, port: int = 554) -> None:
-    """OPTIONS as RFC 2326 10.1 answers it, with a camera's name of itself."""
-    server = socket.create_server((host, port))
+def serve_rtsp(server: socket.socket) -> None:
+    """OPTIONS as RFC 2326 10.1 answers it, with a camera's name of itself; whoever hangs up is let go."""
     while True:
         peer, _ = server.accept()
-        with peer:
+        with peer, contextlib.suppress(OSError):
             asked = peer.recv(4096)
             if asked.startswith(b"OPTIONS ") and b"CSeq: 1\r\n" in asked:
                 peer.sendall(
@@ -97,7 +97,8 @@ def main(host: str) -> None:
     from wsdiscovery.publishing import ThreadedWSPublishing
     from zeroconf import ServiceInfo, Zeroconf
 
-    for work in ((serve_rtsp, host), (serve_ssdp, host), (serve_pppp,)):
+    rtsp = socket.create_server((host, 554))
+    for work in ((serve_rtsp, rtsp), (serve_ssdp, host), (serve_pppp,)):
         threading.Thread(target=work[0], args=work[1:], daemon=True).start()
     if shutil.which("/usr/bin/python3"):
         subprocess.Popen(
