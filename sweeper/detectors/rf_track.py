@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sweeper.detectors.rf_heard import COARSE_GRAINS, Heard
+from sweeper.detectors.rf_heard import Band, Heard
 from sweeper.detectors.rf_vetoes import Verdict
 from sweeper.records import Burst, Value
 
@@ -35,7 +35,7 @@ FILLING = {"lte", "nr", "ofdm", "analog-video"}
 
 
 @dataclass
-class Track:
+class Track(Band):
     """One emitter as far as is known. Frequencies are absolute (or offsets where the centre is unknown)."""
 
     number: int
@@ -68,19 +68,6 @@ class Track:
     centres: int = 0
     announced_s: float = -1e9
     changed: bool = True
-
-    @property
-    def center_hz(self) -> float:
-        return (self.low_hz + self.high_hz) / 2
-
-    @property
-    def width_hz(self) -> float:
-        return self.high_hz - self.low_hz
-
-    @property
-    def coarse(self) -> bool:
-        """Whether the width is the measurement's rather than the signal's."""
-        return self.width_hz <= COARSE_GRAINS * self.grain_hz
 
     @property
     def kind(self) -> str:

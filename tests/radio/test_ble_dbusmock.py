@@ -23,7 +23,7 @@ import pytest
 from sweeper.errors import Reason
 from sweeper.radio import ble, ble_ear
 from sweeper.radio.ble_ring import WAYS, Outcome, Rung, ring
-from sweeper.records import Closed, Coverage, Record, State
+from sweeper.records import Closed, Coverage, Record, State, Status
 
 pytest.importorskip("bleak")
 from tests.radio.bluez import start_bus
@@ -126,6 +126,12 @@ def failed_and_listening(records: list[Record], reason: Reason) -> bool:
     return State.LISTENING in [state for state, _ in told[told.index((State.FAILED, reason)) :]]
 
 
+def heard_again(records: list[Record]) -> bool:
+    """Whether advertisements came both before the first failure and after it."""
+    failed = next(i for i, one in enumerate(records) if isinstance(one, Status) and one.state is State.FAILED)
+    return bool(adverts(records[:failed])) and bool(adverts(records[failed:]))
+
+
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on a short silence is enough to begin anew."""
     monkeypatch.setattr(ble_ear, "SILENCE_S", 0.3)
@@ -139,7 +145,7 @@ def test_an_advertisement_comes_through(daemon: Daemon) -> None:
     assert (heard[0].address, heard[0].address_type, heard[0].rssi_dbm) == (TAG, "random", -61)
 
 
-def interrupted(daemon: Daemon, reason: Reason, monkeypatch: pytest.MonkeyPatch) -> None:
+def interrupted(daemon: Daemon, reason: Reason, monkeypatch: pytest.MonkeyPatch) -> list[Record]:
     """Heard, then not because of what the first signal does, then heard again after the second."""
 
     async def steps(scan: Scan) -> None:
@@ -152,17 +158,21 @@ def interrupted(daemon: Daemon, reason: Reason, monkeypatch: pytest.MonkeyPatch)
         await scan.heard(before + 2)
         await scan.until(lambda: failed_and_listening(scan.got, reason))
 
-    listen(steps)
+    return listen(steps)
 
 
 def test_switched_off_and_on_again_while_listening(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon.start(script=[SENDING], signalled=[{"do": "power", "on": False}, {"do": "power", "on": True}])
-    interrupted(daemon, Reason.POWERED_OFF, monkeypatch)
+    records = interrupted(daemon, Reason.POWERED_OFF, monkeypatch)
+    assert failed_and_listening(records, Reason.POWERED_OFF)
+    assert heard_again(records)
 
 
 def test_pulled_out_and_put_back_while_listening(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon.start(script=[SENDING], signalled=[{"do": "remove-adapter"}, {"do": "add-adapter"}])
-    interrupted(daemon, Reason.NO_DEVICE, monkeypatch)
+    records = interrupted(daemon, Reason.NO_DEVICE, monkeypatch)
+    assert failed_and_listening(records, Reason.NO_DEVICE)
+    assert heard_again(records)
 
 
 def test_bluetoothd_restarts_while_listening(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +188,7 @@ def test_bluetoothd_restarts_while_listening(daemon: Daemon, monkeypatch: pytest
         await scan.heard(before + 2)
         await scan.until(lambda: states(scan.got)[-1][0] is State.LISTENING)
 
-    listen(steps)
+    assert heard_again(listen(steps))
 
 
 def test_listening_in_turns_is_measured(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
