@@ -99,6 +99,8 @@ class Progress(msgspec.Struct):
     lesser: bool = True
     """Whether access points are listed where Wi-Fi itself cannot be heard."""
     answers: dict[str, Answer] = {}
+    found: bool = False
+    """Whether the reader says that something was found, at a place of the list or elsewhere."""
     own: dict[str, bool] = {}
     """What the reader says that the car has: ``telematics``, ``keys``, ``tyres``."""
 
@@ -139,6 +141,13 @@ class Guide:
         """Whether anything was done yet."""
         return self.step != "prepare" or bool(self.progress.answers)
 
+    @property
+    def begun_before(self) -> bool:
+        """Whether there is something that beginning anew would put away."""
+        return bool(self.progress.answers or self.progress.found) or any(
+            leg.parts for leg in self.progress.legs.values()
+        )
+
     def leg(self, name: str) -> Leg:
         """What is kept of a step that listens."""
         return self.progress.legs.get(name) or Leg()
@@ -153,6 +162,15 @@ class Guide:
             self.progress.begun_utc_s = time.time()
         self.progress.step = step
         self.save()
+
+    def state(self, step: str) -> str:
+        """``running``, ``done``, ``skipped`` or ``waiting``; done is only what was done."""
+        at, index, kept = self.steps.index(self.step), self.steps.index(step), self.leg(step)
+        if index == at:
+            return "running"
+        if kept.course is Course.SKIPPED or (index < at and step in LEGS and not kept.parts):
+            return "skipped"
+        return "done" if index < at else "waiting"
 
     def after(self, step: str) -> str:
         """The step that follows."""
@@ -207,6 +225,11 @@ class Guide:
             else each
             for each in self.progress.seen
         ]
+        self.save()
+
+    def say_found(self, found: bool) -> None:
+        """Note whether the reader says that something was found."""
+        self.progress.found = found
         self.save()
 
     @property

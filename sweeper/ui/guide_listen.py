@@ -165,7 +165,7 @@ class ListenPage:
         heard = legs.wanted_s("listen") - legs.left_s("listen") if self._leg == "listen" else FIRST_S
         due = guide.progress.first is not None or heard >= FIRST_S
         drawing, role, word, sentence = outcome.so_far(self._view.desk, guide, due=due)
-        if not due:
+        if not due and not guide.attention:
             left = words.duration(max(1, round(FIRST_S - heard)))
             sentence = _("A first result stands in {time}.").format(time=left)
         if (said := (drawing, word, sentence)) == self._said:

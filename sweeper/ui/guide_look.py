@@ -40,8 +40,8 @@ def page(view: GuideView) -> QVBoxLayout:
         made.addWidget(card(line))
     made.addLayout(
         Flow(
-            button(_("Show the result"), lambda: view.go("result"), style, primary=True),
-            button(_("I found something"), lambda: view.go("result"), style),
+            button(_("Show the result"), partial(_on, view, False), style, primary=True),
+            button(_("I found something"), partial(_on, view, True), style),
         )
     )
     made.addStretch(1)
@@ -50,3 +50,9 @@ def page(view: GuideView) -> QVBoxLayout:
 
 def _answer(view: GuideView, place: str, value: str) -> None:
     view.guide.answer(place, Answer(value))
+
+
+def _on(view: GuideView, found: bool) -> None:
+    """To the result; ``found``: something was found, on the list or elsewhere."""
+    view.guide.say_found(found)
+    view.go("result")

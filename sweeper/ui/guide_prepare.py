@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout
 from sweeper.records import Medium
 from sweeper.ui import checklists, equipment, own_car, words
 from sweeper.ui.flow import Flow
+from sweeper.ui.guide import Course
 from sweeper.ui.parts import button, column, label, picture, prose, row
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _
@@ -50,7 +51,7 @@ def _ways(view: GuideView) -> Flow:
 
         def begin() -> None:
             if not rf:
-                view.guide.end_part("outside", view.guide.leg("outside").course)
+                view.guide.end_part("outside", Course.SKIPPED)
             view.go(first)
 
         ways.addWidget(button(_("Begin"), begin, style, primary=True))
@@ -58,6 +59,8 @@ def _ways(view: GuideView) -> Flow:
         on = button(_("Go on to the checklist"), lambda: view.go("look"), style, primary=True)
         ways.addWidget(on)
         ways.addWidget(button(_("Mend the sources"), lambda: view.show_view("sources"), style))
+    if view.guide.begun_before:
+        ways.addWidget(button(_("Begin anew"), view.restart, style))
     if desk.equipment is not None:
         ways.addWidget(button(_("Look for receivers again"), desk.look_around, style, quiet=True))
     return ways

@@ -16,7 +16,6 @@ from sweeper.ui.theme import GRID
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
-    from sweeper.ui.desk import Desk
     from sweeper.ui.view_guide import GuideView
 
 CARDS = 6
@@ -33,6 +32,10 @@ def page(view: GuideView) -> QVBoxLayout:
     head.addWidget(label(word, size="title", wrap=True), 1)
     made = column(head, prose(sentence, style), spacing=GRID)
     made.addWidget(prose(outcome.heard(guide), style, tone="muted"))
+    lies_there = bool(found) or guide.progress.found
+    if lies_there:
+        made.addSpacing(GRID)
+        made.addLayout(found_device())
     seen = guide.findings()
     asking = [each for each in seen if asks(each)]
     for each in asking[:CARDS]:
@@ -44,9 +47,9 @@ def page(view: GuideView) -> QVBoxLayout:
         for each in own[:CARDS]:
             text = f"{words.phrase(each.title)} ({safe_text(each.about)}). {own_car.explanation(each.own)}"
             made.addWidget(prose(text, style))
-    if found or asking:
+    if asking and not lies_there:
         made.addSpacing(GRID)
-        made.addLayout(found_device(view.desk))
+        made.addLayout(found_device())
     made.addSpacing(GRID)
     made.addLayout(_ways(view, bool(seen)))
     made.addStretch(1)
@@ -84,7 +87,7 @@ def _show(view: GuideView, seen: Seen) -> None:
     view.show_view("findings")
 
 
-def found_device(desk: Desk) -> QVBoxLayout:
+def found_device() -> QVBoxLayout:
     """What a person does who has found a device."""
     made = column(label(_("If you found a device"), size="section"), spacing=GRID)
     for number, text in enumerate(checklists.found_device(), start=1):
@@ -95,21 +98,17 @@ def found_device(desk: Desk) -> QVBoxLayout:
 
 
 def _ways(view: GuideView, some: bool) -> Flow:
-    style, guide = view.desk.style, view.guide
+    style = view.desk.style
     ways = Flow()
     if some or view.desk.findings.records:
         show = button(_("Show the findings"), lambda: view.show_view("findings"), style, primary=True)
         ways.addWidget(show)
     ways.addWidget(button(_("Back to the checklist"), lambda: view.go("look"), style))
 
-    def restart() -> None:
-        guide.restart()
-        view.show_step()
-
     def leave() -> None:
         view.desk.guide = None
         view.show_view("first")
 
-    ways.addWidget(button(_("Begin anew"), restart, style, quiet=True))
+    ways.addWidget(button(_("Begin anew"), view.restart, style, quiet=True))
     ways.addWidget(button(_("Done"), leave, style, quiet=True))
     return ways

@@ -58,6 +58,7 @@ def build(window: Window) -> None:
     _choices(window, view.addMenu(_("Language of reports")), "report-language", reports, chosen)
     help_menu = bar.addMenu(_("&Help"))
     _add(window, help_menu, _("Keys"), lambda: show_keys(window), "F1")
+    _add(window, help_menu, _("If you found a device"), lambda: safe_use.show_found(window))
     _add(window, help_menu, _("Risks and safe use"), lambda: safe_use.show(window))
     _add(window, help_menu, _("About sweeper"), lambda: show_about(window))
 

@@ -18,14 +18,21 @@ HEARD = frozenset(medium.value for medium in equipment.HEARD)
 def verdict(guide: Guide, found: list[str]) -> tuple[str, str, str, str]:
     """Icon, colour role, word and sentence; ``found`` names the places where something was found."""
     attention = guide.attention
-    if found:
-        where = _("At: {list}.").format(list=words.spoken().listing(found))
+    if found or guide.progress.found:
+        calm = _("Leave it as it is. What to do now stands below, step by step.")
+        at = _("At: {list}.").format(list=words.spoken().listing(found)) if found else ""
+        where = f"{at} {calm}".strip()
         return "level-medium", "level-medium", _("You found something"), where
     if attention:
         word = ngettext("{n} thing to look at", "{n} things to look at", attention)
         return "level-low", "level-low", word, summary.careful()
     if not guide.listened_s and not looked_at(guide):
-        return "not-swept", "muted", _("Nothing was swept yet"), _("Neither was listened nor looked.")
+        return (
+            "not-swept",
+            "muted",
+            _("Nothing was swept yet"),
+            _("Nothing was listened to, and no place was looked at."),
+        )
     calm = _(
         "That is how most searches end. It does not prove that there is none: what does not transmit "
         "cannot be heard."

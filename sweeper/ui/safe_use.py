@@ -1,6 +1,6 @@
-"""Risks and safe use, shown to whoever opens the program for the first time.
+"""Sheets to read beside the window: risks and safe use, shown at the first run, and the found-device guide.
 
-The same sheet can be printed (``Licence and duties``, ``sweeper job paper … safe-use``).
+The first can be printed (``Licence and duties``, ``sweeper job paper … safe-use``).
 """
 
 from __future__ import annotations
@@ -43,13 +43,26 @@ def show(window: Window) -> None:
         body.addWidget(label(section.title, size="section"))
         for text in (*section.paragraphs, *(f"· {step}" for step in section.steps)):
             body.addWidget(prose(text, style))
+    _open(window, sheet.title, body)
+
+
+def show_found(window: Window) -> None:
+    """What a person does who has found a device, at hand without a sweep."""
+    from sweeper.ui.guide_result import found_device
+
+    body = column(found_device(), spacing=GRID)
+    _open(window, _("If you found a device"), body)
+
+
+def _open(window: Window, title: str, body: QVBoxLayout) -> None:
+    style = window.desk.style
     body.addStretch(1)
     dialog = QDialog(window)
-    dialog.setWindowTitle(sheet.title)
-    dialog.setAccessibleName(sheet.title)
+    dialog.setWindowTitle(title)
+    dialog.setAccessibleName(title)
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(GRID * 3, GRID * 3, GRID * 3, GRID * 2)
-    layout.addWidget(scrolled(plain(body), sheet.title), 1)
+    layout.addWidget(scrolled(plain(body), title), 1)
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     close = box.button(QDialogButtonBox.StandardButton.Close)
     close.setText(_("Close"))

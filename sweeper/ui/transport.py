@@ -51,7 +51,7 @@ class Transport(QFrame):
         layout.addWidget(self._slider, 1)
         layout.addWidget(self._of)
         layout.addWidget(self._speed)
-        layout.addWidget(self._report)
+        layout.addWidget(self._report, 0, Qt.AlignmentFlag.AlignRight)
         desk.changed.connect(self.refresh)
         self.refresh()
 

@@ -14,12 +14,14 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QVBoxLayout,
 
 from sweeper.ui import equipment
 from sweeper.ui.flow import Flow
+from sweeper.ui.guide import Guide
 from sweeper.ui.parts import button, label, picture, plain, row, scrolled
+from sweeper.ui.steps import step_titles
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from sweeper.ui.desk import Desk
 
@@ -96,12 +98,12 @@ class FirstView(QWidget):
         )
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(GRID * 2)
-        self._doors = []
+        self._doors: list[tuple[str, Door]] = []
         for plan, title, sentence in doors():
             made = Door(desk, plan, title, sentence, lambda p=plan: enter(p))  # type: ignore[misc]
             made.setMaximumWidth(desk.style.px(DOOR_WIDTH + 60))
             self._row.addWidget(made, 1)
-            self._doors.append(made)
+            self._doors.append((plan, made))
         layout.addLayout(row(0, self._row, 0, spacing=0))
         small = Flow()
         for drawing, text, on in ways:
@@ -117,8 +119,15 @@ class FirstView(QWidget):
 
     def _show_uses(self) -> None:
         text = equipment.sentence(self._desk)
-        for door in self._doors:
-            door.show_uses(text)
+        for plan, door in self._doors:
+            left = Guide.taken_up(self._desk.settings.folder, plan)
+            begun = _("Begun; goes on at: {step}.").format(step=step_titles()[left.step])
+            door.show_uses(f"{begun} {text}" if left.begun else text)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A sweep may have been begun or ended since."""
+        super().showEvent(event)
+        self._show_uses()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = event.size().width() < self._desk.style.px(680)

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from sweeper.ui import guide_film, guide_listen, guide_look, guide_network, guide_prepare, guide_result
 from sweeper.ui.guide import LEGS, Course, Guide
-from sweeper.ui.parts import column, empty, label, picture, plain, row, scrolled
+from sweeper.ui.parts import button, column, empty, label, picture, plain, row, scrolled
+from sweeper.ui.steps import plan_titles, step_titles
 from sweeper.ui.theme import GRID, Style
 from sweeper.ui.words import _
 
@@ -22,23 +23,6 @@ if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
 
 PAGE_WIDTH = 760
-
-
-def step_titles() -> dict[str, str]:
-    return {
-        "prepare": _("Prepare"),
-        "outside": _("Listen outside"),
-        "listen": _("Listen inside"),
-        "film": _("Film test"),
-        "network": _("Ask your network"),
-        "drive": _("Drive or stand"),
-        "look": _("Look with your eyes"),
-        "result": _("Result"),
-    }
-
-
-def plan_titles() -> dict[str, str]:
-    return {"car": _("Car"), "flat": _("Flat"), "office": _("Office")}
 
 
 class GuideView(QWidget):
@@ -88,6 +72,7 @@ class GuideView(QWidget):
         self._shown = self.guide.step
         self._was_running = self.desk.legs.running
         self._list_steps()
+        held = self._pages.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         while self._pages.count():
             old = self._pages.currentWidget()
             if old is not None:
@@ -95,10 +80,22 @@ class GuideView(QWidget):
                 old.deleteLater()
         self._tick = None
         body = self._page(self._shown)
+        self._add_back(body)
         body.setContentsMargins(GRID * 3, GRID * 3, GRID * 3, GRID * 3)
         inner = plain(body)
         inner.setMaximumWidth(self.desk.style.px(PAGE_WIDTH))
         self._pages.addWidget(scrolled(inner, step_titles()[self._shown]))
+        if held:
+            _focus(inner)
+
+    def _add_back(self, body: QVBoxLayout) -> None:
+        """A way to the step before, while nothing listens."""
+        at = self.guide.steps.index(self._shown)
+        if at and not self.desk.legs.running:
+            before = self.guide.steps[at - 1]
+            back = button(_("Back"), lambda: self.go(before), self.desk.style, icon="back", quiet=True)
+            back.setAccessibleDescription(step_titles()[before])
+            body.addLayout(row(back, 0))
 
     def _page(self, step: str) -> QVBoxLayout:
         if step == "prepare":
@@ -123,16 +120,10 @@ class GuideView(QWidget):
         at = guide.steps.index(guide.step)
         for index, step in enumerate(guide.steps):
             course = guide.leg(step).course
-            if index == at:
-                state = "running"
-            elif course is Course.SKIPPED:
-                state = "skipped"
-            else:
-                state = "done" if index < at else "waiting"
             role = "accent" if index == at else "muted"
             text = titles[step] + (" · " + _("paused") if course is Course.PAUSED and index != at else "")
             said = label(text, tone="" if index == at else "muted", wrap=True)
-            line = row(picture(f"step-{state}", style, role, 20), spacing=GRID)
+            line = row(picture(f"step-{guide.state(step)}", style, role, 20), spacing=GRID)
             line.addWidget(said, 1)
             self._steps.addLayout(line)
         where = _("Step {n} of {all}: {title}")
@@ -143,6 +134,11 @@ class GuideView(QWidget):
     def go(self, step: str) -> None:
         """Go to a step."""
         self.guide.go(step)
+        self.show_step()
+
+    def restart(self) -> None:
+        """Begin anew; what was heard before is deleted."""
+        self.guide.restart()
         self.show_step()
 
     def skip(self, leg: str) -> None:
@@ -159,3 +155,10 @@ class GuideView(QWidget):
             self.show_step()
         elif self._tick is not None:
             self._tick()
+
+
+def _focus(page: QWidget) -> None:
+    """The keyboard stays in the page: on its chief button, or on the first that there is."""
+    buttons = [each for each in page.findChildren(QPushButton) if each.isEnabled()]
+    for each in sorted(buttons, key=lambda each: not each.property("primary"))[:1]:
+        each.setFocus()

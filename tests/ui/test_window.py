@@ -35,7 +35,7 @@ def test_the_first_screen_has_three_doors_and_nothing_else(window: Window) -> No
     assert window.page == "first"
     assert not window._rail.isVisible()
     assert not window._strip.isVisible()
-    doors = [door.accessibleName() for door in window.view("first")._doors]
+    doors = [door.accessibleName() for _plan, door in window.view("first")._doors]
     assert doors == ["Car", "Flat", "Office"]
 
 
