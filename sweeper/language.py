@@ -259,6 +259,9 @@ class Language:
     def device_kind(self, kind: str) -> str:
         """What a device is called; an unlisted kind by its name, underscores and dashes as spaces."""
         known = labels.DEVICE_KINDS.get(kind)
+        if kind in labels.MADE_BY:
+            maker, made = labels.MADE_BY[kind]
+            return self.gettext(made).format(maker=maker)
         name = kind.removeprefix("benign_").replace("_", " ").replace("-", " ")
         return self.gettext(known) if known else safe_text(name)
 

@@ -187,7 +187,8 @@ def test_the_levels_are_translated() -> None:
 
 
 def test_an_unlisted_kind_keeps_its_name() -> None:
-    assert language.get("en").device_kind("chipolo_classic") == "chipolo classic"
+    assert language.get("en").device_kind("brand_new-thing") == "brand new thing"
+    assert language.get("en").device_kind("chipolo_classic") == "Chipolo item tracker"
     assert language.get("ru").emission_kind("brand-new") == "brand-new"
 
 

@@ -122,7 +122,7 @@ class FirstView(QWidget):
         for plan, door in self._doors:
             left = Guide.taken_up(self._desk.settings.folder, plan)
             begun = _("Begun; goes on at: {step}.").format(step=step_titles()[left.step])
-            door.show_uses(f"{begun} {text}" if left.begun else text)
+            door.show_uses(f"{begun}\n{text}" if left.begun else text)
 
     def showEvent(self, event: QShowEvent) -> None:
         """A sweep may have been begun or ended since."""
