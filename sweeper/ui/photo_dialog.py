@@ -1,7 +1,7 @@
 """A photo for a finding: is a person to be seen, and where? What is marked is blurred before it is kept.
 
-Nobody's face is searched for; the reader drags a box over each. The blurring itself is the core's, in the
-pixels, before the file is written into the job.
+Nobody's face is searched for; the reader drags a box over each, or adds one and moves it with the keyboard.
+The blurring itself is the core's, in the pixels, before the file is written into the job.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from sweeper.errors import InputError
@@ -26,19 +26,98 @@ LEAST = 0.01
 """A box smaller than a hundredth of the picture is a slip of the hand."""
 
 
+FRESH: Box = (0.375, 0.375, 0.625, 0.625)
+"""A box that the keyboard adds: a quarter of the picture, in its middle."""
+
+STEP, FINE = 0.02, 0.005
+"""An arrow key moves a box by a fiftieth of the picture; with Ctrl by a two-hundredth."""
+
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+def moved(box: Box, dx: float, dy: float) -> Box:
+    """The box elsewhere, as large as before and within the picture."""
+    left, top, right, bottom = box
+    dx = min(max(dx, -left), 1.0 - right)
+    dy = min(max(dy, -top), 1.0 - bottom)
+    return left + dx, top + dy, right + dx, bottom + dy
+
+
+def sized(box: Box, dx: float, dy: float) -> Box:
+    """The box with its lower right corner elsewhere, never smaller than ``LEAST``."""
+    left, top, right, bottom = box
+    return (
+        left,
+        top,
+        min(1.0, max(left + LEAST, right + dx)),
+        min(1.0, max(top + LEAST, bottom + dy)),
+    )
+
+
 class Marker(QWidget):
-    """Shows a picture; dragging marks a box."""
+    """Shows a picture; dragging marks a box, keys move and size the chosen one."""
 
     changed = Signal()
 
     def __init__(self, image: QImage, style: Style) -> None:
         super().__init__()
         self._image = image
+        self._ring = style.color("accent")
         self.boxes: list[Box] = []
+        self.at = -1
+        """Which box the keys move; -1 for none."""
         self._from: QPointF | None = None
         self._to = QPointF()
         self.setMinimumSize(style.px(420), style.px(300))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(_("Picture: drag a box over each person"))
+        self.setAccessibleDescription(keys())
+
+    def add(self, box: Box = FRESH) -> None:
+        """One more box; the keys move it."""
+        self.boxes.append(box)
+        self.at = len(self.boxes) - 1
+        self._tell()
+
+    def take_back(self) -> None:
+        """Without the box that was chosen, or else the last one."""
+        if self.boxes:
+            del self.boxes[self.at]
+            self.at = len(self.boxes) - 1
+            self._tell()
+
+    def _tell(self) -> None:
+        self.changed.emit()
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, held = Qt.Key(event.key()), event.modifiers()
+        if not self.boxes or key not in (*ARROWS, Qt.Key.Key_Delete, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            super().keyPressEvent(event)
+        elif key in ARROWS:
+            step = FINE if held & Qt.KeyboardModifier.ControlModifier else STEP
+            change = sized if held & Qt.KeyboardModifier.ShiftModifier else moved
+            dx, dy = ARROWS[key]
+            self.boxes[self.at] = change(self.boxes[self.at], dx * step, dy * step)
+            self._tell()
+        elif key == Qt.Key.Key_Delete:
+            self.take_back()
+        else:
+            self.at = (self.at + (1 if key == Qt.Key.Key_PageDown else -1)) % len(self.boxes)
+            self._tell()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
 
     def _area(self) -> QRectF:
         size = self._image.size().toSizeF()
@@ -57,6 +136,7 @@ class Marker(QWidget):
         return min(1.0, max(0.0, x)), min(1.0, max(0.0, y))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus()
         self._from = self._to = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -70,8 +150,7 @@ class Marker(QWidget):
         self._from = None
         box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
         if box[2] - box[0] >= LEAST and box[3] - box[1] >= LEAST:
-            self.boxes.append(box)
-            self.changed.emit()
+            self.add(box)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -79,9 +158,11 @@ class Marker(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         area = self._area()
         painter.drawImage(area, self._image)
-        painter.setBrush(QColor(0, 0, 0, 200))
-        painter.setPen(QPen(QColor("#FFFFFF"), 2))
-        for left, top, right, bottom in self.boxes:
+        for index, (left, top, right, bottom) in enumerate(self.boxes):
+            chosen = index == self.at and self.hasFocus()
+            # What lies under the chosen one is to be seen while it is moved.
+            painter.setBrush(QColor(0, 0, 0, 90 if chosen else 200))
+            painter.setPen(QPen(self._ring if chosen else QColor("#FFFFFF"), 4 if chosen else 2))
             painter.drawRect(
                 QRectF(
                     area.left() + left * area.width(),
@@ -90,10 +171,23 @@ class Marker(QWidget):
                     (bottom - top) * area.height(),
                 )
             )
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._ring, 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         if self._from is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor("#FFFFFF"), 2))
             painter.drawRect(QRectF(self._from, self._to).normalized())
         painter.end()
+
+
+def keys() -> str:
+    """What the keys do in the picture."""
+    return _(
+        "In the picture, arrows move the box, Shift and arrows change its size, Ctrl makes the steps small; "
+        "Page Down goes to the next box, Delete takes it away."
+    )
 
 
 class PhotoDialog(QDialog):
@@ -118,29 +212,30 @@ class PhotoDialog(QDialog):
         layout.addWidget(self.marker, 1)
         layout.addLayout(
             Flow(
+                button(_("Add a box"), self._one, style),
                 button(_("Blur the whole picture"), self._all, style),
-                button(_("Take the last box back"), self._back, style, quiet=True),
+                button(_("Take the box back"), self.marker.take_back, style, quiet=True),
             )
         )
         layout.addWidget(self._said)
+        self._keys = label(keys(), size="caption", tone="muted", wrap=True)
+        layout.addWidget(self._keys)
         self._box = buttons(self, _("Add"))
         layout.addWidget(self._box)
         self.marker.changed.connect(self._check)
         self.people.toggled.connect(lambda _on: self._check())
         self._check()
 
-    def _all(self) -> None:
-        self.marker.boxes.append((0.0, 0.0, 1.0, 1.0))
-        self.marker.update()
-        self._check()
+    def _one(self) -> None:
+        self.marker.add()
+        self.marker.setFocus()
 
-    def _back(self) -> None:
-        del self.marker.boxes[-1:]
-        self.marker.update()
-        self._check()
+    def _all(self) -> None:
+        self.marker.add((0.0, 0.0, 1.0, 1.0))
 
     def _check(self) -> None:
         boxes = len(self.marker.boxes)
+        self._keys.setVisible(bool(boxes))
         missing = self.people.isChecked() and not boxes
         self._box.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not missing)
         if missing:
