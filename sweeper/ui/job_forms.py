@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sweeper.ui.parts import choice, label, plain, row, scrolled
+from sweeper.ui.parts import choice, label, plain, roomy, row, scrolled
 from sweeper.ui.theme import GRID, Style
 from sweeper.ui.verdict_dialog import buttons
 
@@ -176,7 +176,7 @@ class Form(QDialog):
             made.setFixedHeight(style.px(72))
             made.textChanged.connect(self._check)
         elif field.kind is Kind.NUMBER:
-            made = QSpinBox()
+            made = roomy(QSpinBox())
             made.setRange(field.low, field.high)
             made.setValue(int(str(field.value)))
         elif field.kind is Kind.CHOICE:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QBoxLayout,
     QComboBox,
     QFrame,
@@ -24,6 +26,8 @@ from PySide6.QtWidgets import (
 
 from sweeper.ui import icons
 from sweeper.ui.theme import GRID, Style
+
+Spin = TypeVar("Spin", bound=QAbstractSpinBox)
 
 PROSE_CHARACTERS = 72
 """Longest line of prose."""
@@ -169,6 +173,14 @@ def choice(name: str, entries: list[tuple[str, str]], chosen: str, on: Callable[
     made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     made.activated.connect(lambda _index: on(str(made.currentData())))
     return made
+
+
+def roomy(spin: Spin) -> Spin:
+    """A number's field with the inner margin that style sheets do not give it."""
+    edit = spin.lineEdit()
+    if edit is not None:
+        edit.setTextMargins(6, 0, 6, 0)
+    return spin
 
 
 def search(name: str, on: Callable[[str], object], style: Style) -> QLineEdit:

@@ -22,7 +22,7 @@ from sweeper.records import Medium
 from sweeper.text import safe_text
 from sweeper.ui import equipment, words
 from sweeper.ui.flow import Flow
-from sweeper.ui.parts import button, choice, label, picture, prose, row
+from sweeper.ui.parts import button, choice, label, picture, prose, roomy, row
 from sweeper.ui.settings import Tuning
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _
@@ -129,13 +129,13 @@ class SourceCard(QFrame):
     def _receiver(self) -> None:
         """Gain, crystal, antenna."""
         tuning = self._desk.settings.tuning(self._entry.name)
-        self._gain = QDoubleSpinBox()
+        self._gain = roomy(QDoubleSpinBox())
         self._gain.setRange(AUTOMATIC_DB, 60.0)
         self._gain.setSpecialValueText(_("found by itself"))
         self._gain.setSuffix(" dB")
         self._gain.setDecimals(1)
         self._gain.setValue(AUTOMATIC_DB if tuning.gain_db is None else tuning.gain_db)
-        self._ppm = QDoubleSpinBox()
+        self._ppm = roomy(QDoubleSpinBox())
         self._ppm.setRange(-300.0, 300.0)
         self._ppm.setSuffix(" ppm")
         self._ppm.setDecimals(1)

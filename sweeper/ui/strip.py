@@ -26,6 +26,9 @@ TONES = {
     State.ENDED: "muted",
 }
 
+TROUBLE = (State.DEGRADED, State.FAILED)
+"""States of which the reason says more than the word."""
+
 
 class Strip(QFrame):
     """Redraws itself when the desk says that the session changed."""
@@ -95,15 +98,27 @@ class Strip(QFrame):
         style = self._desk.style
         state = self._desk.source_state(name)
         dot.setPixmap(icons.pixmap(f"state-{state.value}", style.color(TONES[state]).name(), style.px(12)))
+        status = self._desk.states.get(name)
         word = words.spoken().state(state)
-        shown = safe_text(name.rsplit("/", 1)[-1])
+        if state in TROUBLE and status is not None and status.reason is not None:
+            word = words.spoken().reason(status.reason)
+        shown = self._called(name)
         full = f"{shown}: {word}"
         if len(shown) > 24:
             shown = shown[:11] + "…" + shown[-11:]
         text.setText(f"{shown}: {word}")
-        status = self._desk.states.get(name)
         detail = told(status.said or status.detail) if status is not None else ""
         text.setToolTip(f"{full}\n{detail}" if detail else full)
+
+    def _called(self, name: str) -> str:
+        """A recording by its file; what listens now by its medium, and its own name where several do."""
+        opened = self._desk.opened
+        if name not in opened or not (opened[name].live or opened[name].demo):
+            return safe_text(name.rsplit("/", 1)[-1])
+        medium = opened[name].medium
+        called = words.spoken().medium(medium)
+        alone = sum(other.medium is medium for other in opened.values()) == 1
+        return called if alone else f"{called} ({safe_text(name)})"
 
     def _show_progress(self) -> None:
         desk = self._desk

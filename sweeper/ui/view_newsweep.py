@@ -24,7 +24,7 @@ from sweeper.plan import PRESETS, RTLSDR_RANGE_HZ, Mode, SweepPlan
 from sweeper.records import Medium
 from sweeper.ui import equipment, network, network_dialog, ranges, recipes, references, words
 from sweeper.ui.flow import Flow
-from sweeper.ui.parts import button, card, choice, column, label, plain, prose, row, scrolled
+from sweeper.ui.parts import button, card, choice, column, label, plain, prose, roomy, row, scrolled
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _, ngettext, told
 
@@ -260,7 +260,7 @@ class NewSweepView(QWidget):
 
 
 def _spin(name: str, low: int, high: int, value: int, changed: Callable[[], object]) -> QSpinBox:
-    made = QSpinBox()
+    made = roomy(QSpinBox())
     made.setRange(low, high)
     made.setValue(value)
     made.setAccessibleName(name)
@@ -269,7 +269,7 @@ def _spin(name: str, low: int, high: int, value: int, changed: Callable[[], obje
 
 
 def _decimal(name: str, low: float, high: float, value: float) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
+    made = roomy(QDoubleSpinBox())
     made.setRange(low, high)
     made.setDecimals(2)
     made.setValue(value)

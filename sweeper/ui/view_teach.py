@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sweeper.records import Level
@@ -23,6 +24,7 @@ from sweeper.ui.theme import GRID
 from sweeper.ui.words import _, ngettext
 
 if TYPE_CHECKING:
+    from sweeper.proposing import Proposed
     from sweeper.subjects import Subject
     from sweeper.teaching import Clean, Proposal
     from sweeper.ui.desk import Desk
@@ -114,9 +116,10 @@ class TeachView(QWidget):
         ticks = column(label(_("It is this, if all of these hold:"), size="section"), spacing=GRID // 2)
         self._boxes = []
         for index, proposed in enumerate(proposal.conditions):
-            text = safe_text(words.phrase(proposed.text))
+            text = in_words(proposed)
             box = QCheckBox(text)
             box.setAccessibleName(text)
+            box.setToolTip(safe_text(proposed.condition.key))
             box.setChecked(index in proposal.chosen)
             box.toggled.connect(lambda _on: self._try())
             self._boxes.append(box)
@@ -230,3 +233,18 @@ class TeachView(QWidget):
             )
         else:
             self._desk.say(_("The signature is saved and used from the next sweep on."), safe_text(str(path)))
+
+
+UNITS = {"mhz": "MHz", "khz": "kHz", "hz": "Hz", "ms": "ms"}
+"""Unit by the end of a fact's key."""
+
+
+def in_words(proposed: Proposed) -> str:
+    """A condition as a person reads it: what is measured by its name, not by its key."""
+    spoken, key = words.spoken(), proposed.condition.key
+    unit = UNITS.get(key.rpartition("_")[2], "")
+    name = spoken.feature(key) + (f" ({spoken.unit(unit)})" if unit else "")
+    args = {**proposed.text.args, "key": name}
+    if key == "rf.kind" and isinstance(proposed.condition.equals, str):
+        args["value"] = spoken.emission_kind(proposed.condition.equals)
+    return safe_text(words.phrase(msgspec.structs.replace(proposed.text, args=args)))
