@@ -1,138 +1,33 @@
-"""A technician who never opens a terminal: licence, duties, consent, evidence and register in the window."""
+"""A technician who never opens a terminal: licence, duties, consent, people and register in the window."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
-    QApplication,
-    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QProgressBar,
-    QSpinBox,
-    QWidget,
 )
 
-from sweeper.jobs import locking, practice
-from sweeper.jobs.job import Consent, Decision, DeviceClass, Head, Job, Person, Role, Verdict
-from sweeper.jobs.papers import Check, Custody, Meeting, Photo
-from sweeper.ui import job_classes, job_forms, job_parts, menus, photo_dialog, safe_use
+from sweeper.jobs import practice
+from sweeper.jobs.job import Consent, Head, Job, Person
+from sweeper.ui import job_forms, job_parts, menus, safe_use
 from sweeper.ui.job_forms import Day, Field, Form, Kind
-from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
-from tests.ui.fakes import Fake, recipe
+from tests.ui.job_pages.hand import PATIENCE_MS, page, said, shows
 from tests.ui.test_accessible import controls
 
-PATIENCE_MS = 30_000
 PAGES = ("jobs", "job-people", "job-search", "job-evidence", "register", "practice")
-
-
-@pytest.fixture(autouse=True)
-def own_practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The practice of this test only."""
-    path = tmp_path / "practice.json"
-    monkeypatch.setenv("SWEEPER_PRACTICE", str(path))
-    return path
-
-
-@pytest.fixture
-def folder(qtbot, window: Window, tmp_path: Path) -> Path:
-    """A technician's job by Kazakhstan's law, open in the window; another one beside it."""
-    people = (Person("Aigul"), Person("Ravil", Role.REVIEWER), Person("Viktor", Role.VIEWER))
-    head = Head(
-        number="2026-7",
-        purpose="a yearly sweep",
-        permission="letter",
-        place="office",
-        people=people,
-        profile="kz",
-    )
-    home = tmp_path / "jobs"
-    for name in ("one", "two"):
-        Job.create(home / name, head, "Aigul").close()
-    window.desk.settings.put("jobs-home", str(home))
-    window.desk.jobs.open(home / "one")
-    qtbot.waitUntil(lambda: window.desk.jobs.card is not None, timeout=PATIENCE_MS)
-    return home / "one"
-
-
-def fill(control: QWidget, value: object) -> None:
-    """Enter a value as a person would."""
-    if isinstance(control, Day):
-        assert value is None or isinstance(value, dt.date)
-        control.set(value)
-    elif isinstance(control, QPlainTextEdit):
-        control.setPlainText(str(value))
-    elif isinstance(control, QSpinBox):
-        control.setValue(int(str(value)))
-    elif isinstance(control, QComboBox):
-        control.setCurrentIndex(control.findData(value))
-        assert control.currentIndex() >= 0
-    elif isinstance(control, QCheckBox):
-        control.setChecked(bool(value))
-    elif isinstance(control, QLineEdit):
-        control.setText(str(value))
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Answer the next form with these values; it is the real form, only nobody sees it."""
-
-    def prepare(**values: object) -> None:
-        def asked(parent, style, title, verb, fields, intro=""):
-            form = Form(parent, style, title, verb, fields, intro)
-            for key, value in values.items():
-                fill(form.controls[key], value)
-            ok = form._box.button(QDialogButtonBox.StandardButton.Ok)
-            given = form.given() if ok.isEnabled() else None
-            form.deleteLater()
-            return given
-
-        monkeypatch.setattr(job_forms, "ask", asked)
-
-    return prepare
-
-
-def said(view: QWidget) -> str:
-    QApplication.processEvents()
-    return "\n".join(label.text() for label in view.findChildren(QLabel) if label.isVisibleTo(view))
-
-
-def shows(qtbot, view: QWidget, *texts: str) -> None:
-    """Wait until a view shows every text."""
-    qtbot.waitUntil(lambda: all(text in said(view) for text in texts), timeout=PATIENCE_MS)
-
-
-@pytest.fixture
-def after(qtbot, window: Window) -> Callable[..., None]:
-    """Do something, and wait until the window says what came of it: only then is a file whole."""
-    heard: list[str] = []
-    window.desk.told.connect(lambda what, *_rest: heard.append(what))
-
-    def wait(act: Callable[..., object], says: str, *given: object) -> None:
-        heard.clear()
-        act(*given)
-        qtbot.waitUntil(lambda: says in heard, timeout=PATIENCE_MS)
-
-    return wait
-
-
-def page(qtbot, window: Window, name: str, *texts: str) -> QWidget:
-    window.show_view(name)
-    shows(qtbot, window.view(name), *texts)
-    return window.view(name)
 
 
 def test_a_form_waits_for_what_is_required_and_a_day_can_be_left_out(qtbot, window: Window) -> None:
@@ -281,27 +176,6 @@ def test_who_acts_is_chosen_and_the_reviewer_seals(qtbot, window: Window, folder
     qtbot.waitUntil(lambda: sealed.name in view.said, timeout=PATIENCE_MS)
 
 
-def test_search_custody_and_meeting_are_filed(qtbot, window: Window, folder: Path, answer) -> None:
-    view = page(qtbot, window, "job-search", "Nothing is filed yet.")
-    answer(known="office/table", result="something", note="a pen")
-    view.file_check()
-    shows(qtbot, view, "by eye and hand: something to look at", "a pen")
-    answer(label="Board")
-    view.file_meeting()
-    shows(qtbot, view, "Board")
-    evidence = page(qtbot, window, "job-evidence", "Chain of custody")
-    answer(item="a pen", giver="Aigul", taker="Police", seal="5")
-    evidence.hand_over()
-    shows(qtbot, evidence, "a pen", "Aigul to Police", "Seal 5")
-    window.close()
-    job = Job(folder, read_only=True)
-    assert [c.place for _n, c in job.filed(Check)] == ["office/table"]
-    meeting = job.filed(Meeting)[0][1]
-    assert meeting.stop_utc_s - meeting.start_utc_s == pytest.approx(3600, abs=1)
-    assert [c.item for _n, c in job.filed(Custody)] == ["a pen"]
-    job.close()
-
-
 def test_the_register_shows_saves_packs_and_opens_every_job(
     qtbot, window: Window, folder: Path, after, tmp_path: Path, monkeypatch
 ) -> None:
@@ -319,66 +193,6 @@ def test_the_register_shows_saves_packs_and_opens_every_job(
     view._open(str(folder.with_name("two")))
     qtbot.waitUntil(lambda: window.desk.jobs.card.folder.endswith("two"), timeout=PATIENCE_MS)
     assert window.page == "jobs"
-
-
-def test_a_job_leaves_as_one_file_and_is_taken_in_again(
-    qtbot, window: Window, folder: Path, after, tmp_path: Path, answer, monkeypatch
-) -> None:
-    view = page(qtbot, window, "job-evidence", "Not sealed yet.")
-    target = tmp_path / "away.locked.zip"
-    monkeypatch.setattr(job_parts, "chosen_file", lambda *_a: target)
-    answer(password="right", again="wrong")
-    view.export()
-    assert "The two passwords differ." in said(window._message)
-    answer(password="right", again="right")
-    after(view.export, "The job is saved.")
-    assert locking.is_locked(target)
-    register = page(qtbot, window, "register", "2 jobs")
-    answer(password="right")
-    register.take_in(target)
-    shows(qtbot, register, "3 jobs")
-    assert (folder.parent / "away" / "job.sqlite").is_file()
-
-
-def test_purge_asks_deletes_and_leaves_a_certificate(qtbot, window: Window, folder: Path, answer) -> None:
-    window.desk.jobs.act_as("Ravil")
-    view = page(qtbot, window, "job-evidence", "due for deletion")
-    answer(photos=True)
-    view.purge()
-    shows(qtbot, view, "Deleted on")
-    window.close()
-    job = Job(folder, read_only=True)
-    assert [purge.who for purge in job.purges()] == ["Ravil"]
-    job.close()
-
-
-def test_samples_are_kept_only_after_the_warning(qtbot, window: Window, folder: Path, monkeypatch) -> None:
-    view = page(qtbot, window, "jobs", "Who acts")
-    asked: list[str] = []
-
-    def refuse(_parent, _title, text, _verb) -> bool:
-        asked.append(text)
-        return False
-
-    monkeypatch.setattr(job_parts, "agreed", refuse)
-    view.keep_iq.click()
-    assert "may hold what people say" in asked[0]
-    assert not window.desk.jobs.keep_iq
-    assert not view.keep_iq.isChecked()
-    monkeypatch.setattr(job_parts, "agreed", lambda *_a: True)
-    view.keep_iq.click()
-    assert view.keep_iq.isChecked()
-    window.desk.speed = None
-    window.desk.begin(recipe(Fake(25)), "with samples")
-    qtbot.waitUntil(lambda: window.desk.phase is Phase.ENDED, timeout=PATIENCE_MS)
-    window.desk.jobs.close()
-    qtbot.waitUntil(lambda: window.desk.jobs.card is None, timeout=PATIENCE_MS)
-    assert not window.desk.jobs.keep_iq, "asked anew for each opening of a job"
-    window.close()
-    job = Job(folder, read_only=True)
-    acts = [entry.act for entry in job.store.audit_log()]
-    job.close()
-    assert "samples of findings are kept" in acts
 
 
 def test_the_head_of_a_job_is_changed_and_a_person_added(
@@ -400,35 +214,6 @@ def test_the_head_of_a_job_is_changed_and_a_person_added(
     assert (head.recommendations, head.retention_days) == ("Lock the server room", 10)
     assert head.next_sweep == dt.date(2027, 5, 1)
     assert changes == ["next_sweep,recommendations,retention_days", "people"]
-
-
-def test_a_device_is_classed_by_a_person_and_a_photo_of_the_place_is_filed(
-    qtbot, window: Window, folder: Path, answer, after, tmp_path: Path, monkeypatch
-) -> None:
-    window.desk.speed = None
-    window.desk.begin(recipe(Fake(25)), "office")
-    qtbot.waitUntil(lambda: window.desk.phase is Phase.ENDED, timeout=PATIENCE_MS)
-    view = page(qtbot, window, "job-evidence", "Not sealed yet.")
-    assert "Devices before the law" not in said(view), "nothing was confirmed"
-    decision = Decision(1, "F-001", Verdict.CONFIRMED, "Aigul", "in the lamp")
-    window.desk.jobs.ask(lambda opened, _who: opened.decide(decision), lambda *_answer: None)
-    shows(qtbot, view, "Devices before the law", "1/F-001", "not said", "in the lamp")
-    answer(**{"class": "special"})
-    after(job_classes.ask, "Filed.", window.desk, view, decision)
-    shows(qtbot, view, "special technical means")
-
-    picture = QImage(64, 48, QImage.Format.Format_RGB32)
-    picture.fill(0x808080)
-    picture.save(str(tmp_path / "lamp.png"))
-    monkeypatch.setattr(photo_dialog, "ask", lambda *_a: ("the lamp", False, []))
-    search = page(qtbot, window, "job-search", "Nothing is filed yet.")
-    search.add_photo(tmp_path / "lamp.png")
-    shows(qtbot, search, "the lamp")
-    window.close()
-    kept = Job(folder, read_only=True)
-    assert kept.verdicts()[(1, "F-001")].device_class is DeviceClass.SPECIAL
-    assert [photo.caption for _number, photo in kept.filed(Photo)] == ["the lamp"]
-    kept.close()
 
 
 def test_risks_and_safe_use_are_shown_once(qtbot, window: Window) -> None:
