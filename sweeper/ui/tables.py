@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from sweeper.ui.theme import Style
@@ -261,6 +261,13 @@ class Table(QTableView):
         self.doubleClicked.connect(lambda index: self._open(index.row()))
         self.activated.connect(lambda index: self._open(index.row()))
         model.reordered.connect(self._keep_selected)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters and Space are the window's (F1 lists them): the base class would search by them."""
+        if event.text().isprintable() and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
