@@ -25,6 +25,11 @@ Mask = npt.NDArray[np.bool_]
 TIMES = (1, 4, 16, 64)
 """Frames in a box; the whole look is the mean spectrum's affair."""
 
+CLOSE, CLOSELY = 4, 5
+"""In place of boxes of four frames at every second one, wide boxes (from ``BETWEEN`` on) are five frames long
+and lie at every frame: wide ones are few, so it costs little, and a burst of half a millisecond, a slot of
+GSM, loses 0.2 dB less between two boxes (bench_detection.py)."""
+
 SMALL = 16
 """Cells in the boxes that look first; what they find is taken out before the larger ones look."""
 
@@ -69,7 +74,8 @@ def _sliding(halves: Real, axis: int) -> Real:
 
 def _blocks(hit: Mask, time: int, width: int) -> tuple[Mask, int, int]:
     """The blocks that the hit boxes cover, and a block's frames and bins: boxes are two blocks long and two
-    wide, or three where the width is no power of two; a single frame or bin is its own block."""
+    wide, or three where the width is no power of two; a single frame or bin is its own block, and so is each
+    frame of ``CLOSELY`` lying boxes."""
     bins, frames = 1, 1
     if width > 1:
         count = 2 if width & (width - 1) == 0 else 3
@@ -78,10 +84,11 @@ def _blocks(hit: Mask, time: int, width: int) -> tuple[Mask, int, int]:
             wide[:, shift : shift + hit.shape[1]] |= hit
         hit, bins = wide, width // count
     if time > 1:
-        tall = np.zeros((hit.shape[0] + 1, hit.shape[1]), bool)
-        tall[:-1] |= hit
-        tall[1:] |= hit
-        hit, frames = tall, time // 2
+        count = time if time == CLOSELY else 2
+        tall = np.zeros((hit.shape[0] + count - 1, hit.shape[1]), bool)
+        for shift in range(count):
+            tall[shift : shift + hit.shape[0]] |= hit
+        hit, frames = tall, time // count
     return hit, frames, bins
 
 
@@ -121,6 +128,10 @@ def _lasting(base: Real, width: int) -> Iterator[tuple[int, int, Real]]:
     for time in TIMES[1:]:
         if len(base) < 2 * time:
             break
+        if time == CLOSE and width >= BETWEEN:
+            pairs = base[:-1] + base[1:]
+            yield CLOSELY, width, np.asarray(pairs[:-3] + pairs[2:-1] + base[CLOSE:])
+            continue
         while size < time // 2:
             quarter = _halved(quarter, 0)
             size *= 2

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, grey_opening, median_filter, uniform_filter1d
+from scipy.ndimage import gaussian_filter1d, grey_dilation, grey_opening, median_filter, uniform_filter1d
 from scipy.special import gammainc
 
 from sweeper.dsp.spectrum import Complex, Real
@@ -65,12 +65,16 @@ def estimate(cells: Real) -> Real:
 
 
 def uncertainty(floor: Real, frames: int) -> float:
-    """Relative error of an estimated floor: small where a flat level fitted (chance, and ``FLAT_ERROR``), and
-    ``statistics.FLOOR_ERROR`` where the floor had to follow the receiver's filter."""
-    if len(floor) < 24 or float(np.ptp(floor)) > 1e-3 * float(floor[0]):
+    """Relative error of an estimated floor: small where a flat level fitted (the chance of all its bands, and
+    ``FLAT_ERROR``); where the floor had to follow the receiver's filter the chance of a few bands and
+    ``statistics.FLOOR_ERROR``."""
+    group = max(1, len(floor) // BANDS)
+    if len(floor) < 24:
         return FLOOR_ERROR
-    values = 0.75 * independent(min(frames, FRAMES), 1) * len(floor)
-    return float(min(FLOOR_ERROR, np.hypot(FLAT_ERROR, 1 / np.sqrt(values))))
+    values = 0.75 * independent(min(frames, FRAMES), group)
+    if float(np.ptp(floor)) > 1e-3 * float(floor[0]):
+        return float(np.hypot(FLOOR_ERROR, 1 / np.sqrt(values * LOCAL_BANDS)))
+    return float(min(FLOOR_ERROR, np.hypot(FLAT_ERROR, 1 / np.sqrt(values * len(floor) / group))))
 
 
 def _time_excision(chosen: Real, shape: float) -> Real:
@@ -101,7 +105,7 @@ def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:
     narrow = max(3, bins // 64 * 2 + 1)
     smooth = median_filter(level, narrow, mode="nearest")
     rough = grey_opening(smooth, max(3, int(OPENING * bins)), mode="nearest")
-    local = max(2.0, bins / 48)
+    local = max(LOCAL, bins / 48)
     margin = threshold(shape * 0.75 * narrow, 1e-3, 0.0) * 1.12
     accepted = (smooth <= rough * margin) & (level <= rough * threshold(shape, 1e-4, 0.0) * 1.12)
     floor = _local_mean(level, accepted, local, rough)
@@ -112,7 +116,7 @@ def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:
             break
         accepted = taken
         floor = _local_mean(level, accepted, local, floor)
-    return np.asarray(np.maximum(floor, lowest), dtype=np.float32)
+    return np.asarray(np.maximum(_edges(floor), lowest), dtype=np.float32)
 
 
 DEGREES = (0, 2)
@@ -126,6 +130,14 @@ DRIFT = {0: 1.5, 2: 1.2}
 """What is left over seven bands may be so many times what chance leaves, by degree. At 1.5 a parabola was
 taken through the knee of a filter, and the tenths of a decibel that it missed were told as signals; at 1.2 a
 tenth of all flat floors would be refused."""
+
+BEND = 3.4
+"""A level is refused where slope and curvature pass this many deviations: 0.3 % of level floors have it by
+chance (Rayleigh: two degrees of freedom). Refused they get a parabola, which costs little."""
+
+MIDDLE = 0.15
+"""Share of the span, around the centre, in which a signal is not taken for the filter's shape for looking
+alike on both sides of the centre."""
 
 
 def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
@@ -141,29 +153,49 @@ def _stiff(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
     scatter = 1.4826 * median(np.abs(np.diff(value))) / np.sqrt(2)
     if scatter <= 0 or scatter > 0.35:
         return None
-    at = np.linspace(-1, 1, bins)
     for degree in DEGREES:
-        fit = _fitted(
-            np.asarray(np.polynomial.chebyshev.chebvander(at, degree), np.float64),
-            value,
-            scatter,
-            DRIFT[degree],
-        )
+        fit = _fitted(degree, value, scatter)
         if fit is not None:
             return np.asarray(np.exp(fit + 0.5 * scatter**2))
     return None
 
 
-def _fitted(
-    basis: npt.NDArray[np.float64], value: npt.NDArray[np.float64], scatter: float, most_drift: float
-) -> npt.NDArray[np.float64] | None:
+def _parabola(value: npt.NDArray[np.float64], accepted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """The parabola of least squares through the accepted values: orthogonal polynomials over just these,
+    summed in a fixed order, so that every processor makes the same of it."""
+    weight = accepted.astype(np.float64)
+    at = np.linspace(-1, 1, len(value))
+    basis: list[npt.NDArray[np.float64]] = []
+    fit = np.zeros(len(value))
+    for power in (np.ones(len(value)), at, at * at):
+        part = power
+        for other in basis:
+            part = part - other * np.add.reduce(weight * other * power)
+        part = part / np.sqrt(np.add.reduce(weight * part * part))
+        basis.append(part)
+        fit = fit + part * np.add.reduce(weight * part * value)
+    return fit
+
+
+def _level(value: npt.NDArray[np.float64], accepted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """The same for a level."""
+    return np.full(len(value), np.add.reduce(value * accepted) / accepted.sum())
+
+
+def _bends(value: npt.NDArray[np.float64], accepted: npt.NDArray[np.bool_], scatter: float) -> bool:
+    """Whether slope and curvature of the accepted values are more than chance gives a level."""
+    shape = (_parabola(value, accepted) - _level(value, accepted))[accepted]
+    return float(np.add.reduce(shape * shape)) > (BEND * scatter) ** 2
+
+
+def _fitted(degree: int, value: npt.NDArray[np.float64], scatter: float) -> npt.NDArray[np.float64] | None:
     """The curve, or ``None`` if too little lies on it or what does scatters too much."""
     accepted = value <= median(value) + max(3 * scatter, 0.7)
     off = np.zeros(len(value))
     for _ in range(8):
         if accepted.mean() < 0.7 or not accepted[0] or not accepted[-1]:
             return None
-        fit = basis @ np.linalg.lstsq(basis[accepted], value[accepted], rcond=None)[0]
+        fit = _parabola(value, accepted) if degree else _level(value, accepted)
         off = value - fit
         wide = np.convolve(np.pad(off, 1, mode="edge"), np.ones(3) / 3, "valid")
         taken = (np.abs(off) < 2.6 * scatter) & (wide < 2.6 * scatter / np.sqrt(3))
@@ -175,12 +207,56 @@ def _fitted(
     if len(rest) < 0.7 * len(value) or float(np.std(rest)) > 1.3 * scatter:
         return None
     out = ~accepted
+    out[_middle(out, off)] = False
     if out.sum() > 2 and float(np.mean(out[::-1][out])) > 0.4:
         return None  # what stands out does so alike on both sides of the centre: the filter, not a signal
     drift = np.convolve(rest, np.ones(7) / 7, "valid")
-    if float(np.sqrt(np.mean(drift**2))) > most_drift * scatter / np.sqrt(7):
+    if float(np.sqrt(np.mean(drift**2))) > DRIFT[degree] * scatter / np.sqrt(7):
         return None  # what is left is not scatter but shape
-    return np.asarray(fit)
+    return None if degree == 0 and _bends(value, accepted, scatter) else np.asarray(fit)
+
+
+def _middle(out: npt.NDArray[np.bool_], off: npt.NDArray[np.float64]) -> slice:
+    """What stands up around the centre, no wider than ``MIDDLE``: a signal there is its own mirror."""
+    center = len(out) // 2
+    low = high = center
+    up = out & (off > 0)
+    while low > 0 and (up[low - 1] or up[max(0, low - 2)]):
+        low -= 1
+    while high < len(out) and (up[high] or up[min(len(out) - 1, high + 1)]):
+        high += 1
+    return slice(low, high) if high - low <= MIDDLE * len(out) else slice(0, 0)
+
+
+TWICE = 2
+"""Times the local mean is taken, the second time of what the first leaves (Tukey's twicing, 1977): a mean
+alone lies under a filter's knee and over its edge."""
+
+LOCAL = 2.0
+"""Its reach: standard deviation in bands."""
+
+LOCAL_BANDS = 2.46 * LOCAL
+"""As many bands on average give its chance error: of the kernel K the twicing makes 2K - K*K, whose square
+integrates to 1 / (2.46 sigma)."""
+
+STEEP = ((1, 1.5), (2, 2.5))
+"""A filter's edges: where the floor falls by 1.8 dB over two bands, from the end of the span inwards, it is
+the greatest within one band, and where by 4 dB within two."""
+
+
+def _edges(floor: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The floor, on the steep edges of the receiver's filter the greatest beside it: no mean follows them,
+    and what is told there would be the filter."""
+    most = len(floor) // 6
+    out = floor.copy()
+    for reach, fall in STEEP:
+        top = grey_dilation(floor, 2 * reach + 1, mode="nearest")
+        for old, new, high in ((floor, out, top), (floor[::-1], out[::-1], top[::-1])):
+            level = np.flatnonzero(old[2 : most + 2] < fall * old[:most])
+            steep = int(level[0]) if len(level) else most
+            if steep:
+                new[: steep + 2 + reach] = high[: steep + 2 + reach]
+    return out
 
 
 def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback: np.ndarray) -> np.ndarray:
@@ -188,12 +264,15 @@ def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback:
     if accepted.sum() < 4:
         return np.asarray(fallback, dtype=np.float64)
     weight = gaussian_filter1d(accepted.astype(np.float64), sigma, mode="nearest")
-    total = gaussian_filter1d(np.where(accepted, level, 0.0), sigma, mode="nearest")
     known = weight > 0.15
     if not known.any():
         return np.full(len(level), level[accepted].mean())
-    at = np.flatnonzero(known)
-    return np.asarray(np.interp(np.arange(len(level)), at, total[at] / weight[at]))
+    at, every = np.flatnonzero(known), np.arange(len(level))
+    mean = np.ones(len(level))
+    for _ in range(TWICE):
+        total = gaussian_filter1d(np.where(accepted, level / mean, 0.0), sigma, mode="nearest")
+        mean = mean * np.interp(every, at, total[at] / weight[at])
+    return np.asarray(mean)
 
 
 SURGE_BLOCKS = 16

@@ -104,7 +104,7 @@ def test_every_box_holds_the_sum_of_its_cells_and_covers_them() -> None:
     cells = np.random.default_rng(0).exponential(size=(150, 512)).astype(np.float32)
     for time, width, sums in boxes._bank(cells):
         block = 1 if width == 1 else width // 2 if width & (width - 1) == 0 else width // 3
-        step = max(1, time // 2)
+        step = 1 if time == boxes.CLOSELY else max(1, time // 2)
         for row, column in ((0, 0), (sums.shape[0] - 1, sums.shape[1] - 1), (sums.shape[0] // 2, 1)):
             inside = np.zeros(cells.shape, bool)
             inside[row * step : row * step + time, column * block : column * block + width] = True
@@ -129,7 +129,8 @@ def test_noise_that_lasts_has_mean_one() -> None:
 def test_a_flat_floor_is_surer_than_one_that_follows_a_filter() -> None:
     flat = np.full(512, 1e-10, np.float32)
     bent = flat * (1 + 0.2 * np.hanning(512)).astype(np.float32)
-    assert floor.uncertainty(bent, 1000) == statistics.FLOOR_ERROR
+    assert statistics.FLOOR_ERROR < floor.uncertainty(bent, 1000) < 0.03
+    assert floor.uncertainty(bent, 48) > 0.035  # measured on shaped noise: 3.8 % of a look of 5.2 ms
     assert (
         floor.FLAT_ERROR
         < floor.uncertainty(flat, 1000)

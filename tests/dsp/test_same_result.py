@@ -21,7 +21,7 @@ SEEDS = st.integers(0, 10_000)
 def plainly_added(found: np.ndarray, hit: np.ndarray, time: int, width: int) -> np.ndarray:
     """``found`` and the connected pieces of the boxes' cells that touch nothing found."""
     block = 1 if width == 1 else width // 2 if width & (width - 1) == 0 else width // 3
-    step = max(1, time // 2)
+    step = 1 if time == boxes.CLOSELY else max(1, time // 2)
     covered = np.zeros(found.shape, bool)
     for row, column in np.argwhere(hit):
         covered[row * step : row * step + time, column * block : column * block + width] = True
