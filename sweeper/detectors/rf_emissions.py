@@ -144,7 +144,7 @@ class RfEmissions:
         """Narrow lines that a live sweep hears from one centre only are held back until the pass that heard
         them first is over: its second looks, or the next pass from other centres, tell what they are."""
         if source.sweep_pass is not None:
-            source.wide.conclude(source.tracker)
+            source.wide.conclude(source.tracker, source.namer.rhythms)
             source.tracker.judge(source.vetoes.verdicts())
         source.sweep_pass = number
         source.vetoes.unconfirmed.clear()
@@ -232,7 +232,7 @@ class RfEmissions:
         source = self._sources.pop(name)
         for channel in sorted(source.looks):
             yield from self._drain(name, source, channel, source.looks[channel])
-        source.wide.conclude(source.tracker)
+        source.wide.conclude(source.tracker, source.namer.rhythms)
         source.namer.conclude(source.tracker)
         if source.sweep_pass is None:
             source.tracker.fold_lines()

@@ -24,7 +24,7 @@ from sweeper.detectors.rf_tracker import Tracker
 from sweeper.dsp import chirp, modulation, ofdm, preambles, video
 from sweeper.dsp.channel import Channel
 from sweeper.dsp.features import measure
-from sweeper.dsp.spectrum import Complex, cell_size, line_size
+from sweeper.dsp.spectrum import Complex, Real, cell_size, line_size
 from sweeper.records import Value
 
 MOST_NAMED = 16
@@ -71,6 +71,9 @@ ENOUGH_SAMPLES = 64
 SHORT_S = 0.03
 """A look or a rest of one shorter than this may miss what fills the span."""
 
+MOST_LOOKS = 4096
+"""Centres of which something is kept for signals wider than a look: the whole tuning range, shifted twice."""
+
 ASK_FIRST, ASK_EVERY = 3, 64
 """Segments of a look in which that is asked: the first ones, then one in so many."""
 
@@ -83,6 +86,8 @@ class Namer:
         self._bursts: dict[tuple[float, ...], list[tuple[str, dict[str, Value]]]] = {}
         self._asked: Counter[float] = Counter()
         self._whole_known: dict[float, list[Heard]] = {}
+        self.rhythms: dict[float, list[ofdm.Rhythm]] = {}
+        """By centre, what each look of a sweep showed of OFDM: for signals wider than a look."""
         self._gsm = GsmNamer()
 
     def name(
@@ -159,7 +164,7 @@ class Namer:
             return [
                 replace(w, stop_s=length, on_s=length, kind="") for w in self._whole_known.get(center_hz, [])
             ]
-        found = self._ask(samples, rate_hz, length)
+        found = self._ask(samples, rate_hz, center_hz, length)
         known = self._whole_known.get(center_hz, [])
         if not found and length < SHORT_S:
             return [
@@ -169,11 +174,13 @@ class Namer:
         self._whole_known[center_hz] = found
         return found
 
-    @staticmethod
-    def _ask(samples: Complex, rate_hz: float, length: float) -> list[Heard]:
+    def _ask(self, samples: Complex, rate_hz: float, center_hz: float, length: float) -> list[Heard]:
         power = float(np.mean(np.abs(samples[: 1 << 18]) ** 2))
         base = Heard(0, 0, 0.0, length, power, 0.0, True, True, True, on_s=length)
-        for found in ofdm.find(samples, rate_hz):
+        prefixed, rhythms = ofdm.look(samples, rate_hz)
+        if center_hz and (center_hz in self.rhythms or len(self.rhythms) < MOST_LOOKS):
+            self.rhythms[center_hz] = rhythms
+        for found in prefixed:
             kind = found.system if found.system in ("lte", "nr") else "ofdm"
             features: dict[str, Value] = {
                 "useful_symbol_us": round(1e6 * found.useful_s, 2),
@@ -187,6 +194,7 @@ class Namer:
                     base,
                     low_hz=found.low_hz,
                     high_hz=found.high_hz,
+                    power=power * _share(samples, rate_hz, found.low_hz, found.high_hz),
                     snr_db=float(snr),
                     kind=kind,
                     features=features,
@@ -365,11 +373,27 @@ def _inside(one: Heard, whole: list[Heard]) -> bool:
     )
 
 
+SPREAD = 1024
+"""Bins in which the power of what fills the span is measured."""
+
+
+def _densities(samples: Complex) -> Real:
+    rows = samples[: len(samples) // SPREAD * SPREAD].reshape(-1, SPREAD)[:256]
+    power = np.abs(np.fft.fft(rows * np.hanning(SPREAD), axis=1)) ** 2
+    return np.asarray(np.fft.fftshift(power.mean(axis=0)))
+
+
+def _share(samples: Complex, rate_hz: float, low_hz: float, high_hz: float) -> float:
+    """The share of all power that lies in a band (offsets)."""
+    power = _densities(samples)
+    a, b = (int(np.clip(hz / rate_hz * SPREAD + SPREAD / 2, 0, SPREAD)) for hz in (low_hz, high_hz))
+    return float(power[a : max(b, a + 1)].sum() / max(power.sum(), 1e-30))
+
+
 def _spread(samples: Complex, rate_hz: float) -> tuple[float, float]:
     """The band that holds 98 % of the power."""
-    size = 1024
-    rows = samples[: len(samples) // size * size].reshape(-1, size)[:256]
-    power = np.fft.fftshift((np.abs(np.fft.fft(rows * np.hanning(size), axis=1)) ** 2).mean(axis=0))
+    size = SPREAD
+    power = _densities(samples)
     steps = np.cumsum(power) / max(power.sum(), 1e-30)
     low, high = int(np.searchsorted(steps, 0.01)), int(np.searchsorted(steps, 0.99))
     return (low - size // 2) * rate_hz / size, (high + 1 - size // 2) * rate_hz / size

@@ -96,7 +96,9 @@ class Track(Band):
     def extend(self, heard: Heard, time_s: float, low: float, high: float) -> None:
         """Takes in one more signal of a segment that began at ``time_s``, in the band ``low`` to ``high``."""
         start, stop = time_s + heard.start_s, time_s + heard.stop_s
-        if heard.kind in FILLING and self.kind == heard.kind:
+        if self.stitched and self.width_hz > heard.width_hz and not heard.features.get("stitched"):
+            pass  # a look's part of what is known as a whole
+        elif heard.kind in FILLING and self.kind == heard.kind:
             self.low_hz, self.high_hz = min(low, self.low_hz), max(high, self.high_hz)
         elif self._redraws(heard, high - low):
             self.low_hz, self.high_hz, self.grain_hz = low, high, heard.grain_hz

@@ -10,34 +10,20 @@ counted but not kept, and so are tracks beyond ``MOST_TRACKS``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
 
 from sweeper import allocations
 from sweeper.detectors.rf_heard import Heard
+from sweeper.detectors.rf_pieces import DIGITAL, MOSTLY, RIM_DB, is_piece, is_rim, share_within
 from sweeper.detectors.rf_track import BORDER_S, FILLING, MOST_BURSTS, SURE, Track, pause, period
 from sweeper.detectors.rf_vetoes import Verdict
 from sweeper.records import Burst, Emission, Value
 
 MOST_TRACKS = 5000
 """Emissions kept per source. A denser band than that is unusable as a list anyway."""
-
-DIGITAL = {
-    "ook",
-    "fsk",
-    "psk",
-    "dect",
-    "ble",
-    "wifi",
-    "gsm-uplink",
-    "gsm-c0",
-    "gsm-downlink",
-    "lte",
-    "nr",
-    "ofdm",
-}
-"""Names that a keyed signal can have; two different ones on one frequency are two emitters."""
 
 FAINT_DB, FAINT_S = 7.0, 0.02
 FAINT_VALUES = 100.0
@@ -52,9 +38,8 @@ ALIKE = 10.0
 OOK_WIDTHS = 20.0
 """Widths of one keyed signal, from its carrier alone to all sidebands of its pulses, differ by less."""
 
-PIECE_MARGIN, PIECE_DENSITY = 0.1, 10.0
-"""What a look shows of a wider signal reaches no farther beyond it, in its widths, and is no denser than so
-many times the whole of it."""
+BESIDE = 0.25
+"""Share of its width by which a look's part of an OFDM signal or of video may fail to touch the others."""
 
 CROWD, CROWD_DB = 3, 10.0
 """So many bare lines below that signal to noise, in a recording of one segment, are a crowd."""
@@ -110,7 +95,7 @@ class Tracker:
         one that was named by its own mark, or told already, speaks for it; else it is a track of its own."""
         low, high = heard.low_hz, heard.high_hz
         density = heard.power / heard.width_hz
-        pieces = [t for t in self.tracks if _piece(t, low, high, density)]
+        pieces = [t for t in self.tracks if is_piece(t, low, high, density)]
         told = [
             t for t in pieces if t.stitched or t.kind in FILLING or (t.id and t.width_hz > heard.width_hz / 4)
         ]
@@ -120,7 +105,7 @@ class Tracker:
         else:
             track = self._new(heard, time_s, low, high)
             track.extend(heard, time_s, low, high)
-        if track.kind not in FILLING:
+        if track.kind not in FILLING or heard.features.get("whole"):
             track.low_hz, track.high_hz, track.grain_hz = low, high, heard.grain_hz
         else:
             track.low_hz, track.high_hz = min(low, track.low_hz), max(high, track.high_hz)
@@ -129,8 +114,23 @@ class Tracker:
         self._place(track)
         for piece in pieces:
             if piece is not track and not piece.id:
-                piece.absorbed = True
-                self._centers[piece.number] = np.inf
+                self._leave_out(piece)
+
+    def settle(self) -> None:
+        """Leaves out what is not told yet and is no more than a part of wide signals that are known now."""
+        wide = [t for t in self.tracks if not t.absorbed and (t.stitched or t.kind in FILLING)]
+        whole = [t for t in wide if t.stitched]
+        for track in self.tracks:
+            if track.id or track.absorbed or track.stitched or track.veto is not None:
+                continue
+            part = track.kind in FILLING and share_within(track, whole) > MOSTLY
+            rim = track.steady_hits > 0 and any(is_rim(track, one) for one in wide if one is not track)
+            if part or rim:
+                self._leave_out(track)
+
+    def _leave_out(self, track: Track) -> None:
+        track.absorbed = True
+        self._centers[track.number] = np.inf
 
     def _new(self, heard: Heard, time_s: float, low: float, high: float) -> Track:
         track = Track(len(self.tracks), low, high, time_s + heard.start_s, 0.0, 0.0, -99.0)
@@ -147,12 +147,19 @@ class Tracker:
     def _find(
         self, heard: Heard, time_s: float, low: float, high: float, resolution_hz: float
     ) -> Track | None:
+        if heard.steady and heard.snr_db < RIM_DB:
+            shown = replace(heard, low_hz=low, high_hz=high)
+            for track in self.tracks:
+                if (track.stitched or track.kind in FILLING) and not track.absorbed and is_rim(shown, track):
+                    return track
         if heard.kind in FILLING:
             for track in self.tracks:
+                slack = 0.0 if track.stitched else BESIDE * (high - low)  # a whole one's looks overlap
                 if (
                     track.kind == heard.kind
-                    and track.low_hz < high + (high - low)
-                    and low < track.high_hz + track.width_hz
+                    and not track.absorbed
+                    and track.low_hz < high + slack
+                    and low < track.high_hz + slack
                 ):
                     return track
         center, half = (low + high) / 2, (high - low) / 2
@@ -336,19 +343,6 @@ class Tracker:
                 for b in track.bursts
             ),
         )
-
-
-def _piece(track: Track, low: float, high: float, density: float) -> bool:
-    """Whether a track is part of a wider signal: within its band, of no clear kind of its own, no denser."""
-    if track.absorbed or track.veto is not None:
-        return False
-    margin = PIECE_MARGIN * (high - low)
-    if track.stitched:
-        return low < track.center_hz < high
-    if track.kind in SURE | DIGITAL and track.kind not in FILLING:
-        return False
-    inside = low - margin <= track.low_hz and track.high_hz <= high + margin
-    return inside and track.power < PIECE_DENSITY * density * max(track.width_hz, 1.0)
 
 
 def _one_band(track: Track, heard: Heard, time_s: float, apart: float, ratio: float) -> bool:

@@ -150,7 +150,7 @@ def find(looks: Sequence[Look]) -> list[Wide]:
         over = np.power(10.0, (part.level - base[a:b]) / 10) - 1
         for start, stop in runs(smooth[a:b] - base[a:b] > LEAST_DB, NOTCH):
             for i, j in _steps(over[start:stop]):
-                one = _examined(part, start + i, start + j)
+                one = _examined(part, base[a:b], start + i, start + j)
                 if one is not None and one.excess_db >= least_db:
                     found.append(one)
     return found
@@ -209,11 +209,17 @@ def _steps(over: Array) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _examined(part: _Stitched, start: int, stop: int) -> Wide | None:
-    """The raised stretch as a signal, if it has a signal's level, edges and evenness."""
-    left = part.level[max(0, start - GUARD - BESIDE) : max(0, start - GUARD)]
-    right = part.level[stop + GUARD : stop + GUARD + BESIDE]
-    sides = [float(np.median(side)) if len(side) >= LEAST_BESIDE else None for side in (left, right)]
+def _examined(part: _Stitched, base: Array, start: int, stop: int) -> Wide | None:
+    """The raised stretch as a signal, if it has a signal's level, edges and evenness. A side that is raised
+    itself is a neighbour's signal, and says nothing of the noise."""
+    sides: list[float | None] = []
+    for beside in (
+        slice(max(0, start - GUARD - BESIDE), max(0, start - GUARD)),
+        slice(stop + GUARD, stop + GUARD + BESIDE),
+    ):
+        side, usual = part.level[beside], base[beside]
+        quiet = len(side) >= LEAST_BESIDE and float(np.median(side - usual)) < LEAST_DB
+        sides.append(float(np.median(side)) if quiet else None)
     known = [side for side in sides if side is not None]
     if not known:
         return None

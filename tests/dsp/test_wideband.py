@@ -64,3 +64,12 @@ def test_too_few_looks_say_nothing() -> None:
     assert one is not None
     assert wideband.find([one] * 3) == []
     assert wideband.levels(np.ones(64, np.float32), 20, RATE, 600e6, USABLE_HZ) is None
+
+
+def test_a_stronger_neighbour_a_guard_band_away_is_not_the_noise() -> None:
+    """Two LTE carriers of 10 MHz as networks lie: 1 MHz between them, 4 dB apart."""
+    weak, strong = Signal(580e6, 9e6, 0.02, 5), Signal(590e6, 9e6, 0.02, 9)
+    low, high = found(weak, strong)
+    for one, signal in ((low, weak), (high, strong)):
+        assert one.low_hz == pytest.approx(signal.low_hz, abs=0.3e6)
+        assert one.high_hz == pytest.approx(signal.low_hz + 9e6, abs=0.3e6)
