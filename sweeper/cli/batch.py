@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sweeper import cli
-from sweeper.batch import cluster, run, units
+from sweeper.batch import cluster, parquet, run, units
 from sweeper.batch.work import Settings
 from sweeper.cli.options import json_option, load_library, signature_folders, signatures_option, warn
 from sweeper.cli.output import put
@@ -55,6 +55,12 @@ from sweeper.report import results
     metavar="SECONDS",
     help=_("Recordings of samples longer than this are analysed in pieces of this length."),
 )
+@click.option(
+    "--parquet",
+    "as_parquet",
+    is_flag=True,
+    help=_("Write the table as Parquet files too (needs pyarrow)."),
+)
 @json_option
 @signatures_option
 def batch(
@@ -63,10 +69,13 @@ def batch(
     workers: int | None,
     scheduler: str | None,
     piece_s: float,
+    as_parquet: bool,
     json_out: str | None,
     folders: tuple[Path, ...],
 ) -> int:
     """Plan, run, tell, and exit as ``replay`` would."""
+    if as_parquet:
+        parquet.ready()
     library = load_library(folders)
     plan = units.plan(folders_, piece_s=piece_s)
     settings = Settings(tuple(str(folder) for folder in signature_folders(folders)), spoken().code)
@@ -74,6 +83,8 @@ def batch(
         tally = run.run(
             plan, settings, out, executors, workers=count, signatures=library.sha256, progress=progress
         )
+    if as_parquet:
+        parquet.build(out / "results.sqlite", out / "parquet")
     for line in tally.failures:
         warn(line)
     if json_out is not None:

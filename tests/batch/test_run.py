@@ -15,12 +15,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sweeper.batch import cluster, run, units, work
+from sweeper.batch import cluster, parquet, run, units, work
+from sweeper.batch.table import COLUMNS
+from sweeper.cli import main
 from sweeper.errors import InputError, Unavailable
 from sweeper.signatures import builtin_folder
 
@@ -85,6 +88,32 @@ def test_the_table_holds_what_the_documents_hold(expected: dict[str, bytes], tmp
     (problem,) = database.execute("SELECT problems FROM inputs WHERE medium IS NULL").fetchone()
     assert json.loads(problem)
     database.close()
+
+
+def test_parquet_says_what_the_table_says(expected: dict[str, bytes], tmp_path: Path) -> None:
+    reader = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    (tmp_path / "results.sqlite").write_bytes(expected["results.sqlite"])
+    made = parquet.build(tmp_path / "results.sqlite", tmp_path / "parquet")
+    assert [path.stem for path in made] == list(COLUMNS)
+    with closing(sqlite3.connect(tmp_path / "results.sqlite")) as database:
+        for path in made:
+            held = reader.read_table(path)
+            wanted = database.execute(f"SELECT * FROM {path.stem}").fetchall()
+            assert list(zip(*held.to_pydict().values(), strict=True)) == wanted
+            types = {field.name: str(field.type) for field in held.schema}
+            assert types["recording"] == "string"
+            assert types.get("center_hz", "double") == "double"
+            assert types.get("sightings", "int64") == "int64"
+
+
+def test_parquet_without_its_library_is_said_before_the_work(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    words = ["--lang", "en", "batch", str(archive), "--out", str(tmp_path / "out"), "--parquet"]
+    assert main(words) == 2
+    assert "pip install 'sweeper[parquet]'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_killed_worker_costs_nothing(archive: Path, expected: dict[str, bytes], tmp_path: Path) -> None:
