@@ -1,25 +1,28 @@
 """The live trace: power over frequency, now and held, with a cursor that reads it out.
 
-Curves are in dB relative to full scale per hertz (dBm per hertz where the source is calibrated). Only what
-the screen can show is handed to the painter: the strongest point of each pixel column.
+Curves are in dB relative to full scale per hertz (dBm per hertz where the source is calibrated). They are
+painted by ``traces``, beside the scene that holds axes, bands and markers (see ``layered``).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QGraphicsItem
+from PySide6.QtGui import QPainter, QPen
 
 from sweeper.ui.axes import FrequencyAxis, NumberAxis
 from sweeper.ui.bandstrip import BandStrip
+from sweeper.ui.layered import Layered, Place
 from sweeper.ui.markers import Markers
 from sweeper.ui.panorama import Grid, View
 from sweeper.ui.peaks import Peak, peaks
 from sweeper.ui.theme import Style
+from sweeper.ui.traces import Traces
 from sweeper.ui.words import _
 
 CURVES: tuple[tuple[str, str], ...] = (
@@ -45,6 +48,12 @@ SWITCHED = ("current", "maximum", "mean", "minimum", "floor", "reference")
 HEADROOM_DB = 6.0
 SHRINK_DB = 20.0
 """The level axis grows at once, and shrinks only when this much of it is unused: it should not swim."""
+
+STEP_DB = 5.0
+"""The level axis ends at multiples of this: it should not creep, and each new end draws the scene anew."""
+
+LEVEL_TRACES = 16
+"""The axis is fitted anew after so many traces, a third of a second at most; to what is higher, at once."""
 
 
 def titles() -> dict[str, str]:
@@ -77,46 +86,35 @@ class Curves:
         self.difference = False
         """Whether levels are shown as decibels over the reference."""
         self._row: npt.NDArray[np.float32] | None = None
+        self._levelled_at, self._levelled_to = -LEVEL_TRACES, 0.0
         self._frequencies: npt.NDArray[np.float64] = np.zeros(0)
-        self.plot = pg.PlotWidget(axisItems={"bottom": FrequencyAxis("bottom"), "left": NumberAxis("left")})
+        self._traces, self._pens = Traces(), dict[str, QPen]()
+        axes = {"bottom": FrequencyAxis("bottom"), "left": NumberAxis("left")}
+        self.plot = Layered(self._paint, axisItems=axes)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.plot.showGrid(x=True, y=True, alpha=0.12)
         self.plot.setMouseEnabled(x=True, y=False)
         for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.enableAutoSIPrefix(False)
-            # Ticks and grid change seldom; without the cache their text is set anew for each picture.
-            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        self._lines = {name: self._line() for name, _role in CURVES}
-        self._cursor = pg.InfiniteLine(angle=90)
-        self._cursor.hide()
+            self.plot.getAxis(side).enableAutoSIPrefix(False)
         self._span = pg.LinearRegionItem(movable=False)
         self._span.hide()
         self.restyle(style)
-        for item in (self._span, self._cursor):
-            self.plot.addItem(item, ignoreBounds=True)
+        self.plot.addItem(self._span, ignoreBounds=True)
         self.strip = BandStrip(style)
         self.plot.addItem(self.strip, ignoreBounds=True)
         self.markers = Markers(self.plot, style, on_marked)
         self.plot.scene().sigMouseMoved.connect(self._moved)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
-        self.plot.getViewBox().sigXRangeChanged.connect(lambda *_args: self.draw())
-
-    def _line(self) -> pg.PlotCurveItem:
-        curve = pg.PlotCurveItem(skipFiniteCheck=True)
-        self.plot.addItem(curve, ignoreBounds=True)
-        return curve
 
     def restyle(self, style: Style) -> None:
         """Take on the colours of a theme. The plot itself stays: see ``view_spectrum``."""
         self._style = style
-        self.plot.setBackground(style.color("sunken"))
+        self.plot.dress(style.color("sunken"), style.color("muted"))
         for name, role in CURVES:
             stroke = STROKES.get(name, Qt.PenStyle.SolidLine)
-            self._lines[name].setPen(pg.mkPen(style.color(role), width=1, style=stroke))
-        self._cursor.setPen(pg.mkPen(style.color("muted"), width=1))
+            self._pens[name] = QPen(style.color(role), 1, stroke)
         tint = style.color("accent")
         tint.setAlpha(40)
         self._span.setBrush(tint)
@@ -157,26 +155,18 @@ class Curves:
             self._span.show()
 
     def draw(self) -> None:
-        """Hand the curves to the painter, one point pair per screen column."""
-        view = self.view
-        if view is None:
+        """Paint the curves as they are now."""
+        self.plot.refresh()
+
+    def _paint(self, painter: QPainter, place: Place) -> None:
+        if self.view is None:
             return
-        (low, high), _levels = self.plot.getViewBox().viewRange()
-        first, last = view.grid.column(low), view.grid.column(high) + 1
-        pixels = max(64, self.plot.getViewBox().width() or 64)
-        for name, line in self._lines.items():
-            whole = self.levels(name)
-            if whole is None or (name not in self.shown and name != "cursor"):
-                line.setVisible(False)
-                continue
-            levels = whole[first:last]
-            xs, ys = thinned(self._frequencies[first:last], levels, int(pixels))
-            heard = np.isfinite(ys)
-            if heard.all():
-                line.setData(xs, ys, connect="all")
-            elif heard.any():
-                line.setData(xs, ys, connect="finite")
-            line.setVisible(bool(heard.any()))
+        shown = []
+        for name, _role in CURVES:
+            levels = self.levels(name) if name in self.shown or name == "cursor" else None
+            if levels is not None:
+                shown.append((self._pens[name], levels))
+        self._traces.paint(painter, place, self.view.grid, shown)
 
     def levels(self, name: str) -> npt.NDArray[np.float32] | None:
         """A curve as it is drawn: its levels, or how far they lie over the reference."""
@@ -207,10 +197,15 @@ class Curves:
             unit = _("dBm/Hz") if self.view.calibrated else _("dBFS/Hz")
             self.plot.setLabel("left", _("dB over the reference") if self.difference else unit)
             self.plot.getViewBox().setYRange(0, 1, padding=0)
+            self._levelled_at = -LEVEL_TRACES
             self._level(self.view)
             self.draw()
 
     def _level(self, view: View) -> None:
+        highest = float(np.fmax.reduce(view.maximum))
+        if 0 <= view.traces - self._levelled_at < LEVEL_TRACES and not highest > self._levelled_to:
+            return
+        self._levelled_at, self._levelled_to = view.traces, highest
         top, bottom = _extent(view)
         if self.difference and self.reference is not None:
             top, bottom = _span(self.levels("maximum"), self.levels("minimum"))
@@ -218,7 +213,8 @@ class Curves:
             return
         box = self.plot.getViewBox()
         low, high = box.viewRange()[1]
-        wanted_low, wanted_high = bottom - HEADROOM_DB, top + HEADROOM_DB
+        wanted_low = math.floor((bottom - HEADROOM_DB) / STEP_DB) * STEP_DB
+        wanted_high = math.ceil((top + HEADROOM_DB) / STEP_DB) * STEP_DB
         unused = (wanted_low - low) + (high - wanted_high)
         if wanted_low < low or wanted_high > high or unused > SHRINK_DB:
             box.setYRange(wanted_low, wanted_high, padding=0)
@@ -267,9 +263,7 @@ class Curves:
 
     def point(self, hz: float | None) -> None:
         """Put the cursor at a frequency, or take it away."""
-        self._cursor.setVisible(hz is not None)
-        if hz is not None:
-            self._cursor.setValue(hz)
+        self.plot.point(hz)
 
     def read(self, hz: float) -> tuple[float | None, float | None]:
         """Current and max-hold level at a frequency; ``None`` where it was not heard."""
@@ -282,20 +276,6 @@ class Curves:
     @property
     def grid(self) -> Grid | None:
         return self.view.grid if self.view is not None else None
-
-
-def thinned(
-    xs: npt.NDArray[np.float64], ys: npt.NDArray[np.float32], pixels: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
-    """At most two points (lowest and highest) per pixel column, so that peaks survive."""
-    per = len(ys) // pixels
-    if per < 4:
-        return xs, ys
-    count = len(ys) // per
-    block = ys[: count * per].reshape(count, per)
-    made = np.empty(count * 2, np.float32)
-    made[0::2], made[1::2] = np.fmin.reduce(block, axis=1), np.fmax.reduce(block, axis=1)
-    return np.repeat(xs[: count * per : per], 2), made
 
 
 def _extent(view: View) -> tuple[float | None, float | None]:

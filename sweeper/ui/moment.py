@@ -34,7 +34,9 @@ class Moment:
     ) -> None:
         self._fall, self._curves, self._history, self._told = fall, curves, history, told
         self.line = pg.InfiniteLine(angle=0, movable=True)
-        self.line.sigPositionChanged.connect(lambda _line: self.show())
+        self._time_s = 0.0
+        self._following = False
+        self.line.sigPositionChanged.connect(lambda _line: self._dragged())
         self.line.hide()
         fall.addItem(self.line, ignoreBounds=True)
         fall.scene().sigMouseClicked.connect(self._clicked)
@@ -46,15 +48,41 @@ class Moment:
     def _clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
         box = self._fall.getViewBox()
         if box.sceneBoundingRect().contains(event.scenePos()):
-            self.put(float(box.mapSceneToView(event.scenePos()).y()))
+            history = self._history()
+            count = history.count if history is not None else 0
+            self.put(float(box.mapSceneToView(event.scenePos()).y()) + count)
 
     def put(self, row: float) -> None:
-        """Hold the moment of a row; the same row again lets it go."""
-        if self.line.isVisible() and abs(self.line.value() - row) < NEAR_ROWS:
+        """Hold the moment of a row of the history; the same row again lets it go."""
+        history = self._history()
+        if history is None:
+            return
+        if self.line.isVisible() and abs(self._row(history) - row) < NEAR_ROWS:
             self.line.hide()
         else:
             self.line.show()
-            self.line.setValue(row)
+            self._time_s = float(history.times_s[int(np.clip(row, 0, max(0, history.count - 1)))])
+            self.follow()
+        self.show()
+
+    def follow(self) -> None:
+        """Keep the line at its moment while rows come in above it."""
+        history = self._history()
+        if history is not None and self.line.isVisible():
+            self._following = True
+            self.line.setValue(self._row(history) - history.count)
+            self._following = False
+
+    def _row(self, history: History) -> int:
+        """The row of the moment that is held, by its time: older rows may have given way."""
+        return int(np.searchsorted(history.times_s[: history.count], self._time_s))
+
+    def _dragged(self) -> None:
+        history = self._history()
+        if self._following or history is None:
+            return
+        row = int(np.clip(self.line.value() + history.count, 0, max(0, history.count - 1)))
+        self._time_s = float(history.times_s[row])
         self.show()
 
     def show(self) -> None:
@@ -63,8 +91,8 @@ class Moment:
         if history is None or not self.line.isVisible():
             self._curves.show_row(None)
             return
-        row = int(self.line.value())
-        if 0 <= row < history.count:
+        row = self._row(history)
+        if row < history.count:
             levels = np.where(history.fine[row] > 0, LEVELS[history.fine[row]], np.float32(np.nan))
             self._curves.show_row(levels.astype(np.float32))
             self._told(_("at {time}").format(time=words.clock(history.times_s[row])))

@@ -15,7 +15,6 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
@@ -41,8 +40,6 @@ DISPLAY_MS = 25
 """A tick of the display: 40 pictures a second asked for, so that 30 come even on a slow machine."""
 
 DEFAULT_CURVES = {"current", "maximum", "floor"}
-ROWS_LEAST, ROWS_MOST = 8, 300
-"""Rows of the waterfall on the screen; doubled in between, so that it does not crawl as it fills."""
 AXIS_WIDTH = 64
 LOW = 620
 """Height in pixels at text size 1.0 below which the frequency axis goes without its title."""
@@ -63,13 +60,11 @@ class SpectrumView(QWidget):
         self.curves = Curves(style, set(shown), self._trace_cursor, self._on_marked)
         self.whole = False
         self._peaked_at = 0.0
-        self._fall, self._item, self._times = waterfall.frame()
+        self._item = waterfall.Waterfall()
+        self._fall = waterfall.frame(self._item)
         self._fall.setXLink(self.curves.plot)
         self._fall.scene().sigMouseMoved.connect(self._fall_cursor)
         self.moment = Moment(self._fall, self.curves, self._history, lambda text: self._read.setText(text))
-        self._line = pg.InfiniteLine(angle=90)
-        self._line.hide()
-        self._fall.addItem(self._line, ignoreBounds=True)
         self._levels = (-150.0, -100.0)
         self._build()
         self._timer = QTimer(self)
@@ -110,8 +105,7 @@ class SpectrumView(QWidget):
         self._fall.setLabel("left", _("Time"))
         self.curves.plot.setLabel("bottom", _("Frequency, MHz"))
         self.curves.restyle(style)
-        self._fall.setBackground(style.color("sunken"))
-        self._line.setPen(pg.mkPen(style.color("muted"), width=1))
+        self._fall.dress(style.color("sunken"), style.color("muted"))
         self.moment.restyle(style)
         self.use_bands(desk.settings.text("bands", "kz"))
         self._paint_levels()
@@ -236,16 +230,13 @@ class SpectrumView(QWidget):
             self._refer(view)
         self.curves.show(view)
         history = self._histories[self._stretch][0]
-        self._times.history = history
         self._item.show_history(history, view.grid)
-        most = max(ROWS_LEAST, min(ROWS_MOST, round(self._fall.height() / 2)))
-        rows = ROWS_LEAST
-        while rows < min(history.count, most):
-            rows *= 2
-        rows = max(ROWS_LEAST, history.count) if self.whole else min(rows, most)
         box = self._fall.getViewBox()
-        box.setYRange(history.count - rows, history.count, padding=0)
-        box.prepareForPaint()  # while it paints would be too late: that moves the items and paints twice
+        rows = waterfall.rows_shown(history.count, box.height(), whole=self.whole)
+        if box.viewRange()[1] != [-rows, 0.0]:
+            box.setYRange(-rows, 0.0, padding=0)
+        self.moment.follow()
+        self._fall.refresh()
         now = time.monotonic()
         if fresh or now - self._peaked_at > PEAKS_S:
             self._peaked_at = now
@@ -302,6 +293,7 @@ class SpectrumView(QWidget):
         ground = style.color("sunken")
         silent = (ground.red(), ground.green(), ground.blue())
         self._item.set_colors(palettes.table(name, *self._levels, silent))
+        self._fall.refresh()
 
     def reset_holds(self) -> None:
         panorama = self.desk.core.panorama(self._stretch) if self._stretch is not None else None
@@ -386,9 +378,7 @@ class SpectrumView(QWidget):
     # The cursor.
 
     def _trace_cursor(self, hz: float | None) -> None:
-        self._line.setVisible(hz is not None)
-        if hz is not None:
-            self._line.setValue(hz)
+        self._fall.point(hz)
         self._read.setText(readout.trace(self.curves, hz))
 
     def _fall_cursor(self, place: QPointF) -> None:
@@ -396,12 +386,12 @@ class SpectrumView(QWidget):
         kept = self._histories.get(self._stretch) if self._stretch is not None else None
         if kept is None or not box.sceneBoundingRect().contains(place):
             self.curves.point(None)
-            self._line.hide()
+            self._fall.point(None)
             self._read.setText("")
             return
         point = box.mapSceneToView(place)
         hz = float(point.x())
         self.curves.point(hz)
-        self._line.setValue(hz)
-        self._line.show()
-        self._read.setText(readout.moment(self.curves, kept[0], hz, int(point.y())))
+        self._fall.point(hz)
+        row = int(np.floor(point.y())) + kept[0].count
+        self._read.setText(readout.moment(self.curves, kept[0], hz, row))

@@ -1,8 +1,11 @@
-"""The waterfall: the ring of byte rows drawn as an image, newest at the top.
+"""The waterfall: the newest rows of the history, newest at the top, as an image of the screen's own pixels.
 
-A frame keeps the strongest bin of each screen column (so a narrow signal never falls between two columns),
-looks the bytes up in the colour table, and draws one image. The image is kept: while only new rows come, it
-moves down and only they are made. Memory is the ring's and one picture's.
+A column of pixels shows the strongest of its bins, so a narrow signal never falls between two. The image is
+kept in a buffer twice as high: a new row is written above the ones that are there, and what is shown moves up
+by it, so a picture costs its new rows and one copy to the screen. Memory is the history's and the buffer's.
+
+    buffer |        free        | newest ... oldest |   no longer shown   |
+                                ^ top
 """
 
 from __future__ import annotations
@@ -13,56 +16,78 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from sweeper.ui import words
 from sweeper.ui.history import COARSE, History
+from sweeper.ui.layered import Layered, Place
 from sweeper.ui.palettes import Table
 from sweeper.ui.panorama import Grid, Row
+from sweeper.ui.pixels import Pixels
 
 TICK = 5
 LINES_APART = 2
 """A label for every so many lines of text: the eye reads off between them."""
 
+ROWS_LEAST, ROWS_MOST = 8, 300
+"""Rows on the screen; doubled in between, so that it does not crawl as it fills."""
+
+ROW_PX = 2
+"""Least height of a row: a single one is hard to see."""
+
+WHOLE_STEP = 64
+"""The whole history is shown in steps of so many rows, so that it need not be drawn anew for each."""
+
 _BESIDE = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class TimeAxis(pg.AxisItem):  # type: ignore[misc]
-    """The waterfall's left axis: rows, labelled with the time at which each was heard.
+def rows_shown(count: int, height: float, *, whole: bool) -> float:
+    """Rows that a plot of this height shows of a history: a whole number of pixels for each, once it is full.
 
-    It moves with every row, so it is painted here in a few lines: the library's own way, made for axes that
-    stand still, takes longer than the waterfall itself.
+    >>> rows_shown(3, 300, whole=False), rows_shown(100, 300, whole=False), rows_shown(5000, 300, whole=False)
+    (8.0, 128.0, 150.0)
+    >>> rows_shown(5000, 1000, whole=False), rows_shown(700, 300, whole=True)
+    (250.0, 704.0)
     """
+    if whole:
+        return float(max(ROWS_LEAST, -(-count // WHOLE_STEP) * WHOLE_STEP))
+    full = max(float(ROWS_LEAST), height / max(ROW_PX, math.ceil(height / ROWS_MOST)))
+    rows = ROWS_LEAST
+    while rows < min(count, full):
+        rows *= 2
+    return min(float(rows), full)
+
+
+class TimeAxis(pg.AxisItem):  # type: ignore[misc]
+    """The waterfall's left axis. Its times move with every row, so they are painted with the data."""
 
     def __init__(self) -> None:
         super().__init__("left")
         self.enableAutoSIPrefix(False)
-        self.history: History | None = None
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        area = self.mapRectFromParent(self.geometry())
-        low, high = self.range
-        right = area.right() - 1
+        """Nothing: see ``paint_times``."""
+
+    def paint_times(self, painter: QPainter, place: Place, history: History) -> None:
+        """The axis' line, and the time at which each of some rows was heard."""
+        area, right = place.area, place.area.left() - 1
         painter.setPen(self.pen())
         painter.drawLine(QPointF(right, area.top()), QPointF(right, area.bottom()))
-        history = self.history
-        if history is None or not history.count or high <= low:
-            return
         if self.style["tickFont"] is not None:
             painter.setFont(self.style["tickFont"])
-        line = painter.fontMetrics().height()
-        scale = area.height() / (high - low)
+        line, count = painter.fontMetrics().height(), history.count
+        low, high = place.low_y + count, place.high_y + count
         for number in ticks(low, high, area.height() / (LINES_APART * line)):
-            y = area.bottom() - (number - low) * scale
-            if number >= history.count or not area.top() <= y - line / 2 <= y + line / 2 <= area.bottom():
+            y = place.y(number - count)
+            if number >= count or not area.top() <= y - line / 2 <= y + line / 2 <= area.bottom():
                 continue
             painter.setPen(self.pen())
             painter.drawLine(QPointF(right - TICK, y), QPointF(right, y))
             painter.setPen(self.textPen())
-            place = QRectF(area.left(), y - line / 2, area.width() - TICK - 4, line)
-            painter.drawText(place, _BESIDE, words.clock(history.times_s[number]))
+            text = QRectF(0, y - line / 2, right - TICK - 4, line)
+            painter.drawText(text, _BESIDE, words.clock(history.times_s[number]))
 
 
 def ticks(low: float, high: float, most: float) -> range:
@@ -78,112 +103,99 @@ def ticks(low: float, high: float, most: float) -> range:
     return range(max(0, math.ceil(low / step)) * step, math.floor(high) + 1, step)
 
 
-class WaterfallItem(pg.GraphicsObject):  # type: ignore[misc]
-    """Draws a ``History`` over frequency; x is hertz, y is the row."""
+class Waterfall:
+    """Paints a ``History`` over frequency; x is hertz, y is rows: 0 now, below it the past."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.axis = TimeAxis()
         self._history: History | None = None
         self._grid = Grid(0.0, 1.0, 2)
         self._colors: Table = np.zeros(256, np.uint32)
-        self._argb: Table = np.zeros((1, 1), np.uint32)
-        self._look: tuple[int, ...] = ()
-        self._shown = self._low = 0
-        self._span = (0, 1)
+        self._buffer: Table = np.zeros((1, 1), np.uint32)
+        self._look: tuple[object, ...] = ()
+        self._pixels: Pixels | None = None
+        self._coarse = False
+        self._top = self._held = self._seen = 0
+        """Where the newest row stands in the buffer, rows in it, rows of the history that it has seen."""
 
     def show_history(self, history: History, grid: Grid) -> None:
         """Draw this ring on this grid from here on."""
-        self.prepareGeometryChange()
         self._history, self._grid = history, grid
-        self.update()
 
     def set_colors(self, colors: Table) -> None:
         """Use this colour table; the rows already drawn change with it."""
-        self._colors = colors
-        self._look = ()
-        self.update()
+        self._colors, self._look = colors, ()
 
-    def _picture(
-        self, history: History, low: int, high: int, first: int, last: int, pixels: int
-    ) -> tuple[Table, int, int]:
-        """Rows ``low .. high - 1`` as colours, newest first, and the columns that they really span."""
-        look = (id(history), history.thinned, first, last, pixels)
-        new = high - self._shown
-        if look != self._look or low < self._low or not 0 <= new < high - low:
-            new = high - low
-        if new or low != self._low:
-            kept = self._argb[: high - low - new]
-            if new:
-                block, *span = visible(history, high - new, high, first, last, pixels)
-                fresh = self._colors[block[::-1]]
-                kept = np.concatenate((fresh, kept)) if new < high - low else np.ascontiguousarray(fresh)
-                self._span = (span[0], span[1])
-            self._argb = kept
-        self._look, self._shown, self._low = look, high, low
-        return self._argb, *self._span
+    def paint(self, painter: QPainter, place: Place) -> None:
+        """The rows that the place shows, and their times."""
+        history = self._history
+        if history is None or not history.count:
+            return
+        self.axis.paint_times(painter, place, history)
+        ratio = painter.device().devicePixelRatioF()
+        rows = place.high_y - place.low_y
+        height = place.area.height() / rows
+        each = round(height * ratio)
+        exact = each >= 1 and abs(height * ratio - each) < 1e-3
+        self._fill(history, place, math.ceil(rows), each if exact else 1, ratio)
+        pixels, shown = self._pixels, self._held
+        if pixels is None or not pixels.columns or not shown:
+            return
+        tall = shown * (each if exact else 1)
+        block = self._buffer[self._top : self._top + tall]
+        image = QImage(block.data, block.shape[1], tall, block.shape[1] * 4, QImage.Format.Format_RGB32)
+        left = place.area.left() + pixels.left / ratio
+        painter.setClipRect(place.area)
+        if exact:
+            image.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(left, place.area.top()), image)
+        else:
+            painter.drawImage(QRectF(left, place.area.top(), pixels.columns / ratio, shown * height), image)
 
-    def boundingRect(self) -> QRectF:
+    def _fill(self, history: History, place: Place, rows: int, each: int, ratio: float) -> None:
+        """Bring the buffer up to date: the last ``rows`` of the history, ``each`` pixels high."""
+        width = max(1, round(place.area.width() * ratio))
+        look = (id(history), history.thinned, self._grid, place.low_x, place.high_x, width, rows, each)
+        if look != self._look:
+            self._look = look
+            self._view(place, width)
+            columns = self._pixels.columns if self._pixels is not None else 0
+            self._buffer = np.zeros((2 * rows * each, max(1, columns)), np.uint32)
+            self._top, self._held, self._seen = len(self._buffer), 0, max(0, history.count - rows)
+        new = min(history.count - self._seen, rows)
+        if new <= 0 or self._pixels is None or not self._pixels.columns:
+            return
+        source = history.coarse if self._coarse else history.fine
+        fresh: Row = self._pixels.strongest(source[history.count - new : history.count])
+        made = np.repeat(self._colors[fresh[::-1]], each, axis=0)
+        kept = min(self._held, rows - new) * each
+        if self._top < len(made):
+            free = len(self._buffer) - kept
+            self._buffer[free:] = self._buffer[self._top : self._top + kept].copy()
+            self._top = free
+        self._top -= len(made)
+        self._buffer[self._top : self._top + len(made)] = made
+        self._held, self._seen = kept // each + new, history.count
+
+    def _view(self, place: Place, width: int) -> None:
+        """Work out which bins each column of pixels covers."""
         grid = self._grid
-        rows = self._history.capacity if self._history is not None else 1
-        return QRectF(grid.start_hz - grid.step_hz / 2, 0, grid.columns * grid.step_hz, rows)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        history, grid = self._history, self._grid
-        view = self.viewRect()
-        if history is None or not history.count or view is None or view.width() <= 0:
-            return
-        first = int(max(0, (view.left() - grid.start_hz) / grid.step_hz - 1))
-        last = int(min(grid.columns, (view.right() - grid.start_hz) / grid.step_hz + 2))
-        low, high = int(max(0, view.top() - 1)), int(min(history.count, view.bottom() + 2))
-        if last <= first or high <= low:
-            return
-        pixels = max(1, round(painter.worldTransform().m11() * (last - first) * grid.step_hz))
-        argb, first, last = self._picture(history, low, high, first, last, pixels)
-        image = QImage(argb.data, argb.shape[1], argb.shape[0], argb.shape[1] * 4, QImage.Format.Format_RGB32)
-        left = grid.start_hz + (first - 0.5) * grid.step_hz
-        area = QRectF(left, low, (last - first) * grid.step_hz, high - low)
-        # On the screen's own pixels: at 433 MHz Qt's scaled drawing lacks digits and reads beyond the image.
-        target = painter.worldTransform().mapRect(area).toAlignedRect()
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(target, image)
-        painter.restore()
+        per = width / max((place.high_x - place.low_x) / grid.step_hz, 1e-9)
+        first = (grid.start_hz - grid.step_hz / 2 - place.low_x) / grid.step_hz * per
+        self._coarse = per * COARSE <= 1
+        if self._coarse:
+            self._pixels = Pixels(-(-grid.columns // COARSE), first, per * COARSE, width)
+        else:
+            self._pixels = Pixels(grid.columns, first, per, width)
 
 
-def visible(
-    history: History, low: int, high: int, first: int, last: int, pixels: int
-) -> tuple[Row, int, int]:
-    """Rows ``low .. high - 1`` of columns ``first .. last - 1``, no wider than ``pixels``.
-
-    Returns the bytes and the columns that they really span; each byte is the strongest of its columns.
-    """
-    if last - first <= pixels:
-        return history.fine[low:high, first:last], first, last
-    if (last - first) // COARSE >= pixels:
-        start, stop = first // COARSE, -(-last // COARSE)
-        source, first, last = history.coarse[low:high, start:stop], start * COARSE, stop * COARSE
-    else:
-        source = history.fine[low:high, first:last]
-    edges = np.linspace(0, source.shape[1], pixels, endpoint=False).astype(np.int64)
-    pooled: Row = np.maximum.reduceat(source, edges, axis=1)
-    return pooled, first, last
-
-
-def frame() -> tuple[pg.PlotWidget, WaterfallItem, TimeAxis]:
+def frame(fall: Waterfall) -> Layered:
     """A plot that holds a waterfall, without grid or menu."""
-    axis = TimeAxis()
-    plot = pg.PlotWidget(axisItems={"left": axis})
+    plot = Layered(fall.paint, axisItems={"left": fall.axis})
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=True, y=False)
     plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    for side in ("bottom", "right", "top"):  # hidden ones too would set their label anew with every row
+    for side in ("bottom", "right", "top"):
         plot.getAxis(side).enableAutoSIPrefix(False)
-    plot.getAxis("bottom").setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-    item = WaterfallItem()
-    plot.addItem(item, ignoreBounds=True)
-    return plot, item, axis
+    return plot
