@@ -302,6 +302,8 @@ class _Speaker(string.Formatter):
         if "|" in format_spec:
             return self._language.choose(format_spec.split("|"), value)
         text = format(value, format_spec)
+        if isinstance(value, int | float) and text.startswith("-"):
+            text = MINUS + text[1:]
         if isinstance(value, float) and self._language.code != "en":
             return text.replace(".", ",")
         return text

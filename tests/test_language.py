@@ -224,3 +224,11 @@ def test_a_day_in_a_table_has_the_order_of_its_language(code: str) -> None:
     short = format_date(day, "short", locale=code)
     assert language.get(code).day(day).replace("2026", "26") == short.replace("2026", "26")
     assert language.get("en").day(day) == "2026-03-05"
+
+
+@pytest.mark.parametrize(("code", "wanted"), [("en", "−56.5"), ("ru", "−56,5"), ("kk", "−56,5")])
+def test_a_number_below_nought_has_the_true_minus_sign(code: str, wanted: str) -> None:
+    spoken = language.get(code)
+    assert wanted in spoken.phrase(say("Its strongest signal was {dbm} dBm.", dbm=-56.5))
+    assert "−56" in spoken.phrase(say("Its strongest signal was {dbm} dBm.", dbm=-56))
+    assert "a-b" in spoken.phrase(say("Its address is {address}.", address="a-b"))

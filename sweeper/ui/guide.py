@@ -168,7 +168,8 @@ class Guide:
         at, index, kept = self.steps.index(self.step), self.steps.index(step), self.leg(step)
         if index == at:
             return "running"
-        if kept.course is Course.SKIPPED or (index < at and step in LEGS and not kept.parts):
+        done = kept.parts if step in LEGS else self.progress.answers if step == "look" else True
+        if kept.course is Course.SKIPPED or (index < at and not done):
             return "skipped"
         return "done" if index < at else "waiting"
 

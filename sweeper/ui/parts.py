@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -162,6 +162,16 @@ def tool(
     return made
 
 
+class _Still(QObject):
+    """Lets the wheel pass to the page behind a field: who scrolls does not mean to change an answer."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
 def choice(name: str, entries: list[tuple[str, str]], chosen: str, on: Callable[[str], object]) -> QComboBox:
     """A box to choose one of ``(value, text)``; calls ``on(value)``."""
     made = QComboBox()
@@ -172,11 +182,13 @@ def choice(name: str, entries: list[tuple[str, str]], chosen: str, on: Callable[
     made.setCurrentIndex(max(0, made.findData(chosen)))
     made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     made.activated.connect(lambda _index: on(str(made.currentData())))
+    made.installEventFilter(_Still(made))
     return made
 
 
 def roomy(spin: Spin) -> Spin:
-    """A number's field with the inner margin that style sheets do not give it."""
+    """A number's field with the inner margin that style sheets do not give it; the wheel scrolls the page."""
+    spin.installEventFilter(_Still(spin))
     edit = spin.lineEdit()
     if edit is not None:
         edit.setTextMargins(6, 0, 6, 0)

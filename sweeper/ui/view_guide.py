@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sweeper.ui import guide_film, guide_listen, guide_look, guide_network, guide_prepare, guide_result
 from sweeper.ui.guide import LEGS, Course, Guide
@@ -95,7 +96,8 @@ class GuideView(QWidget):
             before = self.guide.steps[at - 1]
             back = button(_("Back"), lambda: self.go(before), self.desk.style, icon="back", quiet=True)
             back.setAccessibleDescription(step_titles()[before])
-            body.addLayout(row(back, 0))
+            body.insertSpacing(body.count() - 1, GRID)  # every page ends with a stretch
+            body.insertLayout(body.count() - 1, row(back, 0))
 
     def _page(self, step: str) -> QVBoxLayout:
         if step == "prepare":
@@ -158,7 +160,8 @@ class GuideView(QWidget):
 
 
 def _focus(page: QWidget) -> None:
-    """The keyboard stays in the page: on its chief button, or on the first that there is."""
-    buttons = [each for each in page.findChildren(QPushButton) if each.isEnabled()]
-    for each in sorted(buttons, key=lambda each: not each.property("primary"))[:1]:
-        each.setFocus()
+    """The keyboard stays in the page: on the first of its controls that can be used."""
+    for each in page.findChildren(QWidget):
+        if each.isEnabled() and each.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            each.setFocus()
+            return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QPushButton, QScrollArea
 
 from sweeper.radio.inventory import SourceEntry
 from sweeper.records import Level, Medium
@@ -37,6 +39,9 @@ def test_steps_that_were_passed_over_are_not_shown_as_done(qtbot, window: Window
     window.desk.equipment = []
     window.enter("car")
     press(window.view("sweep"), "Go on to the checklist")
+    press(window.view("sweep"), "Show the result")
+    assert states(window)[-2:] == ["skipped", "running"]  # nothing was looked at either
+    window.view("sweep").go("look")
     assert states(window) == [
         "done",
         "skipped",
@@ -149,3 +154,32 @@ def test_a_finding_of_the_result_has_all_its_parts(qtbot, window: Window) -> Non
     drawing, role, word, sentence = outcome.verdict(view.guide, [])
     assert drawing.startswith("level-")
     assert "" not in (role, word, sentence)
+
+
+def test_the_wheel_scrolls_the_checklist_and_answers_nothing(qtbot, window: Window) -> None:
+    """A wheel over a box of answers would mark places as looked at that nobody looked at."""
+    window.show()
+    window.desk.equipment = []
+    window.enter("flat")
+    view = window.view("sweep")
+    view.go("look")
+    QApplication.processEvents()
+    area = view._pages.currentWidget()
+    assert isinstance(area, QScrollArea)
+    box = area.findChild(QComboBox)
+    assert box is not None
+    middle = QPointF(box.rect().center())
+    none = Qt.KeyboardModifier.NoModifier
+    turn = QWheelEvent(
+        middle,
+        QPointF(box.mapToGlobal(middle.toPoint())),
+        QPoint(0, -120),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        none,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(box, turn)
+    assert view.guide.progress.answers == {}
+    assert box.currentIndex() == 0
