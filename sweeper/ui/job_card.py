@@ -150,6 +150,29 @@ def sealed(folder: Path, who: str, key: Path | None) -> object:
         job.close()
 
 
+def purged(folder: Path, who: str, *, photos: bool) -> object:
+    """Purge the job in a folder, likewise: recordings are overwritten."""
+    from sweeper.jobs.job import Job
+
+    job = Job(folder)
+    try:
+        return job.purge(who, photos=photos)
+    finally:
+        job.close()
+
+
+def forgotten(folder: Path, who: str, text: str) -> object:
+    """Delete one device from the job in a folder, likewise: recordings are read and overwritten."""
+    from sweeper.jobs import purging
+    from sweeper.jobs.job import Job
+
+    job = Job(folder)
+    try:
+        return purging.forget(job, text, who)
+    finally:
+        job.close()
+
+
 def sweeping(job: Job) -> str:
     """Who sweeps: this computer's user if entered in the job, else the one person who is entered to sweep."""
     from sweeper.jobs.job import Role

@@ -16,7 +16,19 @@ from PySide6.QtCore import QObject, Signal
 from sweeper.errors import SweeperError
 from sweeper.text import say
 from sweeper.ui import words
-from sweeper.ui.job_card import Card, Kept, Sweep, Wanted, card_of, kept_of, reported, sealed, sweeping
+from sweeper.ui.job_card import (
+    Card,
+    Kept,
+    Sweep,
+    Wanted,
+    card_of,
+    forgotten,
+    kept_of,
+    purged,
+    reported,
+    sealed,
+    sweeping,
+)
 from sweeper.ui.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -190,14 +202,26 @@ class JobDesk(QObject):
 
     def seal(self, then: Callable[[object, str], None], key: Path | None = None) -> None:
         """Seal the job as it stands, signed where a key is given; ``then(manifest, problem)``."""
+        self._beside(lambda job, who: sealed(job, who, key), then)
 
-        async def work() -> object:
+    def purge(self, then: Callable[[object, str], None], *, photos: bool) -> None:
+        """Delete other people's identifiers and recordings; ``then(certificate, problem)``."""
+        self._beside(lambda job, who: purged(job, who, photos=photos), then)
+
+    def forget(self, text: str, then: Callable[[object, str], None]) -> None:
+        """Delete one device's address or name and what holds it; ``then(certificate, problem)``."""
+        self._beside(lambda job, who: forgotten(job, who, text), then)
+
+    def _beside(self, work: Callable[[Path, str], object], then: Callable[[object, str], None]) -> None:
+        """``work(folder, who acts)`` beside the core's loop: a sweep that runs goes on meanwhile."""
+
+        async def done() -> object:
             job = self._opened()
-            manifest = await asyncio.to_thread(sealed, job.folder, self._who(job), key)
+            made = await asyncio.to_thread(work, job.folder, self._who(job))
             self._core.ask(self._look, self._on_card)
-            return manifest
+            return made
 
-        self._core.ask(work, then)
+        self._core.ask(done, then)
 
     def lock(self, password: str, then: Callable[[object, str], object]) -> None:
         """Close the job and put it into one encrypted file; ``then(path, problem)``."""

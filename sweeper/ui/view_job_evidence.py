@@ -322,7 +322,8 @@ class JobEvidenceView(QWidget):
         if given is None:
             return
         photos = given.flag("photos")
-        self._file(lambda job, who: job.purge(who, photos=photos), _("Deleted; the certificate is filed."))
+        then = told(self._desk, _("Deleted; the certificate is filed."), _("The job did not allow this."))
+        self._desk.jobs.purge(then, photos=photos)
 
     def export(self) -> None:
         """The whole job as one file, encrypted where a password is given."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from sweeper.jobs import purging
 from sweeper.jobs.job import Job
 from sweeper.ui import verdict_dialog
 from sweeper.ui.phase import Phase
@@ -207,3 +209,32 @@ def test_what_leaves_a_job_is_pseudonymised_sealed_and_locked(
     window.desk.jobs.unlock(locked, "right")
     qtbot.waitUntil(lambda: window.desk.jobs.card is not None, timeout=20_000)
     assert len(window.desk.jobs.card.sweeps) == 1
+
+
+def test_a_purge_does_not_hold_up_what_the_core_does_meanwhile(
+    qtbot, window: Window, tmp_path: Path, monkeypatch
+) -> None:
+    """While the first file is overwritten, the core's loop answers; the certificate comes afterwards."""
+    folder = begin(qtbot, window, tmp_path)
+    play(qtbot, window, Fake(10))
+    qtbot.waitUntil(lambda: bool(window.desk.jobs.card.sweeps), timeout=10_000)
+    (folder / "recordings").mkdir(exist_ok=True)
+    (folder / "recordings" / "a.cu8").write_bytes(b"secret")
+    begun, goes_on = threading.Event(), threading.Event()
+    really = purging.overwritten
+
+    def slowly(path: Path) -> None:
+        begun.set()
+        assert goes_on.wait(60)
+        really(path)
+
+    monkeypatch.setattr(purging, "overwritten", slowly)
+    answers: list[str] = []
+    window.desk.jobs.purge(lambda _certificate, problem: answers.append(problem or "purged"), photos=False)
+    qtbot.waitUntil(begun.is_set)
+    window.desk.ask(lambda: None, lambda *_answer: answers.append("meanwhile"))
+    qtbot.waitUntil(lambda: bool(answers))
+    goes_on.set()
+    qtbot.waitUntil(lambda: len(answers) == 2)
+    assert answers == ["meanwhile", "purged"]
+    assert not (folder / "recordings" / "a.cu8").exists()
