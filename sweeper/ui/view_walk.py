@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QComboBox, QFileDialog, QVBoxLayout, QWidget
 
 from sweeper.errors import InputError
@@ -34,8 +44,21 @@ LEAST_M = 50.0
 """A way shorter than this is shown as if it were so long: positions waver by ten metres."""
 
 
+STRIDE = 60
+"""Pixels that an arrow key moves the map."""
+
+ZOOM, NEAREST = 1.25, 50.0
+
+STRIDES = {
+    Qt.Key.Key_Left: (-STRIDE, 0),
+    Qt.Key.Key_Right: (STRIDE, 0),
+    Qt.Key.Key_Up: (0, -STRIDE),
+    Qt.Key.Key_Down: (0, STRIDE),
+}
+
+
 class WalkMap(QWidget):
-    """Draws a way; the wheel zooms."""
+    """Draws a way; wheel and keys zoom, dragging and arrows move."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -47,9 +70,47 @@ class WalkMap(QWidget):
         self.address = ""
         self.tiles: Tiles | None = None
         self._zoom = 1.0
+        self._shift = np.zeros(2)
+        """How far the map was moved from where it lies by itself, in projected metres."""
+        self._scale = 1.0
+        self._held: QPointF | None = None
+        self.setAccessibleDescription(_("Plus and minus zoom, arrows move, Home shows the whole way."))
+        self.setToolTip(self.accessibleDescription())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._zoom = min(50.0, max(1.0, self._zoom * (1.25 if event.angleDelta().y() > 0 else 0.8)))
+        self._zoom_by(ZOOM if event.angleDelta().y() > 0 else 1 / ZOOM)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in STRIDES:
+            self._move(*STRIDES[Qt.Key(key)])
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._zoom_by(1 / ZOOM if key == Qt.Key.Key_Minus else ZOOM)
+        elif key == Qt.Key.Key_Home:
+            self._zoom, self._shift = 1.0, np.zeros(2)
+            self.update()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._held = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._held is not None:
+            went = self._held - event.position()
+            self._held = event.position()
+            self._move(went.x(), went.y())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = None
+
+    def _zoom_by(self, factor: float) -> None:
+        self._zoom = min(NEAREST, max(1.0, self._zoom * factor))
+        self.update()
+
+    def _move(self, x: float, y: float) -> None:
+        """Look so many pixels further to the right and down."""
+        self._shift = self._shift + np.array([x, y]) / self._scale
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -74,7 +135,8 @@ class WalkMap(QWidget):
         room = np.array([max(10, self.width() - 2 * MARGIN), max(10, self.height() - 2 * MARGIN)])
         if self._zoom > 1:
             middle = points[-1]
-        scale = float((room / span).min()) * self._zoom
+        middle = middle + self._shift
+        scale = self._scale = float((room / span).min()) * self._zoom
         screen = (points - middle) * scale + np.array([self.width() / 2, self.height() / 2])
         if self.tiles is not None:
             self._paint_tiles(painter, self.tiles, middle, scale)
@@ -188,7 +250,7 @@ class WalkView(QWidget):
     def _choose(self) -> None:
         self.map.address = str(self._devices.currentData() or "")
         self._said.setText(
-            ""
+            _("The larger and lighter a point, the stronger the device was heard there.")
             if self.map.heard
             else _("No position came with what was heard so far, so there is no way to draw.")
         )

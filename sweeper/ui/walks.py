@@ -50,6 +50,14 @@ def ground_m(lat: float) -> float:
     return math.cos(math.radians(lat))
 
 
+def _tiles(level: int, left: float, top: float, right: float, bottom: float) -> int:
+    """How many tiles of a level overlap a part of the map."""
+    size, last = WORLD_M / (1 << level), (1 << level) - 1
+    wide = min(last, int(right // size)) - max(0, int(left // size)) + 1
+    high = min(last, int(bottom // size)) - max(0, int(top // size)) + 1
+    return max(0, wide) * max(0, high)
+
+
 class Tiles:
     """An MBTiles file, opened for reading only. Raises ``InputError`` if it is none."""
 
@@ -77,12 +85,18 @@ class Tiles:
     def within(
         self, level: int, left: float, top: float, right: float, bottom: float, most: int = 60
     ) -> Iterator[tuple[float, float, float, bytes]]:
-        """``(x, y, size, picture)`` of tiles that overlap a part of the map, in projected metres."""
+        """``(x, y, size, picture)`` of tiles that overlap a part of the map, in projected metres.
+
+        Where that would be more than ``most``, a coarser level of the file is taken: so a large screen is
+        filled too.
+        """
+        coarser = [each for each in self.levels if each <= level]
+        level = next((z for z in reversed(coarser) if _tiles(z, left, top, right, bottom) <= most), level)
         size = WORLD_M / 2**level
         last = 2**level - 1
         first_x, last_x = max(0, int(left // size)), min(last, int(right // size))
         first_y, last_y = max(0, int(top // size)), min(last, int(bottom // size))
-        if (last_x - first_x + 1) * (last_y - first_y + 1) > most:
+        if _tiles(level, left, top, right, bottom) > most:
             return
         with closing(self._open()) as base:
             for column in range(first_x, last_x + 1):

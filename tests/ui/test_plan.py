@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPdfWriter
 from PySide6.QtWidgets import QInputDialog
 
@@ -204,6 +204,47 @@ def test_tiles_come_from_a_file_only(tmp_path: Path) -> None:
         Tiles(tmp_path / "no.mbtiles")
     with pytest.raises(InputError):
         Tiles(tmp_path / "absent.mbtiles")
+
+
+def test_a_large_screen_takes_a_coarser_level_of_the_file(tmp_path: Path) -> None:
+    """More tiles than are drawn at once: the level above is shown instead of nothing."""
+    path = tiles_file(tmp_path / "map.mbtiles")
+    base = sqlite3.connect(path)
+    picture = path.with_suffix(".png").read_bytes()
+    rows = [(4, x, y, picture) for x in range(16) for y in range(16)]
+    base.executemany("INSERT INTO tiles VALUES (?, ?, ?, ?)", rows)
+    base.commit()
+    base.close()
+    tiles = Tiles(path)
+    few = list(tiles.within(4, 0.0, 0.0, WORLD_M / 4 - 1, WORLD_M / 4 - 1))
+    assert [each[2] for each in few] == [WORLD_M / 16] * 16
+    many = list(tiles.within(4, 0.0, 0.0, WORLD_M - 1, WORLD_M - 1))
+    assert [each[2] for each in many] == [WORLD_M / 2]
+
+
+def test_the_map_is_moved_and_zoomed_by_keys_and_mouse(qtbot, window: Window) -> None:
+    for index in range(3):
+        window.desk.core.memory.pass_by(Heard(index, 43.2 + index / 1e3, 76.9, "C2:00", -60))
+    window.show_view("plan")
+    walk = window.view("plan").walk
+    window.view("plan").tabs.setCurrentWidget(walk)
+    walk.refresh()
+    assert "the stronger" in text_of(walk)
+    shown = walk.map
+    whole = shown.grab().toImage()
+    qtbot.keyClick(shown, Qt.Key.Key_Plus)
+    near = shown.grab().toImage()
+    assert near != whole
+    qtbot.keyClick(shown, Qt.Key.Key_Right)
+    assert shown.grab().toImage() != near
+    before = shown._shift.copy()
+    qtbot.mousePress(shown, Qt.MouseButton.LeftButton, pos=QPoint(100, 80))
+    qtbot.mouseMove(shown, QPoint(60, 80))
+    qtbot.mouseRelease(shown, Qt.MouseButton.LeftButton, pos=QPoint(60, 80))
+    assert shown._shift[0] > before[0]
+    qtbot.keyClick(shown, Qt.Key.Key_Home)
+    assert shown._zoom == 1.0
+    assert not shown._shift.any()
 
 
 def test_a_way_is_drawn_with_and_without_tiles(qtbot, window: Window, tmp_path: Path) -> None:
