@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sweeper.detectors.rf_heard import Heard
 from sweeper.dsp import boxes, extents, statistics
+from sweeper.dsp.islands import Mask
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import PFA
 
@@ -78,7 +79,7 @@ def usual(parts: Real, frames: int) -> np.float32:
 
 
 def steady_signals(
-    parts: Real, excess: Real, ground: Real, seen: boxes.Mask, frames: int, rate_hz: float, count: int
+    parts: Real, excess: Real, ground: Real, seen: Mask, frames: int, rate_hz: float, count: int
 ) -> list[Heard]:
     """Signals on the air through the whole segment.
 

@@ -11,16 +11,13 @@ Extents follow by a second, lower threshold (LAD, localisation by double thresho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
-from scipy.ndimage import label
 
+from sweeper.dsp.islands import Mask, islands
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import FLOOR_ERROR, independent, threshold
-
-Mask = npt.NDArray[np.bool_]
 
 TIMES = (1, 4, 16, 64)
 """Frames in a box; the whole look is the mean spectrum's affair."""
@@ -106,49 +103,54 @@ def _spread(blocks: Mask, frames: int, bins: int, onto: Mask) -> None:
     onto[top * frames : bottom * frames, left * bins : right * bins] |= part
 
 
-def _bank(cells: Real) -> Iterator[tuple[int, int, Real]]:
-    """Every (time, width) of the bank with its sums, computed from one another."""
-    yield from _lasting(cells, 1)
+def _bank(cells: Real, wanted: Callable[[int], bool] = lambda size: True) -> Iterator[tuple[int, int, Real]]:
+    """Every (time, width) of the bank with its sums, computed from one another; of so many cells as are
+    ``wanted`` when it is their turn."""
+    yield from _lasting(cells, 1, wanted)
     sizes = widths(cells.shape[1])
     halves, width = cells, 4
     while width in sizes:
         halves = _halved(halves, 1)
         base = _sliding(halves, 1)
-        yield from _lasting(base, width)
-        if 3 * width // 2 in sizes:
-            yield from _lasting(np.asarray(base[:, :-1] + halves[:, 2:]), 3 * width // 2)
+        yield from _lasting(base, width, wanted)
+        if 3 * width // 2 in sizes and wanted(3 * width // 2 * TIMES[-1]):
+            yield from _lasting(np.asarray(base[:, :-1] + halves[:, 2:]), 3 * width // 2, wanted)
         width *= 2
 
 
-def _lasting(base: Real, width: int) -> Iterator[tuple[int, int, Real]]:
+def _lasting(base: Real, width: int, wanted: Callable[[int], bool]) -> Iterator[tuple[int, int, Real]]:
     """Boxes of one width and all ``TIMES``."""
-    yield 1, width, base
+    if wanted(width):
+        yield 1, width, base
     quarter = base
     size = 1
     for time in TIMES[1:]:
         if len(base) < 2 * time:
             break
         if time == CLOSE and width >= BETWEEN:
-            pairs = base[:-1] + base[1:]
-            yield CLOSELY, width, np.asarray(pairs[:-3] + pairs[2:-1] + base[CLOSE:])
-            continue
-        while size < time // 2:
-            quarter = _halved(quarter, 0)
-            size *= 2
-        yield time, width, _sliding(quarter, 0)
+            if wanted(CLOSELY * width):
+                pairs = base[:-1] + base[1:]
+                yield CLOSELY, width, np.asarray(pairs[:-3] + pairs[2:-1] + base[CLOSE:])
+        elif wanted(time * width):
+            while size < time // 2:
+                quarter = _halved(quarter, 0)
+                size *= 2
+            yield time, width, _sliding(quarter, 0)
 
 
 def _hits(
     cells: Real, pfa: float, frame: int, floor_error: float, above: int = 0
 ) -> list[tuple[int, int, Mask]]:
     """Every box size of more than ``above`` cells that found something, smallest box first, with its boxes
-    above the threshold."""
-    out = []
+    above the threshold. Where one of up to ``SMALL`` cells did, larger ones are left for a second look."""
+    out: list[tuple[int, int, Mask]] = []
     times = sum(t == 1 or len(cells) >= 2 * t for t in TIMES)
     share = OVERLAPPING * pfa / (times * len(widths(cells.shape[1])))
-    for time, width, sums in _bank(cells):
-        if time * width <= above:
-            continue
+
+    def wanted(size: int) -> bool:
+        return above < size and (size <= SMALL or above > 0 or not any(t * w <= SMALL for t, w, _ in out))
+
+    for time, width, sums in _bank(cells, wanted):
         allowed = share * cells.shape[1] / sums.size
         level = time * width * threshold(independent(time, width, frame), allowed, floor_error)
         if float(sums.max(initial=0.0)) > level:
@@ -158,11 +160,8 @@ def _hits(
 
 def _unclaimed(covered: Mask, found: Mask) -> Mask:
     """Of what is covered now, the connected pieces that hold nothing found already."""
-    groups, count = label(covered)
-    claimed = np.zeros(count + 1, bool)
-    claimed[groups[found]] = True
-    claimed[0] = True
-    return np.asarray(~claimed.take(groups))
+    pieces = islands(covered, corners=False)
+    return pieces.painted(~pieces.holding(found & covered), covered.shape)
 
 
 def _add(found: Mask, hit: Mask, time: int, width: int) -> None:
@@ -171,10 +170,21 @@ def _add(found: Mask, hit: Mask, time: int, width: int) -> None:
     Blocks hang together as their cells do, and there are far fewer of them.
     """
     covered, frames, bins = _blocks(hit, time, width)
-    rows, columns = np.nonzero(found[: covered.shape[0] * frames, : covered.shape[1] * bins])
-    taken = np.zeros(covered.shape, bool)
-    taken[rows // frames, columns // bins] = True
-    _spread(_unclaimed(covered, taken), frames, bins, found)
+    _spread(_unclaimed(covered, _any(found, covered.shape, frames, bins)), frames, bins, found)
+
+
+def _any(mask: Mask, shape: tuple[int, ...], frames: int, bins: int) -> Mask:
+    """Which of the first blocks (``shape``, of so many frames and bins, powers of two) hold anything of the
+    mask. Eight cells are one word."""
+    rows, columns = shape
+    part = mask[: rows * frames, : columns * bins]
+    if frames > 1:
+        part = np.bitwise_or.reduce(part.reshape(rows, frames, -1), axis=1)
+    if bins > 1:
+        part = np.ascontiguousarray(part).view(f"u{min(bins, 8)}") != 0
+    while part.shape[1] > columns:
+        part = part[:, ::2] | part[:, 1::2]
+    return np.asarray(part)
 
 
 def detect(cells: Real, pfa: float, frame: int, floor_error: float = FLOOR_ERROR) -> Mask | None:
@@ -213,12 +223,9 @@ def grow(cells: Real, seeds: Mask, frame: int) -> Mask:
     smooth /= np.float32(9)
     low = smooth > threshold(independent(3, 3, frame), LOW_PFA)
     inside = seeds[top:bottom, left:right]
-    groups, count = label(low | inside, structure=np.ones((3, 3), bool))
-    kept = np.zeros(count + 1, bool)
-    kept[groups[inside]] = True
-    kept[0] = False
+    pieces = islands(low | inside, corners=True)
     out = seeds.copy()
-    out[top:bottom, left:right] |= kept.take(groups)
+    out[top:bottom, left:right] |= pieces.painted(pieces.holding(inside), inside.shape)
     return out
 
 
@@ -272,8 +279,6 @@ def _connected(mean: Real, found: Mask, frames: int, frame: int) -> Mask:
     kernel = np.ones(3, np.float32) / 3
     smooth = np.convolve(np.pad(mean, 1, mode="edge"), kernel, mode="valid")
     low = smooth > threshold(independent(frames, 3, frame), LOW_PFA)
-    groups, count = label(found | low)
-    kept = np.zeros(count + 1, bool)
-    kept[groups[found]] = True
-    kept[0] = False
-    return np.asarray(kept.take(groups))
+    pieces = islands((found | low)[np.newaxis], corners=False)
+    joined: Mask = pieces.painted(pieces.holding(found[np.newaxis]), (1, len(mean)))[0]
+    return joined

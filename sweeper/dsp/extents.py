@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import find_objects, label
 
-from sweeper.dsp.boxes import LOW_PFA, Mask
+from sweeper.dsp.boxes import LOW_PFA
+from sweeper.dsp.islands import Mask, islands
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import independent, median, threshold
 
@@ -188,9 +188,7 @@ def occupied(excess: npt.NDArray[np.floating], share: float = 0.99) -> tuple[flo
 
 def pieces(mask: Mask) -> list[Box]:
     """The connected pieces of a mask as boxes."""
-    groups, count = label(mask, structure=np.ones((3, 3), bool))
-    places = find_objects(groups) if count else []
-    return [Box(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in places]
+    return [Box(*place) for place in islands(mask, corners=True).boxes().tolist()]
 
 
 def parts(
@@ -202,22 +200,19 @@ def parts(
     usual in each bin (steady signals included) and ``ground`` the floor: bands are cut where the burst's own
     density ends. At most the ``most`` strongest connected pieces are taken apart.
     """
-    groups, count = label(mask, structure=np.ones((3, 3), bool))
-    if not count:
-        return []
-    places = find_objects(groups)
-    if count > most:
-        energy = np.bincount(groups.ravel(), weights=whitened.ravel(), minlength=count + 1)[1:]
-        chosen = np.sort(np.argsort(-energy, kind="stable")[:most])
-        places = [places[i] for i in chosen.tolist()]
+    found = islands(mask, corners=True)
+    places = found.boxes()
+    if found.total > most:
+        places = places[np.sort(np.argsort(-found.sums(whitened), kind="stable")[:most])]
     out: list[Box] = []
-    for rows, columns in places:
-        low = max(threshold(independent(rows.stop - rows.start, 1, frame), LOW_PFA), 1.3)
-        profile = 1 + (cells[rows, columns].mean(axis=0) - level[columns]) / ground[columns]
+    for top, bottom, first, last in places.tolist():
+        low = max(threshold(independent(bottom - top, 1, frame), LOW_PFA), 1.3)
+        density = cells[top:bottom, first:last].mean(axis=0)
+        profile = 1 + (density - level[first:last]) / ground[first:last]
         for left, right in bands(profile, low) or [(0, len(profile))]:
-            a, b = columns.start + left, columns.start + right
-            for start, stop in times(whitened[rows, a:b], frame):
-                out.append(Box(rows.start + start, rows.start + stop, a, b))
+            a, b = first + left, first + right
+            for start, stop in times(whitened[top:bottom, a:b], frame):
+                out.append(Box(top + start, top + stop, a, b))
     return out
 
 
