@@ -197,6 +197,7 @@ def rows(window: Window, pulse: Pulse) -> Iterator[str]:
 
 def chain(window: Window, pulse: Pulse) -> Iterator[str]:
     """Stalls while the core analyses a busy recording as fast as it can, with and without 50 traces/s."""
+    from sweeper.ui.bridge import Stretch
     from sweeper.ui.recipes import recordings
     from tests.benchmarks import bench_chain
 
@@ -212,6 +213,8 @@ def chain(window: Window, pulse: Pulse) -> Iterator[str]:
             what = "the core analyses a busy recording"
             if fed:
                 with beside(feeding(window)):
+                    run_loop(1.0)
+                    window.view("spectrum").show_stretch(Stretch("fake.cu8", 0))
                     seen = watched(window, pulse, f"{what}, and {TRACES_S} traces/s beside")
             else:
                 seen = watched(window, pulse, what)
