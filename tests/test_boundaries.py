@@ -110,7 +110,7 @@ print("CODE", code, file=sys.stderr)
         ["identify", "ble", "1eff4c00121910", "--json", "-"],
         ["signatures", "list"],
         ["plugins"],
-        ["batch", "{recordings}/devices", "--out", "{tmp}/batch", "--workers", "1"],
+        ["batch", "{recordings}/devices/airtag-separated.jsonl", "--out", "{tmp}/batch", "--workers", "1"],
         ["synth", "{recordings}/scenes/devices/airtag-separated.toml", "--out", "{tmp}/made"],
     ],
     ids=lambda words: words[0],

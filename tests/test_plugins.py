@@ -80,7 +80,7 @@ def test_a_source_that_cannot_be_built_is_one_line(environment: dict[str, str]) 
 def test_its_signature_identifies(environment: dict[str, str]) -> None:
     done = sweeper(environment, "identify", "ble", "05ffffff0102", "--json", "-")
     assert json.loads(done.stdout)["signature"] == "example-beacon"
-    done = sweeper(environment, "signatures", "check")
+    done = sweeper(environment, "signatures", "check", "--examples")
     assert done.returncode == 0, done.stderr
 
 

@@ -309,7 +309,8 @@ def test_a_local_cluster(archive: Path, expected: dict[str, bytes], tmp_path: Pa
     assert files(tmp_path / "out") == expected
 
 
-def test_nobody_answers() -> None:
+def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed")
+    monkeypatch.setattr(cluster, "PATIENCE_S", 1)
     with pytest.raises(Unavailable, match="no scheduler answers"):
         cluster.connect(f"tcp://127.0.0.1:{free_port()}")
