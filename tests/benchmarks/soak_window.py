@@ -1,11 +1,12 @@
 """Soak of the window: hours of replay through real window and core, on the expert page; memory must be flat.
 
-    python -m tests.benchmarks.soak_window [MINUTES] [rf|sweep|ble|wifi|mixed]
+    python -m tests.benchmarks.soak_window [MINUTES] [traces|rf|sweep|ble|wifi|mixed]
 
 The air of ``soak_air`` is analysed as fast as it goes for MINUTES, and 50 traces of 4,096 bins for each
 second of it come to the waterfall. Every tick of the display is drawn. At each look: resident memory after a
 collection, open files, threads, and how much every history holds. The slope is a line through the second
-half, over hours of air; what the tables hold grows with what there was to hear.
+half, over hours of air; what the tables hold grows with what there was to hear. ``traces``: nothing but the
+traces, which is many more hours of the window.
 """
 
 from __future__ import annotations
@@ -53,6 +54,12 @@ class Air:
         self.info = SourceInfo("soak", Medium.RF, False)
 
     async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
+        while self._name == "traces" and time.monotonic() < self._until:
+            self.heard_s += 1 / TRACES_S
+            self._draw()
+            await asyncio.sleep(0)
+        if self._name == "traces":
+            return
         async with aclosing(made(self._name, plan)) as records:
             async for record in records:
                 self.heard_s = max(self.heard_s, record.time_s)
@@ -75,10 +82,10 @@ def held(window: Window) -> str:
     """How much the histories hold: each has a bound."""
     desk, core = window.desk, window.desk.core
     with core.memory._lock:
-        levels = sum(map(len, core.memory._levels.values()))
+        addresses = len(core.memory._levels)
     rows = sum(history.count for history, _view in desk.histories.values())
     tables = sum(len(t.records) for t in (desk.emissions, desk.bluetooth, desk.wifi, desk.findings))
-    return f"{rows} rows, {levels} levels, {tables} records, {len(core.pending)} pending"
+    return f"{rows} rows, {addresses} addresses, {tables} records, {len(core.pending)} pending"
 
 
 def soak(window: Window, minutes: float, name: str) -> list[tuple[float, float, int, int]]:

@@ -9,7 +9,7 @@ import pytest
 
 from sweeper.records import Closed, Opened, State, Status
 from sweeper.ui.bridge import Core, Ended, Stretch
-from sweeper.ui.memory import ADDRESSES_KEPT, LEVELS_KEPT
+from sweeper.ui.memory import ADDRESSES_KEPT, LEVELS_KEPT, LEVELS_KEPT
 from tests.ui.conftest import at_rest
 from tests.ui.fakes import TONE_HZ, Dead, Endless, Fake, recipe
 
@@ -79,6 +79,12 @@ def test_kept_levels_are_bounded(core: Core) -> None:
         core.memory.hear(f"a{index}", 0.0, -50)
     assert core.memory.levels("a0") == []
     assert core.memory.levels(f"a{ADDRESSES_KEPT + 9}") == [(0.0, -50)]
+    for index in range(1000):
+        core.memory.hear("b", index / 2, -90 + index % 60)
+        kept = core.memory.levels("b")
+        assert kept[-1] == (index / 2, -90 + index % 60)
+        assert len(kept) == min(index + 1, LEVELS_KEPT)
+    assert kept == [(i / 2, -90 + i % 60) for i in range(1000 - LEVELS_KEPT, 1000)]
 
 
 def test_pause_holds_a_replay_and_resume_goes_on(qtbot, core: Core) -> None:
