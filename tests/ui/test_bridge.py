@@ -9,7 +9,7 @@ import pytest
 
 from sweeper.records import Closed, Opened, State, Status
 from sweeper.ui.bridge import Core, Ended, Stretch
-from sweeper.ui.memory import ADDRESSES_KEPT, LEVELS_KEPT, LEVELS_KEPT
+from sweeper.ui.memory import ADDRESSES_KEPT, LEVELS_KEPT
 from tests.ui.conftest import at_rest
 from tests.ui.fakes import TONE_HZ, Dead, Endless, Fake, recipe
 
