@@ -19,9 +19,10 @@ from sweeper.detectors.rf_cut import Lazy, channel_of, finer
 from sweeper.detectors.rf_gsm import GsmNamer
 from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
+from sweeper.detectors.rf_receiver import own_line, without_images
 from sweeper.detectors.rf_track import SURE
 from sweeper.detectors.rf_tracker import Tracker
-from sweeper.dsp import chirp, modulation, ofdm, preambles, video
+from sweeper.dsp import chirp, modulation, ofdm, preambles, sidebands, video
 from sweeper.dsp.channel import Channel
 from sweeper.dsp.features import measure
 from sweeper.dsp.spectrum import Complex, Real, cell_size, line_size
@@ -39,10 +40,6 @@ LEAST_ANALOGUE_S = 0.03
 
 COARSE = 5.0
 """Bursts of fewer cells than this are measured again."""
-
-CLOCK_HZ = 28.8e6
-"""The RTL-SDR's crystal; its multiples appear in the spectrum exactly in place, since it is also the
-ruler."""
 
 WIDE_HZ = 1.0e6
 """A capture this wide may hold OFDM or video that fills it, so it is asked about as a whole."""
@@ -74,6 +71,9 @@ SHORT_S = 0.03
 MOST_LOOKS = 4096
 """Centres of which something is kept for signals wider than a look: the whole tuning range, shifted twice."""
 
+LINE_PLACE_HZ, SOUND_WIDTH_HZ, SOUND_PROOFS = 2e3, 10e3, 2
+"""Lines as near as that are one; the band that is asked for sound around one; how often it must be heard."""
+
 ASK_FIRST, ASK_EVERY = 3, 64
 """Segments of a look in which that is asked: the first ones, then one in so many."""
 
@@ -85,6 +85,8 @@ class Namer:
         self._seen: Counter[tuple[float, ...]] = Counter()
         self._bursts: dict[tuple[float, ...], list[tuple[str, dict[str, Value]]]] = {}
         self._asked: Counter[float] = Counter()
+        self._sounds: dict[tuple[float, int], tuple[int, float]] = {}
+        """By centre and place of a line: how often sound was heard on it, and how deep at most."""
         self._whole_known: dict[float, list[Heard]] = {}
         self.rhythms: dict[float, list[ofdm.Rhythm]] = {}
         """By centre, what each look of a sweep showed of OFDM: for signals wider than a look."""
@@ -106,18 +108,18 @@ class Namer:
         spectrum = Lazy(samples, rate_hz)
         whole = self._whole(samples, rate_hz, center_hz)
         left = [h for h in heard if not _inside(h, whole)]
-        left = _without_images(left, spectrum)
+        left = without_images(left, spectrum)
         out = list(whole)
         if self._gsm.possible(left, rate_hz, center_hz):
             found, left = self._gsm.name(left, samples, spectrum.get(), rate_hz, center_hz, time_s)
             out += found
         named = 0
         for one in sorted(left, key=lambda h: (-h.snr_db, h.low_hz)):
-            veto = _veto(one, rate_hz, center_hz, len(samples))
+            veto = own_line(one, rate_hz, center_hz, len(samples), spectrum)
             if veto:
                 out.append(replace(one, kind="spur", features={"veto": veto}))
             elif one.steady and one.width_hz < 3.5 * rate_hz / line_size(rate_hz, len(samples)):
-                out.append(replace(one, kind="carrier"))
+                out.append(self._line(one, spectrum, center_hz))
             elif one.snr_db < LEAST_SNR_DB or named >= MOST_NAMED or not self._due(one, center_hz):
                 out.append(one)
             elif (known := self._like(one, center_hz)) is not None:
@@ -136,6 +138,20 @@ class Namer:
         self._seen[key] += 1
         count = self._seen[key]
         return count <= 8 or count % 16 == 0
+
+    def _line(self, one: Heard, spectrum: Lazy, center_hz: float) -> Heard:
+        """A steady line: a carrier, or one with sound on it if that was heard more than once."""
+        place = (center_hz, round(one.center_hz / LINE_PLACE_HZ))
+        proofs, depth = self._sounds.get(place, (0, 0.0))
+        if one.snr_db > LEAST_SNR_DB and self._due(one, center_hz):
+            channel = spectrum.get().cut(one.center_hz, SOUND_WIDTH_HZ, 2.0)
+            heard = sidebands.sound(channel.samples, channel.rate_hz)
+            if heard is not None and heard.holds:
+                proofs, depth = proofs + 1, max(depth, heard.depth)
+                self._sounds[place] = (proofs, depth)
+        if proofs < SOUND_PROOFS:
+            return replace(one, kind="carrier")
+        return replace(one, kind="am", features={"depth": round(depth, 3)})
 
     def _like(self, one: Heard, center_hz: float) -> tuple[str, dict[str, Value]] | None:
         """The name of a burst whose like (place, width, length) was measured often, always the same."""
@@ -314,49 +330,6 @@ def _shape(one: Heard, center_hz: float) -> tuple[float, ...]:
     octave = round(np.log2(max(one.width_hz, 1e3)))
     length = round(np.log2(max(one.stop_s - one.start_s, 1e-5)))
     return center_hz, round(one.center_hz / 2.0 ** (octave - 1)), octave, length
-
-
-def _veto(one: Heard, rate_hz: float, center_hz: float, count: int) -> str:
-    """Why a steady narrow line is the receiver's own, or nothing."""
-    step = rate_hz / line_size(rate_hz, count)
-    if not one.steady or one.width_hz > 5 * step:
-        return ""
-    if abs(one.center_hz) < 1.5 * step:
-        return "dc"
-    if center_hz:
-        absolute = center_hz + one.center_hz
-        multiple = round(absolute / CLOCK_HZ)
-        if multiple and abs(absolute - multiple * CLOCK_HZ) < step:
-            return "clock"
-    return ""
-
-
-def _without_images(heard: list[Heard], spectrum: Lazy) -> list[Heard]:
-    """Leaves out the mirror images about the centre that an unbalanced receiver makes of strong signals."""
-    strong = sorted((h for h in heard if h.snr_db > 18), key=lambda h: -h.power)[:16]
-    out = []
-    for one in heard:
-        for other in strong:
-            mirrored = abs(one.center_hz + other.center_hz) < 0.5 * max(one.width_hz, other.width_hz)
-            apart = abs(one.center_hz - other.center_hz) > other.width_hz
-            weaker = one.power < 0.05 * other.power
-            meets = one.start_s >= other.start_s - 2e-3 and one.stop_s <= other.stop_s + 2e-3
-            if mirrored and apart and weaker and meets and _mirrors(one, other, spectrum):
-                break
-        else:
-            out.append(one)
-    return out
-
-
-def _mirrors(one: Heard, other: Heard, spectrum: Lazy) -> bool:
-    """Whether the weak signal is the complex conjugate of the strong one."""
-    width = max(one.width_hz, other.width_hz) * 1.5
-    a = spectrum.get().cut(-other.center_hz, width).samples
-    b = spectrum.get().cut(other.center_hz, width).samples
-    count = min(len(a), len(b))
-    a, b = a[:count], np.conj(b[:count])
-    norm = float(np.sqrt(np.sum(np.abs(a) ** 2) * np.sum(np.abs(b) ** 2)))
-    return norm > 0 and float(np.abs(np.sum(a * np.conj(b)))) / norm > 0.5
 
 
 def _training(one: Heard, samples: Complex, rate_hz: float) -> float:

@@ -181,6 +181,8 @@ class Tracker:
                     continue
             if heard.kind in DIGITAL and known in DIGITAL and heard.kind != known:
                 continue
+            if not _same_maker(track, heard):
+                continue
             if apart[i] < least:
                 best, least = track, float(apart[i])
         return best
@@ -343,6 +345,14 @@ class Tracker:
                 for b in track.bursts
             ),
         )
+
+
+def _same_maker(track: Track, heard: Heard) -> bool:
+    """Whether both are the receiver's own, or neither. What is unnamed and no stronger than the receiver's
+    own line beside it is that line; what has a name or stands above it was sent."""
+    if heard.kind == "spur" or track.kind != "spur" or track.veto is not None:
+        return track.kind == heard.kind or heard.kind != "spur"
+    return not heard.kind and heard.power < ALIKE * track.power
 
 
 def _one_band(track: Track, heard: Heard, time_s: float, apart: float, ratio: float) -> bool:
