@@ -59,9 +59,12 @@ def apart_from(bursts: list[Heard], steady: list[Heard]) -> list[Heard]:
 
 def within(low_hz: float, high_hz: float, power: float, on_s: float, one: Heard) -> bool:
     """Whether whatever lies in that band, with that power, is the modulation of the steady signal ``one``."""
-    brief = on_s < EXCURSION_S and one.width_hz > LEAST_FM_HZ and one.snr_db > 9
-    edge = one.width_hz if brief else EDGE * one.width_hz
-    return power < LOUDER * one.power and one.low_hz - low_hz <= edge and high_hz - one.high_hz <= edge
+    if not power < LOUDER * one.power:
+        return False
+    width = one.width_hz
+    brief = on_s < EXCURSION_S and width > LEAST_FM_HZ and one.snr_db > 9
+    edge = width if brief else EDGE * width
+    return one.low_hz - low_hz <= edge and high_hz - one.high_hz <= edge
 
 
 def _figures(heard: list[Heard]) -> Doubles:
@@ -120,14 +123,14 @@ def keyed(bursts: list[Heard]) -> list[Heard]:
 
 def keys_on(before: Heard, after: Heard) -> bool:
     """Whether ``after`` continues ``before``: same place in frequency, within the keying gap in time."""
-    narrow = min(before.width_hz, after.width_hz)
-    apart = abs(before.center_hz - after.center_hz)
-    overlap = min(before.high_hz, after.high_hz) - max(before.low_hz, after.low_hz)
-    if overlap < 0.5 * narrow and apart > 0.6 * max(before.width_hz, after.width_hz):
-        return False
     gap = after.start_s - before.stop_s
-    wide = max(before.width_hz, after.width_hz)
-    return gap <= float(np.clip(KEYING / wide, *KEYING_S)) and gap > -before.on_s
+    if not -before.on_s < gap <= KEYING_S[1]:
+        return False
+    narrow, wide = sorted((before.width_hz, after.width_hz))
+    overlap = min(before.high_hz, after.high_hz) - max(before.low_hz, after.low_hz)
+    if overlap < 0.5 * narrow and abs(before.center_hz - after.center_hz) > 0.6 * wide:
+        return False
+    return gap <= min(max(KEYING / wide, KEYING_S[0]), KEYING_S[1])
 
 
 def together(bursts: list[Heard], tolerance_s: float) -> list[Heard]:

@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from sweeper.records import Emission
 
@@ -30,6 +31,9 @@ BANDS_HZ = ((300e6, 960e6),)
 
 QUIETEST = 0.01
 """A recording whose peak is below is scaled up, as one above full scale is scaled down."""
+
+PIECE = 1 << 18
+"""Values that are scaled at once: they stay in the processor's cache."""
 
 PATIENCE_S = 60.0
 """How long one stretch may take; it needs about a second on a slow machine."""
@@ -116,20 +120,25 @@ def answer(
     parts = np.ascontiguousarray(samples, np.complex64).view(np.float32)
     peak = float(max(parts.max(initial=0.0), -parts.min(initial=0.0)))
     full = 1.0 if QUIETEST < peak <= 1.0 and not scaled else max(peak, 1e-30)
-    whole = parts * (32000 / full)
-    np.round(whole, out=whole)
     command = [program, "-c", "0", "-s", str(round(rate_hz)), "-f", str(round(center_hz)), "-r", "cs16:-"]
-    lines = _run([*command, "-F", "json", "-M", "level"], whole.astype("<i2").tobytes(), patience_s)
+    lines = _run([*command, "-F", "json", "-M", "level"], _scaled(parts, 32000 / full), patience_s)
     return [packet for line in lines if (packet := packet_of(line)) is not None]
 
 
-def _run(command: list[str], given: bytes = b"", patience_s: float = PATIENCE_S) -> list[str]:
+def _scaled(parts: npt.NDArray[np.float32], times: float) -> Iterator[bytes]:
+    """The values scaled and rounded to 16 bits, piece by piece: all at once would take their room twice."""
+    for start in range(0, len(parts), PIECE):
+        piece = parts[start : start + PIECE] * np.float32(times)
+        yield np.round(piece, out=piece).astype("<i2").tobytes()
+
+
+def _run(command: list[str], given: Iterable[bytes] = (), patience_s: float = PATIENCE_S) -> list[str]:
     """The lines that the program answers, in a fixed language and time zone; it gets no terminal."""
     with _held(given) as held:
         done = subprocess.run(  # noqa: S603 -- the user's own rtl_433, arguments made here
             command,
             stdin=held,
-            input=given if held is None else None,
+            input=b"".join(given) if held is None else None,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=patience_s,
@@ -140,7 +149,7 @@ def _run(command: list[str], given: bytes = b"", patience_s: float = PATIENCE_S)
 
 
 @contextmanager
-def _held(given: bytes) -> Iterator[BinaryIO | None]:
+def _held(given: Iterable[bytes]) -> Iterator[BinaryIO | None]:
     """A file in memory that holds ``given``, read from its beginning; ``None`` where the system has none.
 
     Through a pipe the samples go in pieces of 4 kB, which costs more than making them. Nothing is written to
@@ -150,7 +159,7 @@ def _held(given: bytes) -> Iterator[BinaryIO | None]:
         yield None
         return
     with open(os.memfd_create("samples"), "w+b") as file:
-        file.write(given)
+        file.writelines(given)
         file.seek(0)
         yield file
 

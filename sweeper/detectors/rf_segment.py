@@ -58,10 +58,11 @@ def analyse(
     """Everything above the floor in ``samples``; ``pfa`` is the false-alarm rate per bin of this segment."""
     short, cells, ground = _cells(samples, rate_hz, history, time_s)
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
-    lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)
+    lines = cells.copy() if long == short else spectrum.power_frames(samples, long, rate_hz)
+    mean, peak = lines.mean(axis=0), lines.max(axis=0)
     ground_long = _stretched(ground, long)
     error = floor.uncertainty(ground, len(cells))
-    parts = stretches(_whitened(lines, ground_long))
+    parts = stretches(_whitened(lines, ground_long, onto=lines))
     stays = lasting(parts, len(lines))
     seen = boxes.detect_lines(stays / usual(parts, len(lines)), len(lines), pfa / 2, long, error)
     steady = steady_signals(parts, stays, ground_long, seen, len(lines), rate_hz, len(samples))
@@ -81,7 +82,7 @@ def analyse(
         bursts = together(keyed(apart_from(bursts, steady)), 3 * short / 2 / rate_hz)
     steady = without_splatter(steady, bursts, len(samples) / rate_hz)
     heard = without_artefacts(steady, bursts, short / rate_hz, rate_hz)
-    return Segment(tuple(heard), lines.mean(axis=0), lines.max(axis=0), ground_long, len(lines), crowded)
+    return Segment(tuple(heard), mean, peak, ground_long, len(lines), crowded)
 
 
 def found(
@@ -124,9 +125,10 @@ def _cells(samples: Complex, rate_hz: float, history: floor.History, time_s: flo
     return short, cells, np.maximum(history.bound(floor.estimate(cells), time_s), least)
 
 
-def _whitened(cells: Real, ground: Real) -> Real:
-    """Power over the floor, with the surges of the whole span's noise taken out frame by frame."""
-    white: Real = cells * np.reciprocal(ground)
+def _whitened(cells: Real, ground: Real, onto: Real | None = None) -> Real:
+    """Power over the floor, with the surges of the whole span's noise taken out frame by frame; written
+    ``onto`` an array that is needed no longer."""
+    white: Real = np.multiply(cells, np.reciprocal(ground), out=onto)
     white *= np.reciprocal(floor.surge(white))[:, np.newaxis]
     return white
 
@@ -156,7 +158,7 @@ def _heard(
     density = cells[box.start : box.stop, low:high].mean(axis=0)
     below = ground[low:high]
     excess = density - below
-    power = float(np.sum(excess) * step)
+    power = float(excess.sum() * step)
     base = (low - size // 2 - 0.5) * step
     if any(within(base, base + len(excess) * step, power, stop - start, one) for one in steady):
         return None

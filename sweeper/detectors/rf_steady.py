@@ -3,6 +3,7 @@ is."""
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -196,8 +197,8 @@ def reach_of(strong: Doubles, weak: Doubles) -> Doubles:
 
 def snr_db(density: Real, ground: Real, inner: float, outer: float) -> float:
     """Signal over noise within the occupied band, in dB (at least -20)."""
-    a, b = int(inner), max(int(inner) + 1, int(np.ceil(outer)))
-    ratio = float(np.sum(density[a:b]) / np.sum(ground[a:b])) - 1
+    a, b = int(inner), max(int(inner) + 1, math.ceil(outer))
+    ratio = float(density[a:b].sum() / ground[a:b].sum()) - 1
     return float(10 * np.log10(max(ratio, 0.01)))
 
 

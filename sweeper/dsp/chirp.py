@@ -56,5 +56,6 @@ def _share(z: np.ndarray, rate: float, band: float, symbol_s: float) -> float:
         return 0.0
     product = z[lag : lag + count * window] * np.conj(z[: count * window])
     turn = np.exp(-2j * np.pi * (band / symbol_s) * (lag / rate) * np.arange(window) / rate)
+    turn = turn.astype(product.dtype)  # else the whole of it is made double
     rows = product.reshape(count, window)
     return float(np.abs(rows @ turn).sum() / max(float(np.abs(product).sum()), 1e-30))
