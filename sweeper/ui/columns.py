@@ -108,7 +108,7 @@ def _device_columns(desk: Desk) -> list[Column]:
         paint_spark(painter, cell, levels, device.rssi_dbm, style)
 
     return [
-        Column(lambda: _("Kind"), kind, lambda d: (d.kind == "unknown", kind(d).casefold()), 150),
+        Column(lambda: _("Kind"), kind, lambda d: (d.kind == "unknown", kind(d).casefold()), 180),
         Column(
             lambda: _("Name"),
             name,

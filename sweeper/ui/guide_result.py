@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from sweeper.text import safe_text
@@ -91,7 +92,9 @@ def found_device() -> QVBoxLayout:
     """What a person does who has found a device."""
     made = column(label(_("If you found a device"), size="section"), spacing=GRID)
     for number, text in enumerate(checklists.found_device(), start=1):
-        line = row(label(f"{number}", tone="accent"), spacing=GRID * 2)
+        count = label(f"{number}", tone="accent")
+        line = row(count, spacing=GRID * 2)
+        line.setAlignment(count, Qt.AlignmentFlag.AlignTop)
         line.addWidget(label(text, wrap=True), 1)
         made.addLayout(line)
     return made

@@ -17,15 +17,13 @@ HEARD = frozenset(medium.value for medium in equipment.HEARD)
 
 def verdict(guide: Guide, found: list[str]) -> tuple[str, str, str, str]:
     """Icon, colour role, word and sentence; ``found`` names the places where something was found."""
-    attention = guide.attention
     if found or guide.progress.found:
         calm = _("Leave it as it is. What to do now stands below, step by step.")
         at = _("At: {list}.").format(list=words.spoken().listing(found)) if found else ""
         where = f"{at} {calm}".strip()
         return "level-medium", "level-medium", _("You found something"), where
-    if attention:
-        word = ngettext("{n} thing to look at", "{n} things to look at", attention)
-        return "level-low", "level-low", word, summary.careful()
+    if guide.attention:
+        return _to_look_at(guide)
     if not guide.listened_s and not looked_at(guide):
         return (
             "not-swept",
@@ -42,15 +40,21 @@ def verdict(guide: Guide, found: list[str]) -> tuple[str, str, str, str]:
 
 def so_far(desk: Desk, guide: Guide, *, due: bool) -> tuple[str, str, str, str]:
     """Icon, colour role, word and sentence while a step still listens; ``due``: a first result stands."""
-    if attention := guide.attention:
-        level = max((each.level for each in guide.findings() if asks(each)), key=lambda each: each.rank)
-        word = ngettext("{n} thing to look at", "{n} things to look at", attention)
-        return f"level-{level.value}", f"level-{level.value}", word, summary.careful()
+    if guide.attention:
+        return _to_look_at(guide)
     heard_any = bool(desk.opened) or bool(guide.listened_s)
     if due and heard_any:
         calm = _("Nothing that was heard so far matches a hidden device. The rest of the time may add to it.")
         return "none-found", "good", _("No device was found so far"), calm
     return "not-swept", "muted", _("Listening"), ""
+
+
+def _to_look_at(guide: Guide) -> tuple[str, str, str, str]:
+    """So many things to look at, by the icon of the gravest."""
+    asking = [each for each in guide.findings() if asks(each)]
+    level = max((each.level for each in asking), key=lambda each: each.rank)
+    word = ngettext("{n} thing to look at", "{n} things to look at", len(asking))
+    return f"level-{level.value}", f"level-{level.value}", word, summary.careful()
 
 
 def looked_at(guide: Guide) -> int:

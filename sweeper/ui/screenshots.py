@@ -23,8 +23,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QDialog
 
 from sweeper import language
-from sweeper.records import Device
-from sweeper.ui import app, menus, theme
+from sweeper.radio.inventory import SourceEntry
+from sweeper.records import Device, Finding, Medium
+from sweeper.ui import app, checklists, columns, menus, safe_use, theme
+from sweeper.ui.guide import Answer, Course, Guide, Seen
 from sweeper.ui.phase import Phase
 from sweeper.ui.plans import FloorPlan, Taken, key_of
 from sweeper.ui.settings import Settings
@@ -46,6 +48,13 @@ FETCHED = ("detail", "teach")
 """Views that fetch what they show, for the first emission."""
 
 STEPS = (("flat", ("prepare", "outside", "listen", "film", "network", "look", "result")), ("car", ("drive",)))
+EARS = (
+    SourceEntry("rtlsdr", Medium.RF, True, "RTL-SDR"),
+    SourceEntry("ble", Medium.BLE, True, "Bluetooth"),
+    SourceEntry("wifi", Medium.WIFI, True, "Wi-Fi"),
+)
+"""What the doors are shown with: what the demo is heard with."""
+
 SETTLE_S, ROUNDS = 0.05, 8
 PLAYED_S = 40.0
 """So much of the demo is played: by then every emitter was on the air."""
@@ -98,26 +107,50 @@ def _first(window: Window) -> Iterator[str]:
 def _played(window: Window) -> Iterator[str]:
     desk = window.desk
     finding, emission = desk.findings.at(0), desk.emissions.at(0)
+    tag = next((each for each in desk.bluetooth.records.values() if desk.finding_of(each.id)), finding)
+    chosen = {"findings": finding, "bluetooth": tag, **dict.fromkeys(FETCHED, emission)}
+    here = desk.equipment
     _furnish(window)
     for combination in _combinations(window):
         for view in (*VIEWS, *MORE):
-            shown = finding if view in ("findings", "bluetooth") else emission if view in FETCHED else None
+            shown = chosen.get(view)
             desk.select(shown.id if shown is not None else "")
             window.show_view(view)
             _wait(lambda view=view: _ready(window, view))  # type: ignore[misc]
             yield f"{view}-{combination}"
+        desk.equipment = list(EARS)
         for plan, steps in STEPS:
             for step in steps:
                 window.enter(plan)
                 if desk.guide is not None:
-                    desk.guide.restart()
-                    desk.guide.go(step)
+                    _listened(window, desk.guide, step)
                     window.enter(plan)
                 yield f"sweep-{step}-{combination}"
-        menus.show_keys(window)
-        yield f"keys-{combination}"
-        for dialog in window.findChildren(QDialog):
-            dialog.close()
+        desk.equipment = here
+        for name, show in (("keys", menus.show_keys), ("found", safe_use.show_found)):
+            show(window)
+            yield f"{name}-{combination}"
+            for dialog in window.findChildren(QDialog):
+                dialog.close()
+                dialog.deleteLater()
+
+
+def _listened(window: Window, guide: Guide, step: str) -> None:
+    """The guide at a step, as if what the demo has heard had been heard in the steps before."""
+    desk = window.desk
+    guide.restart()
+    if step in ("look", "result"):
+        found = [each for each in desk.findings.records.values() if isinstance(each, Finding)]
+        seen = [
+            Seen("listen", 1, f.id, f.level, f.kind, f.title, columns.about(desk, f), f.why, f.benign, f.next)
+            for f in found
+        ]
+        guide.begin_part("listen")
+        guide.heard("listen", 1, 600.0, {"rf": 600.0, "ble": 598.0, "wifi": 597.0}, seen)
+        guide.end_part("listen", Course.DONE)
+        for place, _name, _hint in checklists.places(guide.plan)[:5]:
+            guide.answer(place, Answer.CLEAR)
+    guide.go(step)
 
 
 def _ready(window: Window, view: str) -> bool:
