@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -56,24 +56,14 @@ def test_unplugged_in_the_middle_keeps_what_was_heard(tmp_path: Path) -> None:
 
 
 def test_a_dongle_that_another_program_holds(tmp_path: Path) -> None:
-    dongle = Dongle(tmp_path).plays(DONGLE + "paced 1\n")
-    holder = subprocess.Popen(
-        [sys.executable, "-m", "sweeper", "watch", "--range", "433M:434M", "--hours", "0.01"],
-        env=dict(dongle.environment),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        threading.Event().wait(6.0)
+    dongle = Dongle(tmp_path).plays(DONGLE)
+    with Path(f"{dongle.path}.00000042.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # as the virtual dongle does for whoever opened it
         code, document, err = sweep(dongle, *WHERE)
-        assert code == 3
-        assert "rtlsdr" in err
-        assert "busy" in reasons(document)
-        assert reached(document) == 0.0
-    finally:
-        holder.kill()
-        holder.communicate()
+    assert code == 3
+    assert "rtlsdr" in err
+    assert "busy" in reasons(document)
+    assert reached(document) == 0.0
 
 
 @contextmanager
