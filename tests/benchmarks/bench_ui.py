@@ -184,6 +184,30 @@ def waterfall(window: Window, pulse: Pulse) -> Iterator[str]:
     yield seen.stalls
 
 
+def picture(window: Window, _pulse: Pulse) -> Iterator[str]:
+    """Processor time of one trace from the core to the screen, the middle of many: load alters it little."""
+    from PySide6.QtWidgets import QApplication
+
+    from tests.ui.fakes import trace
+
+    window.show_view("spectrum")
+    view, core = window.view("spectrum"), window.desk.core
+    took = []
+    for count in range(400):
+        made = trace(count % 50, bins=BINS)
+        record = msgspec.structs.replace(made, time_s=count / TRACES_S)
+        core.stretch(record).add(record)
+        begun = time.thread_time()
+        view._tick()
+        QApplication.processEvents()
+        took.append(time.thread_time() - begun)
+    took = sorted(took[200:])
+    yield (
+        f"one picture at 1920 x 1080: {took[100] * 1e3:.1f} ms of processor time "
+        f"(9 of 10 under {took[180] * 1e3:.1f})"
+    )
+
+
 def rows(window: Window, pulse: Pulse) -> Iterator[str]:
     """Stalls with 10,000 emissions of which 500 change ten times a second."""
     window.desk._timer.start()
@@ -244,7 +268,7 @@ def figures() -> Iterator[str]:
         window.resize(1920, 1080)
         window.show()
         tidier, pulse = Tidier(), Pulse()
-        for part in (waterfall, rows, chain):
+        for part in (picture, waterfall, rows, chain):
             yield from part(window, pulse)
         yield f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()}"
         window.close()
