@@ -7,6 +7,7 @@ import re
 
 import pytest
 from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QDialog, QDialogButtonBox
 
 from sweeper.ui import theme
 from sweeper.ui.palettes import STOPS, chosen, ramp, table
@@ -81,3 +82,12 @@ def test_every_size_of_the_font_has_the_kazakh_letters(qtbot) -> None:
         metrics = QFontMetrics(Style().font(size))
         for letter in "әғқңөұүһіӘҒҚҢӨҰҮҺІ":
             assert metrics.inFontUcs4(ord(letter)), (size, letter)
+
+
+def test_buttons_of_dialogs_have_no_drawings_of_the_system(qtbot, window) -> None:
+    """Those are black on any theme: on the dark one they are a smudge."""
+    dialog = QDialog(window)
+    qtbot.addWidget(dialog)
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
+    dialog.show()
+    assert box.button(QDialogButtonBox.StandardButton.Close).icon().isNull()
