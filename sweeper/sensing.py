@@ -58,8 +58,8 @@ class Reach(msgspec.Struct, frozen=True):
         return say(
             "A {mw} mW transmitter at {mhz} MHz within {metres} m would have been found while it sent, even "
             "through a concrete floor (weakest signal at the antenna {dbm} dBm, give or take {error} dB).",
-            mw=f"{self.power_mw:g}",
-            mhz=f"{self.hz / 1e6:g}",
+            mw=_plain(self.power_mw),
+            mhz=_plain(self.hz / 1e6),
             metres=_rounded(self.metres.low),
             dbm=round(self.needed_dbm.value),
             error=round((self.needed_dbm.high - self.needed_dbm.low) / 2),
@@ -144,3 +144,9 @@ def _dbm(power_mw: float) -> float:
 def _rounded(metres: float) -> str:
     """Two digits, which is more than the error allows."""
     return f"{float(f'{metres:.2g}'):g}"
+
+
+def _plain(value: float) -> int | float:
+    """A number to three decimals, whole ones without any: the language writes it in its own way."""
+    rounded = round(value, 3)
+    return int(rounded) if rounded == int(rounded) else rounded

@@ -148,10 +148,14 @@ class Timeline:
         count = 1 + max((max(steps) for steps in self._steps.values() if steps), default=0)
         fold = max(1, math.ceil(count / COLUMNS))
         heard = [one for one in self._last.values() if one.kind != "spur"]
+        language = spoken()
+        names = {one.id: language.emission_kind(one.kind) for one in heard}
+        wide = max((len(name) for name in names.values()), default=0)
         for emission in sorted(heard, key=lambda one: (one.center_hz, one.id)):
             on = {step // fold for step in self._steps[emission.id]}
             bar = "".join("█" if column in on else "·" for column in range(math.ceil(count / fold)))
-            yield f"{emission.center_hz / 1e6:10.4f} MHz  {emission.kind:<12.12} {bar}"
+            place = language.frequency(emission.center_hz, 4)
+            yield f"{place:>14}  {names[emission.id]:<{wide}} {bar}"
 
 
 def _spans(emission: Emission, before: Emission | None) -> Iterator[tuple[float, float]]:
