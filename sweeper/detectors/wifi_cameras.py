@@ -110,9 +110,14 @@ class Flow:
             self.sizes.pop(0)
 
     def joined(self) -> tuple[Floats, Floats]:
+        """Times and sizes of the last ``KEPT_S`` as one column each; older ones are let go."""
         times, sizes = np.concatenate(self.times), np.concatenate(self.sizes)
         order = np.argsort(times, kind="stable")  # captures of several interfaces interleave imperfectly
-        self.times, self.sizes = [times[order]], [sizes[order]]
+        times, sizes = times[order], sizes[order]
+        first = int(np.searchsorted(times, times[-1] - KEPT_S))
+        if first:  # copies: a part of a column would hold the whole of it
+            times, sizes = times[first:].copy(), sizes[first:].copy()
+        self.times, self.sizes, self.packets = [times], [sizes], len(times)
         return self.times[0], self.sizes[0]
 
 

@@ -13,7 +13,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +24,11 @@ from sweeper.dsp import spectrum
 from sweeper.pipeline import Pipeline
 from sweeper.protocols.ble import ad
 from sweeper.radio.replay import open_recordings
-from sweeper.records import Advertisement, AdvertisementBatch
+from sweeper.records import Advertisement, AdvertisementBatch, FrameBatch
 from sweeper.session import Session, standard_stages
 from sweeper.signatures import Library
 from tests.benchmarks.bench_chain import RATE, second
+from tests.detectors import wifi_air
 
 BOUND = 1.1
 ADVERTS_EACH = 12
@@ -120,10 +121,61 @@ def devices() -> None:
     told("Bluetooth devices, adverts each alike", sizes, took)
 
 
+def chain(batches: Sequence[FrameBatch | AdvertisementBatch], library: Library) -> float:
+    """Seconds of the standard stages over batches of Wi-Fi frames or advertisements."""
+
+    def run() -> None:
+        pipeline = Pipeline(standard_stages(library))
+        for one in batches:
+            for _ in pipeline.feed(one):
+                pass
+        list(pipeline.finish())
+
+    return least(run, 2)
+
+
+def packets(kind: str, one: Callable[[int, int], AdvertisementBatch | FrameBatch]) -> None:
+    """The standard stages over ``one(devices, second)``: more devices for 12 s, then 100 for longer."""
+    library = Library.load()
+    sizes = [500, 1_000, 2_000, 4_000]
+    took = [chain([one(size, at) for at in range(ADVERTS_EACH)], library) for size in sizes]
+    told(f"{kind} devices, packets each alike", sizes, took)
+    sizes = [60, 120, 240, 480]
+    took = [chain([one(100, at) for at in range(size)], library) for size in sizes]
+    told(f"{kind} length, s", sizes, took)
+
+
+def frames(count: int, at: int) -> FrameBatch:
+    """In a second each of so many stations sends one frame of data; one in ten is an access point."""
+    rows = []
+    for n in range(count):
+        sender, point = (
+            f"{m:02x}:c7:bf:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x}" for m in (0x8C, 0x50)
+        )
+        point = f"{point[:-1]}0"
+        frame = wifi_air.data(sender, point, point, 1, 200)
+        if n % 10 == 0:
+            frame = wifi_air.beacon(point, b"net", clock=at * 1_000_000)
+        rows.append((at + n / count, wifi_air.with_radiotap(frame, -50)))
+    return wifi_air.batch(rows, 127)
+
+
+def heard(count: int, at: int) -> AdvertisementBatch:
+    """In a second each of so many devices advertises once."""
+    rows = []
+    for n in range(count):
+        data = ad.encode([(0x01, b"\x06"), (0xFF, b"\xfe\xff" + n.to_bytes(4, "big"))])
+        address = f"C1:00:00:{n >> 16:02X}:{n >> 8 & 255:02X}:{n & 255:02X}"
+        rows.append(Advertisement(at + n / count, address, "random", -60, data, None, None))
+    return AdvertisementBatch(source="b", time_s=float(at), adverts=tuple(rows))
+
+
 def main() -> None:
     length()
     bins()
     devices()
+    packets("Wi-Fi", frames)
+    packets("Bluetooth", heard)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@ The dongle takes 8 ms to retune, settles for half a millisecond, and gives sampl
 is the distribution's, on the same virtual dongle, with the dwell that it chooses itself (16384 bytes a hop at
 its own rate). It is timed as it is used by default, trusting its hops to the very edge, and with a crop as
 ours (15 %).
+
+``soapy_power`` (PyPI, in an environment that sees Debian's ``python3-soapysdr`` and
+``soapysdr-module-rtlsdr``) is timed where ``SOAPY_POWER`` names it: over 80 MHz, as it is by default and with
+buffers of its driver as short as a hop.
 """
 
 from __future__ import annotations
@@ -56,6 +60,34 @@ def rtl_power(folder: Path, library: Path, crop: str) -> float:
     return time.monotonic() - began
 
 
+def soapy_power(folder: Path, library: Path, device: str) -> float:
+    """Seconds of one pass of the real soapy_power over 80 to 160 MHz, start included."""
+    began = time.monotonic()
+    words = ["-d", device, "-f", "80M:160M", "-B", "5k", "-g", "30", "-r", "2400000", "-k", "15", "-n", "14"]
+    subprocess.run(
+        [os.environ["SOAPY_POWER"], *words, "-q", "-O", str(folder / "soapy.csv")],
+        env={**os.environ, "LD_LIBRARY_PATH": str(library.parent)},
+        check=True,
+        capture_output=True,
+        timeout=LIMIT_S,
+    )
+    return time.monotonic() - began
+
+
+def beside_soapy_power(folder: Path, library: Path) -> None:
+    if "SOAPY_POWER" not in os.environ:
+        print("soapy_power: not asked for (SOAPY_POWER names no program)")
+        return
+    seconds, source = ours(SweepPlan(bands=(Band(80e6, 160e6, dwell_s=RTL_POWER_DWELL_S),), gain_db=30.0))
+    print(f"sweeper, 80-160 MHz, start included: {seconds:.1f} s ({source.stats.hops} hops)")
+    for said, device in (
+        ("as it is", "driver=rtlsdr"),
+        ("short buffers", "driver=rtlsdr,bufflen=16384,buffers=4"),
+    ):
+        peer = soapy_power(folder, library, device)
+        print(f"ratio to soapy_power, {said}, 80-160 MHz in {peer:.1f} s: {seconds / peer:.2f}")
+
+
 def ours(plan: SweepPlan) -> tuple[float, SweepSource]:
     """Seconds of one sweep from the start of the driver's process to its end, and the source."""
     source = open_source("rtlsdr")
@@ -77,6 +109,7 @@ def main() -> None:
         (folder / "scene").write_text(SCENE, encoding="ascii")
         os.environ["VDONGLE_SCENE"] = str(folder / "scene")
         os.environ["SWEEPER_LIBRTLSDR"] = str(library)
+        beside_soapy_power(folder, library)
         low, high = FULL.bands[0].start_hz, FULL.bands[0].stop_hz
         equal = SweepPlan(bands=(Band(low, high, dwell_s=RTL_POWER_DWELL_S),), gain_db=30.0)
         peer = rtl_power(folder, library, "0%")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweeper.detectors.wifi_cameras import WifiCameras
+from sweeper.detectors.wifi_cameras import KEPT_S, Flow, WifiCameras
 from sweeper.detectors.wifi_inventory import WifiInventory
 from sweeper.pipeline import Pipeline
 from sweeper.protocols import radiotap
@@ -113,3 +114,14 @@ def test_any_frames_in_any_order(rows: list[tuple[float, bytes, int]], link_type
         times_s=times, frames=frames, lengths=lengths,
     )  # fmt: skip
     assert air.run(WifiCameras(), batch) == []  # twenty frames show no stream
+
+
+def test_a_flow_holds_what_was_sent_lately_however_often_it_is_looked_at() -> None:
+    flow = Flow()
+    for second in range(600):
+        flow.add(np.array([float(second)]), np.array([100.0 + second]))
+        flow.joined()
+    times, sizes = flow.joined()
+    assert times.tolist() == [599 - KEPT_S + n for n in range(round(KEPT_S) + 1)]
+    assert sizes.tolist() == (times + 100).tolist()
+    assert flow.packets == len(times)
