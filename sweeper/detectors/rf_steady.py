@@ -67,7 +67,9 @@ def lasting(parts: Real, frames: int) -> Real:
     second = np.minimum(
         np.maximum(np.minimum(a, b), np.minimum(c, d)), np.minimum(np.maximum(a, b), np.maximum(c, d))
     )
-    bias = statistics.quantile_bias(statistics.independent(frames // 4, 1, parts.shape[1]), 1.6 / 4.2)
+    bias = statistics.quantile_bias(
+        statistics.independent(max(1, round(frames / 4)), 1, parts.shape[1]), 1.6 / 4.2
+    )
     return np.asarray(np.minimum(mean, second / np.float32(bias)))
 
 
@@ -75,7 +77,7 @@ def usual(parts: Real, frames: int) -> np.float32:
     """What ``lasting`` makes of noise of mean 1, on average: decisions over many bins have to know."""
     if len(parts) < 4 or len(parts) % 4:
         return np.float32(1)
-    shape = statistics.independent(frames // 4, 1, parts.shape[1])
+    shape = statistics.independent(max(1, round(frames / 4)), 1, parts.shape[1])
     return np.float32(statistics.lesser_mean(shape, statistics.quantile_bias(shape, 1.6 / 4.2)))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from sweeper.dsp import tails
 from sweeper.dsp.islands import Mask, islands
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import FLOOR_ERROR, independent, threshold
@@ -30,10 +31,14 @@ GSM, loses 0.2 dB less between two boxes (bench_detection.py)."""
 SMALL = 16
 """Cells in the boxes that look first; what they find is taken out before the larger ones look."""
 
-OVERLAPPING, OVERLAPPING_LINES = 1.0, 1.2
-"""Boxes of neighbouring sizes and places hold the same noise, so not every decision counts. At 1e-6 that
-helps the lines only: far out in the tail boxes of different sizes alarm apart (bench_detection.py: with 1.5
-for the bursts 60 alarms in 3.2e7 decisions of 5.2 ms)."""
+OVERLAPPING, OVERLAPPING_LINES = 1.0, 3.0
+"""Boxes of neighbouring sizes and places hold the same noise, so not every decision counts. Far out in the
+tail the half overlapping boxes of cells alarm apart; boxes on a line's spectrum lie three quarters over one
+another in sizes that differ by a third, and a false line shows in several (noise_alarms.py)."""
+
+LASTING = 1.17
+"""Variance of what lasts of noise (the lesser of mean and second weakest quarter) in that of the mean:
+1.15 for normal quarters, 1.16 to 1.19 for those of 23 frames."""
 
 LOW_PFA = 1e-3
 """False-alarm rate of the lower threshold, at which a found signal's extent ends."""
@@ -138,9 +143,7 @@ def _lasting(base: Real, width: int, wanted: Callable[[int], bool]) -> Iterator[
             yield time, width, _sliding(quarter, 0)
 
 
-def _hits(
-    cells: Real, pfa: float, frame: int, floor_error: float, above: int = 0
-) -> list[tuple[int, int, Mask]]:
+def _hits(cells: Real, pfa: float, floor_error: float, above: int = 0) -> list[tuple[int, int, Mask]]:
     """Every box size of more than ``above`` cells that found something, smallest box first, with its boxes
     above the threshold. Where one of up to ``SMALL`` cells did, larger ones are left for a second look."""
     out: list[tuple[int, int, Mask]] = []
@@ -152,7 +155,7 @@ def _hits(
 
     for time, width, sums in _bank(cells, wanted):
         allowed = share * cells.shape[1] / sums.size
-        level = time * width * threshold(independent(time, width, frame), allowed, floor_error)
+        level = time * width * tails.level(time, width, allowed, floor_error)
         if float(sums.max(initial=0.0)) > level:
             out.append((time, width, np.asarray(sums > level)))
     return sorted(out, key=lambda hit: (hit[0] * hit[1], hit[0]))
@@ -193,7 +196,7 @@ def detect(cells: Real, pfa: float, frame: int, floor_error: float = FLOOR_ERROR
     ``pfa`` is the false-alarm rate per bin for the whole of the look, ``frame`` the transform's length
     (for the window's correlations). ``None`` where nothing was found, which is the usual case and cheap.
     """
-    hits = _hits(cells, pfa, frame, floor_error)
+    hits = _hits(cells, pfa, floor_error)
     if not hits:
         return None
     found = np.zeros(cells.shape, bool)
@@ -202,7 +205,7 @@ def detect(cells: Real, pfa: float, frame: int, floor_error: float = FLOOR_ERROR
         _spread(*_blocks(hit, time, width), found)
     if small:
         found = grow(cells, found, frame)
-        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, frame, floor_error, SMALL)
+        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, floor_error, SMALL)
     for time, width, hit in hits:
         _add(found, hit, time, width)
     return found
@@ -251,12 +254,14 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int, floor_error: f
     found = np.zeros(bins, bool)
     sizes = line_widths(bins)
     share = OVERLAPPING_LINES * pfa / len(sizes)
+    spread = float(np.sqrt(LASTING))
     total = np.zeros(bins + 1)
     np.cumsum(mean, dtype=np.float64, out=total[1:])
     for width in sizes:
         step = max(1, width // 4)
         sums = total[width::step] - total[: bins - width + 1 : step]
-        level = threshold(independent(frames, width, frame), share * bins / len(sums), floor_error)
+        level = tails.level(frames, width, share * bins / len(sums), floor_error)
+        level = 1 + spread * (level - 1)
         hit = step * np.flatnonzero(sums > width * level)
         if not len(hit):
             continue

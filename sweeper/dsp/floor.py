@@ -278,6 +278,11 @@ def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback:
 SURGE_BLOCKS = 16
 """Parts of the span compared within one frame: a signal may fill all but two of them and still be one."""
 
+SURGE_CHANCE = 0.45
+"""What is called a surge has its second weakest part above this quantile of a part's level: of 16 parts of
+noise that happens once in a thousand (p^16 + 16 p^15 (1 - p) with p = 0.55). To take out less would divide
+every burst by the chance of its own frames, which stood 3 % above 1 at 2.4 MS/s and 7 % at 250 kS/s."""
+
 
 def rounding(samples: Complex, rate_hz: float) -> float:
     """Density (FS²/Hz) below which a recording holds only the rounding of its converter; 0 for float samples.
@@ -306,13 +311,16 @@ def surge(whitened: Real) -> Real:
     blocks = whitened[:, : size * SURGE_BLOCKS]
     while blocks.shape[1] > SURGE_BLOCKS:
         blocks = blocks[:, ::2] + blocks[:, 1::2]
-    level = _second(blocks) / (size * quantile_bias(independent(1, size), 1.7 / (SURGE_BLOCKS + 0.4)))
+    usual = 1.7 / (SURGE_BLOCKS + 0.4)
+    level = _second(blocks) / (size * quantile_bias(independent(1, size), usual))
     out = np.maximum(level * np.float32(0.75), 1)
     for length in (3, 9):
         if len(blocks) >= length:
             longer = uniform_filter1d(blocks, length, axis=0, mode="nearest")
-            bias = quantile_bias(independent(length, size), 1.7 / (SURGE_BLOCKS + 0.4))
-            out = np.maximum(out, _second(longer) / np.float32(size * bias))
+            shape = independent(length, size)
+            bias = quantile_bias(shape, usual)
+            level = _second(longer) / np.float32(size * bias)
+            np.maximum(out, level, out=out, where=level > quantile_bias(shape, SURGE_CHANCE) / bias)
     return np.asarray(out, dtype=np.float32)
 
 

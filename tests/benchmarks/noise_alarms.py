@@ -1,10 +1,10 @@
-"""False alarms in white noise, counted so that the count can be trusted: many decisions, other dice than those
-the thresholds were chosen with, and bounds on what was counted.
+"""False alarms in white noise, counted so that the count can be trusted: many decisions, other dice than
+those the thresholds were chosen with, and bounds on what was counted.
 
-One decision is one bin of one segment. The work is cut into blocks of about 1e6 decisions, each with a seed of
-its own, so that a run may stop at any time and go on later (``--state FILE``), and the same blocks give the same
-counts on every machine. Blocks of ``CHOOSING`` are for whoever changes a threshold; what is published is counted
-on ``JUDGING`` alone.
+One decision is one bin of one segment. The work is cut into blocks of about 1e6 decisions, each with a seed
+of its own, so that a run may stop at any time and go on later (``--state FILE``), and the same blocks give
+the same counts on every machine. Blocks of ``CHOOSING`` are for whoever changes a threshold; what is
+published is counted on ``JUDGING`` alone.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Count:
             return f"  {name:30} no decision yet"
         low, high = self.bounds()
         return (
-            f"  {name:30} {self.alarms} in {self.decisions:.3e}: {self.alarms / self.decisions / pfa:.2f} x the "
+            f"  {name:30} {self.alarms} in {self.decisions:.3e}: "
+            f"{self.alarms / self.decisions / pfa:.2f} x the "
             f"design of {pfa:.0e} ({low / pfa:.2f} to {high / pfa:.2f}), {self.seconds:.0f} s"
         )
 
@@ -115,8 +116,8 @@ def measured(
     budget_s: float = float("inf"),
     state: Path | None = None,
 ) -> dict[str, Count]:
-    """Counts of all rows: goes on where ``state`` (a JSON file) stopped, for at most ``budget_s`` of processor
-    time more."""
+    """Counts of all rows: goes on where ``state`` (a JSON file) stopped, for at most ``budget_s`` of
+    processor time more."""
     head = {"pfa": pfa, "seeds": seeds, "block": BLOCK}
     counts = {row.name: Count() for row in ROWS}
     if state is not None and state.exists():
