@@ -222,6 +222,7 @@ def rows(window: Window, pulse: Pulse) -> Iterator[str]:
 def chain(window: Window, pulse: Pulse) -> Iterator[str]:
     """Stalls while the core analyses a busy recording as fast as it can, with and without 50 traces/s."""
     from sweeper.ui.bridge import Stretch
+    from sweeper.ui.phase import Phase
     from sweeper.ui.recipes import recordings
     from tests.benchmarks import bench_chain
 
@@ -232,7 +233,8 @@ def chain(window: Window, pulse: Pulse) -> Iterator[str]:
             window.desk.begin(recordings([str(path)] * 4, lambda _refused: None), "busy")
             window.desk.set_speed(None)
             window.show_view("spectrum")
-            run_loop(1.0)
+            while not window.desk.core.spectra() and window.desk.phase is not Phase.ENDED:
+                run_loop(0.5)
             pulse.beside(window.desk.core._thread)
             what = "the core analyses a busy recording"
             if fed:
@@ -242,7 +244,7 @@ def chain(window: Window, pulse: Pulse) -> Iterator[str]:
                     seen = watched(window, pulse, f"{what}, and {TRACES_S} traces/s beside")
             else:
                 seen = watched(window, pulse, what)
-            still = "" if window.desk.phase.value == "running" else f" (ended early: {window.desk.phase})"
+            still = "" if window.desk.phase is Phase.RUNNING else f" ({window.desk.phase})"
             yield f"{seen.stalls}; {seen.pictures_s:.0f} pictures/s{still}"
             window.desk.core.stop()
             run_loop(1.0)
