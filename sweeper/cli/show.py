@@ -17,6 +17,9 @@ from sweeper.text import Phrase, safe_text, say
 STYLES = {Level.INFO: "dim", Level.LOW: "blue", Level.MEDIUM: "yellow", Level.HIGH: "bold red"}
 MARKS = {Level.INFO: "·", Level.LOW: "○", Level.MEDIUM: "▲", Level.HIGH: "■"}
 
+MOST_SHOWN = 30
+"""Emissions listed on a terminal, the clearest; the results document has all."""
+
 
 def show(collected: Collector, console: Console | None = None) -> None:
     """Print the outcome for a person."""
@@ -38,9 +41,11 @@ def show(collected: Collector, console: Console | None = None) -> None:
         console.print(escape(_("Known devices that were heard: {names}.").format(names=names)))
     for finding in notable:
         _finding(console, finding)
+    _on_the_air(console, collected)
     _coverage(console, collected)
     for status, _count in collected.statuses:
-        console.print(f"{safe_text(status.subject)}: {status_line(status)}", style="yellow", markup=False)
+        subject, line = safe_text(status.subject), status_line(status).removeprefix(f"{status.subject}: ")
+        console.print(f"{subject}: {line}", style="yellow", markup=False)
 
 
 def _finding(console: Console, finding: Finding) -> None:
@@ -60,6 +65,28 @@ def _finding(console: Console, finding: Finding) -> None:
 
 def _say(phrase: Phrase) -> str:
     return safe_text(spoken().phrase(phrase))
+
+
+def _on_the_air(console: Console, collected: Collector) -> None:
+    """The clearest emissions, by frequency: what a finding rests on, and what was heard and is none."""
+    heard = [one for one in collected.emissions if one.kind != "spur"]
+    if not heard:
+        return
+    table = Table(title=_("On the air"), title_justify="left", box=None, pad_edge=False, show_header=False)
+    clearest = sorted(heard, key=lambda one: (-one.snr_db, one.id))[:MOST_SHOWN]
+    language = spoken()
+    for one in sorted(clearest, key=lambda one: (one.center_hz, one.id)):
+        table.add_row(
+            escape(safe_text(one.id)),
+            language.frequency(one.center_hz, 4),
+            language.frequency(one.width_hz),
+            language.quantity(one.snr_db, "dB", 1),
+            language.emission_kind(one.kind),
+        )
+    if len(heard) > MOST_SHOWN:
+        table.add_row(f"… +{language.number(len(heard) - MOST_SHOWN)}")
+    console.print()
+    console.print(table)
 
 
 def _coverage(console: Console, collected: Collector) -> None:
