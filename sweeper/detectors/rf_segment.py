@@ -31,7 +31,7 @@ from sweeper.detectors.rf_steady import (
 from sweeper.dsp import boxes, extents, floor, spectrum
 from sweeper.dsp.extents import Box
 from sweeper.dsp.spectrum import Complex, Real
-from sweeper.dsp.statistics import PFA
+from sweeper.dsp.statistics import PFA, mean
 
 OVER_STEADY = 4.0
 """A burst inside a steady signal's band must be this much above it: below, it is that signal's modulation."""
@@ -59,7 +59,7 @@ def analyse(
     short, cells, ground = _cells(samples, rate_hz, history, time_s)
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells.copy() if long == short else spectrum.power_frames(samples, long, rate_hz)
-    mean, peak = lines.mean(axis=0), lines.max(axis=0)
+    usual_power, peak = lines.mean(axis=0), lines.max(axis=0)
     ground_long = _stretched(ground, long)
     error = floor.uncertainty(ground, len(cells))
     parts = stretches(_whitened(lines, ground_long, onto=lines))
@@ -82,7 +82,7 @@ def analyse(
         bursts = together(keyed(apart_from(bursts, steady)), 3 * short / 2 / rate_hz)
     steady = without_splatter(steady, bursts, len(samples) / rate_hz)
     heard = without_artefacts(steady, bursts, short / rate_hz, rate_hz)
-    return Segment(tuple(heard), mean, peak, ground_long, len(lines), crowded)
+    return Segment(tuple(heard), usual_power, peak, ground_long, len(lines), crowded)
 
 
 def found(
@@ -155,7 +155,7 @@ def _heard(
     stop = total if box.stop >= frames else min(total, (box.stop + 0.5) * hop)
     low = max(0, box.low - 1)
     high = min(size, box.high + 1)
-    density = cells[box.start : box.stop, low:high].mean(axis=0)
+    density = mean(cells[box.start : box.stop, low:high], 0)
     below = ground[low:high]
     excess = density - below
     power = float(excess.sum() * step)

@@ -54,7 +54,7 @@ def stretches(lines: Real) -> Real:
     if count > 4:
         count = count // 4 * 4
     cuts = np.arange(count + 1) * len(lines) // count
-    return np.array([lines[a:b].mean(axis=0) for a, b in pairwise(cuts.tolist())])
+    return np.array([statistics.mean(lines[a:b], 0) for a, b in pairwise(cuts.tolist())])
 
 
 def lasting(parts: Real, frames: int) -> Real:
@@ -97,7 +97,7 @@ def steady_signals(
     for start, stop in extents.runs(seen):
         for a, b in _pieces(excess, start, stop, frames, float(usual(parts, frames))):
             over = float(np.mean(excess[a:b])) - 1
-            levels = np.sort(parts[:, a:b].mean(axis=1) - 1)
+            levels = np.sort(statistics.mean(parts[:, a:b], 1) - 1)
             edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
             if len(levels) < 2 or float(levels[: len(levels) // 2].mean()) < HALF_SHARE * over:
                 continue

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sweeper.dsp.boxes import LOW_PFA
 from sweeper.dsp.islands import Mask, islands
 from sweeper.dsp.spectrum import Real
-from sweeper.dsp.statistics import independent, median, threshold
+from sweeper.dsp.statistics import independent, mean, median, threshold
 
 SKIRT = 10 ** (-25 / 10)
 """What lies 25 dB under a signal's peak density is its skirt, not its band."""
@@ -207,7 +207,7 @@ def parts(
     out: list[Box] = []
     for top, bottom, first, last in places.tolist():
         low = max(threshold(independent(bottom - top, 1, frame), LOW_PFA), 1.3)
-        density = cells[top:bottom, first:last].mean(axis=0)
+        density = mean(cells[top:bottom, first:last], 0)
         profile = 1 + (density - level[first:last]) / ground[first:last]
         for left, right in bands(profile, low) or [(0, len(profile))]:
             a, b = first + left, first + right
@@ -218,7 +218,7 @@ def parts(
 
 def times(band: Real, frame: int, gap: int = 2) -> list[tuple[int, int]]:
     """Runs of frames in which a band (whitened cells ``[frames, bins]``) is on the air."""
-    power = band.mean(axis=1)
+    power = mean(band, 1)
     low = threshold(independent(1, band.shape[1], frame), LOW_PFA)
     on = power > low
     if not on.any():

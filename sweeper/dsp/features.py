@@ -200,7 +200,7 @@ def _levels(power: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.bool_], floa
     """Splits a power envelope in two levels (Otsu on a logarithmic scale): on mask, step in dB, amplitude
     between."""
     decibel = 10 * np.log10(np.maximum(power, power.max() * 1e-7 + 1e-30))
-    counts, edges = np.histogram(decibel, 64)
+    counts, edges = _histogram(decibel, 64)
     middle = (edges[:-1] + edges[1:]) / 2
     weight = np.cumsum(counts)
     total = weight[-1]
@@ -218,6 +218,20 @@ def _levels(power: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.bool_], floa
         return np.ones(len(power), bool), 0.0, 0.0
     amplitude = (10 ** (top / 20) + 10 ** (bottom / 20)) / 2
     return np.asarray(np.sqrt(power) >= amplitude), step, float(amplitude)
+
+
+def _histogram(
+    values: npt.NDArray[np.float64], bins: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Counts and edges of even bins from the least value to the greatest, as ``np.histogram`` has them."""
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, bins + 1)
+    at = np.minimum(((values - low) / (high - low) * bins).astype(np.intp), bins - 1)
+    at -= values < edges[at]
+    at += (values >= edges[at + 1]) & (at != bins - 1)
+    return np.bincount(at, minlength=bins), edges
 
 
 def _line(z: Complex, rate: float) -> tuple[float, float, float]:

@@ -13,7 +13,7 @@ from scipy.ndimage import label
 
 from sweeper.detectors import rf_bursts, rf_steady
 from sweeper.detectors.rf_heard import Heard
-from sweeper.dsp import boxes, extents, statistics
+from sweeper.dsp import boxes, extents, features, statistics
 
 SEEDS = st.integers(0, 10_000)
 
@@ -171,3 +171,20 @@ def test_what_is_left_out_unmeasured_would_be_left_out_measured(
     left_out = rf_bursts.within(low - edge, high + edge, burst.power, on_s, one)
     assert not left_out or rf_bursts.apart_from([burst], [one]) == []
     assert left_out or louder > 1.99 or not -0.27 < place < 1.27 - share
+
+
+@given(SEEDS, st.integers(1, 2000), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_histograms_and_means_are_numpys_bit_for_bit(seed: int, count: int, coarse: bool) -> None:
+    dice = np.random.default_rng(seed)
+    values = 10 * np.log10(dice.exponential(size=count))
+    values = np.round(values) if coarse else values
+    counts, edges = features._histogram(values, 64)
+    wanted, wanted_edges = np.histogram(values, 64)
+    assert np.array_equal(counts, wanted)
+    assert np.array_equal(edges, wanted_edges)
+    cells = dice.exponential(size=(1 + count % 70, 1 + count % 37)).astype(np.float32)
+    for axis in (0, 1):
+        own = statistics.mean(cells, axis)
+        assert own.dtype == np.float32
+        assert np.array_equal(own, cells.mean(axis=axis))
