@@ -133,7 +133,7 @@ class ListenPage:
         for medium in equipment.HEARD:
             if self._leg != "outside" or medium is Medium.RF:
                 self.layout.addLayout(ear(view.desk, medium))
-        self.layout.addWidget(prose(_meanwhile(self._leg, view.guide), style, tone="muted"))
+        self.layout.addWidget(prose(_meanwhile(self._leg, view.guide.plan), style, tone="muted"))
         if self._leg != "outside":
             self.layout.addLayout(self._plain)
         self.layout.addSpacing(GRID)
@@ -210,9 +210,11 @@ def _how(leg: str, plan: str) -> list[str]:
     return [_("Now in the place itself. A first plain result stands after two minutes; more follows.")]
 
 
-def _meanwhile(leg: str, guide: object) -> str:
+def _meanwhile(leg: str, plan: str) -> str:
     if leg == "outside":
         return _("Keep the computer where it is until this step ends by itself.")
     if leg == "drive":
         return _("Do not use the computer while you drive. It may lie closed only if it stays awake.")
+    if plan == "car":
+        return _("Stay in the car, and let it listen to the end. You may pause at any time.")
     return _("Stay in the room, and let it listen to the end. You may pause at any time.")

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sweeper.errors import SweeperError
 from sweeper.plan import PRESETS, SweepPlan
-from sweeper.records import Coverage, Device, Emission, Finding, Medium, Record
+from sweeper.records import Coverage, Device, Emission, Finding, Medium, Opened, Record, State
 from sweeper.ui import columns, equipment, keeping, network, own_car, recipes, references
 from sweeper.ui.guide import FIRST_S, Course, Guide, Seen
 from sweeper.ui.words import _, told
@@ -251,7 +251,7 @@ class Legs(QObject):
         """The session is over: because it was stopped, or by itself."""
         guide, leg, part = self._guide_now(), self.leg, self.part
         self._timer.stop()
-        self._note()
+        self._note(over=True)
         self._keep()
         course = self._stopping or self._by_itself(leg)
         guide.end_part(leg, course)
@@ -272,13 +272,21 @@ class Legs(QObject):
 
     # What is kept.
 
-    def _note(self) -> None:
-        media: dict[str, float] = {}
-        for coverage in self._desk.coverage.values():
-            medium = equipment.LESSER if coverage.look else coverage.medium.value
-            media[medium] = max(media.get(medium, 0.0), coverage.seconds)
+    def _note(self, *, over: bool = False) -> None:
         guide = self._guide_now()
-        guide.heard(self.leg, self.part, self._desk.position_s, media, self._seen(guide))
+        guide.heard(self.leg, self.part, self._desk.position_s, self._media(over), self._seen(guide))
+
+    def _media(self, over: bool) -> dict[str, float]:
+        """Seconds by medium. A source says how long it listened when it ends; until then, and if the window
+        is closed or the battery empty before, what stands is how long it has been open."""
+        desk, media = self._desk, {}
+        for opened in desk.opened.values():
+            if not over and desk.source_state(opened.source) is not State.FAILED:
+                media[_medium(opened)] = desk.position_s
+        exact: dict[str, float] = {}
+        for coverage in desk.coverage.values():
+            exact[_medium(coverage)] = max(exact.get(_medium(coverage), 0.0), coverage.seconds)
+        return {**media, **exact}
 
     def _seen(self, guide: Guide) -> list[Seen]:
         desk = self._desk
@@ -322,6 +330,10 @@ class Legs(QObject):
         guide = self._desk.guide
         if leg and guide is not None:
             guide.explain(leg, part, {finding: not self._desk.verdicts.counts(finding)})
+
+
+def _medium(record: Opened | Coverage) -> str:
+    return equipment.LESSER if record.look else record.medium.value
 
 
 def _kept(_result: object, _problem: str) -> None:

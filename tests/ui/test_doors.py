@@ -7,13 +7,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QPushButton, QScrollArea
 
+from sweeper.radio import inventory
 from sweeper.radio.inventory import SourceEntry
 from sweeper.records import Level, Medium
 from sweeper.text import say
 from sweeper.ui import checklists, outcome, safe_use, summary
 from sweeper.ui.guide import Course, Seen
 from sweeper.ui.window import Window
-from tests.ui.test_guide import NONE, press, text_of
+from tests.ui.fakes import Endless
+from tests.ui.test_guide import NONE, READY, press, text_of
 
 EARS = [NONE, SourceEntry("ble", Medium.BLE, True, "Bluetooth adapter")]
 """A computer as most are: it has Bluetooth and no receiver."""
@@ -183,3 +185,21 @@ def test_the_wheel_scrolls_the_checklist_and_answers_nothing(qtbot, window: Wind
     QApplication.sendEvent(box, turn)
     assert view.guide.progress.answers == {}
     assert box.currentIndex() == 0
+
+
+def test_closing_keeps_how_long_was_listened(qtbot, window: Window, monkeypatch) -> None:
+    """Sources say so only when they end: a result after the restart must not say that nothing was heard."""
+    monkeypatch.setattr(inventory, "open_source", lambda _name, _plan=None: Endless())
+    window.desk.equipment = [READY]
+    window.enter("car")
+    view = window.view("sweep")
+    view.go("listen")
+    assert "Stay in the car" not in text_of(view)
+    press(view, "Begin to listen")
+    assert "Stay in the car" in text_of(view)
+    qtbot.waitUntil(lambda: window.desk.position_s > 2, timeout=30_000)
+    kept = view.guide
+    window.close()
+    assert kept.leg("listen").course is Course.PAUSED
+    assert sum(kept.leg("listen").media.values()) >= 2
+    assert "Nothing was listened to" not in outcome.heard(kept)
