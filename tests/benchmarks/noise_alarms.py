@@ -22,7 +22,7 @@ from sweeper.detectors import rf_segment
 from sweeper.dsp import floor, spectrum
 from sweeper.dsp.statistics import PFA
 
-CHOOSING, JUDGING = 20261122, 81726354
+CHOOSING, JUDGING = 20261122, 57721566
 """First word of every seed: one for choosing thresholds, one for judging them. No block has both."""
 
 BLOCK = 1e6
