@@ -265,8 +265,12 @@ def _soapy() -> list[SourceEntry]:
     return [_entry(f"soapy:{args}", Medium.RF, True, say("SoapySDR device")) for args in found]
 
 
+PRODUCTS = {"rtlsdr": "RTL-SDR", "soapy": "SoapySDR"}
+"""What is missing, by its own name: proper names, the same in every language."""
+
+
 def _missing(name: str, reason: Reason, why: Words, how: Words) -> SourceEntry:
-    return _entry(name, Medium.RF, False, reason=reason, why=why, how=how)
+    return _entry(name, Medium.RF, False, PRODUCTS[name], reason, why, how)
 
 
 def usb_dongles(root: Path = Path("/sys/bus/usb/devices")) -> list[str]:
