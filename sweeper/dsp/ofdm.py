@@ -121,8 +121,9 @@ def look(
         usable &= np.abs(np.arange(size) - size // 2) > 1
         if usable.sum() < size // 4:
             continue
-        kept.append(_rhythm(values, usable, frames, rate_hz, system, lag / rate_hz))
-        found = _one(values, usable, frames, rate_hz, system, lag / rate_hz)
+        seen = _Seen(system, lag / rate_hz, rate_hz, frames, values, usable)
+        kept.append(_rhythm(seen))
+        found = _one(seen)
         if found is not None:
             out.append(found)
     return out, kept
@@ -156,34 +157,33 @@ def pooled(rhythms: Iterable[tuple[float, Rhythm]], low_hz: float, high_hz: floa
     return best
 
 
-def _rhythm(
-    values: npt.NDArray[np.complex128],
-    usable: npt.NDArray[np.bool_],
-    frames: int,
-    rate_hz: float,
-    system: str,
-    useful_s: float,
-) -> Rhythm:
-    size = len(usable)
+class _Seen(NamedTuple):
+    """One look asked about one system: coherences per bin at the symbol's lag and at the controls (shape
+    [3, bins]), and which bins are usable."""
+
+    system: str
+    useful_s: float
+    rate_hz: float
+    frames: int
+    values: npt.NDArray[np.complex128]
+    usable: npt.NDArray[np.bool_]
+
+
+def _rhythm(seen: _Seen) -> Rhythm:
+    size = len(seen.usable)
     group = min(GROUP, size)
-    sums = np.where(usable, values, 0).reshape(len(values), -1, group).sum(axis=2)
-    bins = usable.reshape(-1, group).sum(axis=1)
-    return Rhythm(system, useful_s, rate_hz / size * group, sums.astype(np.complex64), bins, frames)
+    sums = np.where(seen.usable, seen.values, 0).reshape(len(seen.values), -1, group).sum(axis=2)
+    bins = seen.usable.reshape(-1, group).sum(axis=1)
+    group_hz = seen.rate_hz / size * group
+    return Rhythm(seen.system, seen.useful_s, group_hz, sums.astype(np.complex64), bins, seen.frames)
 
 
-def _one(
-    values: npt.NDArray[np.complex128],
-    usable: npt.NDArray[np.bool_],
-    frames: int,
-    rate_hz: float,
-    system: str,
-    useful_s: float,
-) -> Prefixed | None:
-    sigma = 1.0 / np.sqrt(INDEPENDENT * frames * usable.sum())
-    mean, *others = (abs(c[usable].mean()) for c in values)
+def _one(seen: _Seen) -> Prefixed | None:
+    sigma = 1.0 / np.sqrt(INDEPENDENT * seen.frames * seen.usable.sum())
+    mean, *others = (abs(c[seen.usable].mean()) for c in seen.values)
     if mean < SIGMAS * sigma or mean < 2 * max(others) or mean < LEAST_AGREEMENT:
         return None
-    return _extent(values[0], usable, frames, rate_hz, system, useful_s)
+    return _extent(seen)
 
 
 def _coherences(
@@ -215,16 +215,11 @@ def _rows(samples: Complex, index: npt.NDArray[np.intp], size: int) -> Complex:
     return np.lib.stride_tricks.sliding_window_view(samples, size)[index]
 
 
-def _extent(
-    at_lag: npt.NDArray[np.complex128],
-    usable: npt.NDArray[np.bool_],
-    frames: int,
-    rate_hz: float,
-    system: str,
-    useful_s: float,
-) -> Prefixed | None:
+def _extent(seen: _Seen) -> Prefixed | None:
     """The outermost bins that agree in phase with the whole, smoothed over a thirty-second of the span; in a
     look too short for that the likeliest band of even agreement."""
+    system, useful_s, rate_hz, frames, values, usable = seen
+    at_lag = values[0]
     size = len(at_lag)
     phase = np.exp(-1j * np.angle(at_lag[usable].sum()))
     value = np.where(usable, (at_lag * phase).real, 0.0)
