@@ -92,7 +92,12 @@ def lock(folder: Path, *, who: str, password: str) -> Path:
     finally:
         job.close()
     packed(folder, target, password)
-    if not _holds(target, folder, password):
+    try:
+        holds = _holds(target, folder, password)
+    except JobError:
+        target.unlink()
+        raise
+    if not holds:
         target.unlink()
         raise JobError(say("{target}: could not be read back; the job was left as it is", target=target))
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
@@ -170,6 +175,10 @@ def _plain(archive: Path, password: str | None, beside: Path) -> Iterator[IO[byt
         except locking.LockError:
             raise JobError(
                 say("{archive}: the password is wrong, or the file was changed", archive=archive)
+            ) from None
+        except locking.TooSlowError:
+            raise JobError(
+                say("{archive}: this computer is too slow, or too busy, to open the lock", archive=archive)
             ) from None
         finally:
             overwritten(path)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO
 
 import pytest
@@ -74,6 +77,58 @@ def test_a_key_that_is_none_is_refused(locked: Path, tmp_path: Path) -> None:
         path = rewritten(locked, tmp_path / f"{name}.zip", key=inside)
         with pytest.raises(locking.LockError):
             locking.read(path, "p", io.BytesIO())
+
+
+class Busy:
+    """The age library on a machine that stalls: its first estimates are wrong, as it words them."""
+
+    real = pyrage.passphrase
+
+    def __init__(self, *works: int) -> None:
+        self.works = list(works)
+        self.asked = 0
+
+    def encrypt(self, key: bytes, password: str) -> bytes:
+        self.asked += 1
+        return b"age-encryption.org/v1\n-> scrypt c2FsdA %d\n" % self.works.pop(0)
+
+    def decrypt(self, locked: bytes, password: str) -> bytes:
+        self.asked += 1
+        if self.works and self.works.pop(0):
+            locked = re.sub(rb"(-> scrypt \S+) \d+", rb"\1 62", locked)  # too much for the real library
+        opened: bytes = self.real.decrypt(locked, password)
+        return opened
+
+
+@pytest.mark.parametrize(
+    ("works", "kept", "asked"),
+    [((18,), 18, 1), ((11, 12, 17), 17, 3), ((12, 14, 13, 11, 18), 14, 4), ((25, 22, 24, 23), 22, 4)],
+)
+def test_a_stall_makes_no_weak_lock(
+    monkeypatch: pytest.MonkeyPatch, works: tuple[int, ...], kept: int, asked: int
+) -> None:
+    busy = Busy(*works)
+    monkeypatch.setattr(pyrage, "passphrase", SimpleNamespace(encrypt=busy.encrypt))
+    out = io.BytesIO()
+    locking.write(out, "p", fill)
+    key = zipfile.ZipFile(out).read(locking.KEY)
+    assert key.split(b"\n")[1].endswith(b" %d" % kept)
+    assert busy.asked == asked
+
+
+def test_a_stall_is_waited_for_and_not_called_a_wrong_password(
+    monkeypatch: pytest.MonkeyPatch, locked: Path
+) -> None:
+    busy = Busy(1, 1, 0)
+    monkeypatch.setattr(pyrage, "passphrase", SimpleNamespace(decrypt=busy.decrypt))
+    plain = io.BytesIO()
+    locking.read(locked, "осень 7", plain)
+    assert (busy.asked, plain.read()) == (3, CONTENT)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    slow = Busy(*[1] * 100)
+    monkeypatch.setattr(pyrage, "passphrase", SimpleNamespace(decrypt=slow.decrypt))
+    with pytest.raises(locking.TooSlowError):
+        locking.read(locked, "осень 7", io.BytesIO())
 
 
 def test_a_full_disk_is_not_called_a_wrong_password(locked: Path) -> None:

@@ -183,7 +183,9 @@ def test_an_adapter_that_is_pulled_out() -> None:
 
 def test_channels_are_hopped_and_one_can_be_locked() -> None:
     tuner = PlayedTuner(2412, 2437, 2462)
-    run(WifiSource("x", lambda name: PlayedEar(), tuner), 0.2, 0.01)
+    run(
+        WifiSource("x", lambda name: PlayedEar(), tuner), 1.0, 0.01
+    )  # three at least, where the machine stalls
     assert set(tuner.tuned) == {2412, 2437, 2462}
     locked = PlayedTuner(2412, 2437, 2462)
     run(WifiSource("x@2437", lambda name: PlayedEar(), locked), 0.1, 0.01)
