@@ -129,6 +129,23 @@ def test_interfaces_are_read_from_the_system(tmp_path: Path) -> None:
     assert link_type("prism0", tmp_path) == 119
 
 
+class PlayedTime:
+    """The time of a source whose capture is played: it goes on with each read, not with the machine."""
+
+    now = 0.0
+    time = staticmethod(time.time)
+
+    @classmethod
+    def monotonic(cls) -> float:
+        return cls.now
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PlayedTime, "now", 0.0)
+    monkeypatch.setattr("sweeper.radio.wifi.time", PlayedTime)
+
+
 class PlayedEar:
     """A capture that hands over what it was given, read by read."""
 
@@ -138,7 +155,7 @@ class PlayedEar:
         self.reads, self.closed = list(reads), False
 
     def read(self, seconds: float) -> Heard:
-        time.sleep(0.005)
+        PlayedTime.now += 0.005
         one = self.reads.pop(0) if self.reads else Heard([], [], [], 0)
         if isinstance(one, OSError):
             raise one
@@ -164,6 +181,7 @@ class PlayedTuner:
         self.restored += 1
 
 
+@pytest.mark.usefixtures("played")
 def test_losses_are_told_and_counted() -> None:
     ear = PlayedEar(Heard([time.time()], [BEACON], [len(BEACON)], 7))
     made = run(WifiSource("x", lambda name: ear, PlayedTuner(2412)), 0.1)
@@ -172,6 +190,7 @@ def test_losses_are_told_and_counted() -> None:
     assert made[-1].problems == ("7 of 8 frames were lost",)
 
 
+@pytest.mark.usefixtures("played")
 def test_an_adapter_that_is_pulled_out() -> None:
     ear, tuner = PlayedEar(OSError(100, "Network is down")), PlayedTuner(2412)
     made = run(WifiSource("x", lambda name: ear, tuner), 5.0)
@@ -181,11 +200,10 @@ def test_an_adapter_that_is_pulled_out() -> None:
     assert tuner.restored == 1
 
 
+@pytest.mark.usefixtures("played")
 def test_channels_are_hopped_and_one_can_be_locked() -> None:
     tuner = PlayedTuner(2412, 2437, 2462)
-    run(
-        WifiSource("x", lambda name: PlayedEar(), tuner), 1.0, 0.01
-    )  # three at least, where the machine stalls
+    run(WifiSource("x", lambda name: PlayedEar(), tuner), 0.2, 0.01)
     assert set(tuner.tuned) == {2412, 2437, 2462}
     locked = PlayedTuner(2412, 2437, 2462)
     run(WifiSource("x@2437", lambda name: PlayedEar(), locked), 0.1, 0.01)
@@ -200,6 +218,7 @@ class Stubborn(PlayedTuner):
         return freq_mhz == 2437
 
 
+@pytest.mark.usefixtures("played")
 def test_a_frequency_that_is_refused_is_told_once_and_left_out() -> None:
     tuner = Stubborn(2412, 2437, 5180)
     made = run(WifiSource("x", lambda name: PlayedEar(), tuner), 0.2, 0.01)
@@ -213,6 +232,7 @@ def test_a_frequency_that_is_refused_is_told_once_and_left_out() -> None:
     assert len(made[-1].problems) == 2
 
 
+@pytest.mark.usefixtures("played")
 def test_an_adapter_that_cannot_be_tuned_says_so() -> None:
     made = run(WifiSource("x", lambda name: PlayedEar(), Fixed()), 0.05)
     assert any(isinstance(r, Status) and "one channel" in r.detail for r in made)

@@ -344,14 +344,14 @@ def test_no_scene_is_no_device(dongle: Dongle) -> None:
 
 
 def test_unplug_shows_in_reads_and_in_the_list(dongle: Dongle) -> None:
-    dongle.plays("device\nunplug_after 3\nunplug_for 0.5\n")
+    dongle.plays("device\nunplug_after 3\nunplug_for 2\n")
     results, gone, back = python(
         dongle,
         """
 r = radio()
 say([read(r) for _ in range(5)])
 say(librtlsdr.rtlsdr_get_device_count())
-time.sleep(0.6)
+time.sleep(2.1)
 say(librtlsdr.rtlsdr_get_device_count())
 """,
     )
