@@ -7,7 +7,7 @@ is *not swept*, whatever the plan said. Adjacent hops that were heard alike beco
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -216,6 +216,38 @@ def gaps(bands: Iterable[Band], rows: Iterable[Coverage]) -> list[tuple[float, f
         if at < band.stop_hz - GAP_HZ:
             missing.append((at, band.stop_hz))
     return missing
+
+
+def overlapping(rows: Iterable[Coverage]) -> Iterator[list[Coverage]]:
+    """Rows as a person wants them told: hops of later passes lie half a hop beside those of the first, so
+    rows of one source that share at least half of the narrower one are one group, in the order given."""
+    group: list[Coverage] = []
+    for row in rows:
+        if group and _beside(group, row):
+            group.append(row)
+            continue
+        if group:
+            yield group
+        group = [row]
+    if group:
+        yield group
+
+
+def _beside(group: Sequence[Coverage], row: Coverage) -> bool:
+    if (
+        row.start_hz is None
+        or row.stop_hz is None
+        or (group[-1].source, group[-1].look) != (row.source, row.look)
+    ):
+        return False
+    known = [
+        (one.start_hz, one.stop_hz) for one in group if one.start_hz is not None and one.stop_hz is not None
+    ]
+    return any(
+        min(stop_hz, row.stop_hz) - max(start_hz, row.start_hz)
+        >= 0.5 * min(stop_hz - start_hz, row.stop_hz - row.start_hz) - GAP_HZ
+        for start_hz, stop_hz in known
+    )
 
 
 def _joined(rows: Iterable[_Range]) -> Iterator[_Range]:

@@ -40,6 +40,10 @@ ANSWERS = 1e-4
 """p-value below which an emission counts as having answered: one false answer in ten thousand tests."""
 
 
+LEAST_TOLD = 1e-12
+"""No smaller p is told: beyond it stand chances that no test knows, and 0 would be none at all."""
+
+
 @click.command(
     help=_(
         "Measure the error of the receiver's crystal, for --ppm: from GSM base stations or a known carrier."
@@ -109,14 +113,15 @@ def sound_test(
     if json_out is not None:
         made: dict[str, Any] = {
             "answered": answered,
-            "p": answer.p,
+            "p": max(answer.p, LEAST_TOLD),
             "correlation": round(answer.correlation, 4),
             "delay_s": round(answer.delay_s, 3),
             "by": answer.by,
         }
         click.echo(json.dumps(made))
         return cli.FINDINGS if answered else cli.OK
-    chance = f"10^{math.floor(math.log10(answer.p))}" if 0 < answer.p < ANSWERS else _short(answer.p)
+    p = max(answer.p, LEAST_TOLD)
+    chance = f"10^{math.floor(math.log10(p))}" if p < ANSWERS else _short(p)
     if answered:
         line = _("It answers: the emission carries the sound of this room, {ms} ms late (p about {p}).")
     else:

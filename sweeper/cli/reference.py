@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -38,6 +39,17 @@ from sweeper.signatures import Library
 from sweeper.text import listed, safe_text, say
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Taken(click.ParamType[Path]):
+    """A reference's file, by the name that was given to ``record``: its ending may be left out."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(value)
+        whole = path.with_name(path.name + SUFFIX)
+        return whole if not path.exists() and whole.is_file() else path
 
 
 RECORDED = "recording"
@@ -191,7 +203,7 @@ def list_(folder: Path, json_out: str | None) -> int:
 
 @reference.command("merge", help=_("Make one reference of several of the same place, taken alike."))
 @click.argument("file", type=FILE)
-@click.argument("references", nargs=-1, required=True, type=FILE)
+@click.argument("references", nargs=-1, required=True, type=Taken())
 @click.option("--name", default="", help=_("What to call it."))
 def merge_(file: Path, references: tuple[Path, ...], name: str) -> int:
     """More looks at more times of day: what comes and goes is known. Other conditions are refused."""
@@ -208,9 +220,9 @@ def merge_(file: Path, references: tuple[Path, ...], name: str) -> int:
 
 
 @reference.command(help=_("Compare recordings with a reference; findings for what is new or stronger."))
-@click.argument("file", type=FILE)
+@click.argument("file", type=Taken())
 @click.argument("recordings", nargs=-1, required=True, type=click.Path())
-@click.option("--also", multiple=True, type=FILE, help=_("A further reference; all are merged."))
+@click.option("--also", multiple=True, type=Taken(), help=_("A further reference; all are merged."))
 @click.option("--antenna", help=_("The antenna of the recordings; refused if it is another."))
 @click.option("--gain", type=float, metavar="DB", help=_("The gain of the recordings; refused likewise."))
 @known_option

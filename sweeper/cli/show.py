@@ -10,8 +10,10 @@ from rich.table import Table
 
 from sweeper import sensing
 from sweeper.cli.words import _, spoken, status_line
+from sweeper.coverage import overlapping
 from sweeper.records import Finding, Level, Medium
 from sweeper.report.collect import Collector
+from sweeper.report.reach import cellular
 from sweeper.text import Phrase, safe_text, say
 
 STYLES = {Level.INFO: "dim", Level.LOW: "blue", Level.MEDIUM: "yellow", Level.HIGH: "bold red"}
@@ -93,10 +95,11 @@ def _coverage(console: Console, collected: Collector) -> None:
     table = Table(title=_("What was listened to"), title_justify="left", box=None, pad_edge=False)
     for heading in (_("radio"), _("range"), _("time")):
         table.add_column(heading)
-    for row in collected.coverage:
-        reach = ""
+    for rows in overlapping(collected.coverage):
+        row, reach = rows[0], ""
         if row.start_hz is not None and row.stop_hz is not None:
-            low, high = spoken().number(row.start_hz / 1e6, 3), spoken().number(row.stop_hz / 1e6, 3)
+            top_hz = max(one.stop_hz or 0.0 for one in rows)
+            low, high = spoken().number(row.start_hz / 1e6, 3), spoken().number(top_hz / 1e6, 3)
             reach = f"{low}–{high} {spoken().unit('MHz')}"
         elif row.adverts is not None:
             reach = spoken().ngettext("{n} advert", "{n} adverts", row.adverts).format(n=row.adverts)
@@ -106,12 +109,18 @@ def _coverage(console: Console, collected: Collector) -> None:
             reach = spoken().ngettext("{n} frame", "{n} frames", row.frames).format(n=row.frames)
         if row.look:
             reach += ", " + _("access points only")
-        table.add_row(spoken().medium(row.medium), reach, spoken().quantity(row.seconds, "s", 2))
+        times = [spoken().duration(of(one.seconds for one in rows)) for of in (min, max)]
+        table.add_row(spoken().medium(row.medium), reach, "–".join(dict.fromkeys(times)))
     console.print()
     if collected.coverage:
         console.print(table)
     for one in sensing.reaches(collected.coverage):
         console.print(_say(one.phrase), markup=False)
+    trackers = (
+        cellular(collected.coverage, spoken()) if any(row.gain_db for row in collected.coverage) else None
+    )
+    if trackers is not None:
+        console.print(_say(trackers), markup=False)
     names = {Medium.RF: _("radio bands"), Medium.BLE: _("Bluetooth"), Medium.WIFI: _("Wi-Fi")}
     missing = [names[m] for m in names if all(row.medium is not m for row in collected.coverage)]
     if missing:

@@ -11,7 +11,7 @@ from sweeper import cli
 from sweeper.cli.options import warn
 from sweeper.cli.output import TraceLog
 from sweeper.cli.planning import Meeting, Range, made_plan, meetings
-from sweeper.cli.reference import FILE, compared, conditions, conditions_of
+from sweeper.cli.reference import Taken, compared, conditions, conditions_of
 from sweeper.cli.run import exit_code, run
 from sweeper.cli.wanted import Wanted, wanted_options
 from sweeper.cli.words import _
@@ -53,7 +53,8 @@ from sweeper.text import say
     "--reference",
     "reference_files",
     multiple=True,
-    type=FILE,
+    type=Taken(),
+    metavar="FILE",
     help=_("Compare with this reference; several are merged."),
 )
 @click.option("--antenna", default="", help=_("The antenna, as named with the reference."))

@@ -15,11 +15,11 @@ from sweeper.cli.output import TraceLog
 from sweeper.cli.planning import Meeting, Range, made_plan, meetings
 from sweeper.cli.run import exit_code, run
 from sweeper.cli.wanted import Wanted, wanted_options
-from sweeper.cli.words import _, spoken
+from sweeper.cli.words import _, spoken, status_line
 from sweeper.coverage import gaps
 from sweeper.errors import InputError
 from sweeper.plan import PRESETS, Band, Mode
-from sweeper.records import Burst, Emission, Finding, Level, Record
+from sweeper.records import Burst, Emission, Finding, Level, Record, Status
 from sweeper.session import Sink
 from sweeper.text import safe_text, say
 
@@ -32,10 +32,13 @@ COLUMNS = 60
 GAP_S = 60.0
 """A steady emission told again within a minute was there in between: it is told at least that often."""
 
+Values = dict[str, object]
+"""What a line says, as JSON takes it."""
+
 
 class Log:
-    """The sink that tells of every emission when it first comes, of every finding above *info*, and in the
-    file, if there is one, of every burst."""
+    """The sink that tells of every emission when it first comes, of every finding above *info*, of what
+    becomes of the receiver, and in the file, if there is one, of every burst."""
 
     def __init__(self, as_json: bool, file: TextIO | None = None) -> None:
         self._as_json = as_json
@@ -62,6 +65,17 @@ class Log:
                     "finding", record.raised_s, shown, id=record.id, level=record.level.value, title=title
                 )
 
+        elif isinstance(record, Status):
+            values = {"subject": record.subject, "state": record.state.value, "text": record.detail}
+            self._say("status", record.time_s, (status_line(record),), **values)
+
+    def begins(self, ranges: Sequence[Band]) -> None:
+        """Said before the receiver is even asked: opening and measuring it takes some seconds."""
+        places = [spoken().frequency(hz) for band in ranges for hz in (band.start_hz, band.stop_hz)]
+        pairs = [f"{low} – {high}" for low, high in zip(places[::2], places[1::2], strict=True)]
+        words = _("listening to {ranges}; Ctrl-C ends it").format(ranges=", ".join(pairs))
+        self._say("begins", 0.0, (words,), ranges_hz=[[band.start_hz, band.stop_hz] for band in ranges])
+
     def _new(self, emission: Emission) -> Iterator[Burst]:
         last = self._bursts.get(emission.id, -math.inf)
         for burst in emission.bursts:
@@ -71,7 +85,7 @@ class Log:
 
     def _burst(self, emission: Emission, burst: Burst) -> None:
         if self._file is not None:
-            values: dict[str, str | float] = {
+            values: Values = {
                 "id": emission.id,
                 "kind": emission.kind,
                 "duration_s": round(burst.duration_s, 6),
@@ -80,7 +94,7 @@ class Log:
             }
             self._write("burst", burst.start_s, values)
 
-    def _say(self, what: str, time_s: float, shown: Sequence[str], **values: str | float) -> None:
+    def _say(self, what: str, time_s: float, shown: Sequence[str], **values: object) -> None:
         if self._file is not None:
             self._write(what, time_s, values)
         if self._as_json:
@@ -88,13 +102,13 @@ class Log:
             return
         click.echo("  ".join((spoken().duration(time_s), *map(safe_text, shown))), err=True)
 
-    def _write(self, what: str, time_s: float, values: dict[str, str | float]) -> None:
+    def _write(self, what: str, time_s: float, values: Values) -> None:
         assert self._file is not None
         self._file.write(_line(what, time_s, values) + "\n")
         self._file.flush()
 
 
-def _described(emission: Emission) -> dict[str, str | float]:
+def _described(emission: Emission) -> Values:
     return {
         "id": emission.id,
         "center_hz": round(emission.center_hz, 1),
@@ -116,7 +130,7 @@ def _shown(emission: Emission) -> tuple[str, ...]:
     )
 
 
-def _line(what: str, time_s: float, values: dict[str, str | float]) -> str:
+def _line(what: str, time_s: float, values: Values) -> str:
     return json.dumps({"what": what, "time_s": round(time_s, 3), **values}, ensure_ascii=False)
 
 
@@ -221,7 +235,9 @@ def watch(
     timeline = Timeline()
     csv = TraceLog(trace) if trace else None
     file = _opened(log_file)
-    own: list[Sink] = [Log(lines == "json", file), timeline, *([csv] if csv else [])]
+    log = Log(lines == "json", file)
+    log.begins(plan.bands)
+    own: list[Sink] = [log, timeline, *([csv] if csv else [])]
     with wanted.kept("watch", library, antenna="", gain_db=gain) as sinks:
         collected, outcome = run(
             [source],

@@ -166,7 +166,7 @@ def _receiver(name: str) -> Callable[[], Receiver] | None:
     kind, _, rest = name.partition(":")
     if kind == "rtlsdr":
         return lambda: rtlsdr.RtlSdr(rest)
-    if kind == "rtltcp":
+    if kind in ("rtltcp", "rtl_tcp"):  # the program's own name is what many will type
         host, port = address(name, rest)
         return lambda: RtlTcp(host, port)
     if kind == "soapy" and rest:

@@ -157,6 +157,12 @@ def _cellular(rows: Sequence[Coverage], language: Language) -> Answer:
     )
 
 
+def cellular(rows: Sequence[Coverage], language: Language) -> Phrase | None:
+    """How likely a cellular tracker was heard; ``None`` where nothing of its bands was listened to."""
+    grade, words = _cellular(rows, language)
+    return None if grade is Reach.NOT_SWEPT else words
+
+
 def _satellite(rows: Sequence[Coverage], language: Language) -> Answer:
     heard = listening(rows, SATELLITE_MHZ)
     if heard.share <= 0:

@@ -6,9 +6,12 @@ that was not heard is named together with the reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from sweeper.coverage import gaps
+import msgspec
+
+from sweeper.coverage import gaps, overlapping
 from sweeper.errors import Reason
 from sweeper.language import Language
 from sweeper.records import Coverage, Finding, Level, Medium, State
@@ -213,13 +216,17 @@ def heard_table(collected: Collector, language: Language) -> Table:
     """The coverage rows: radio, range or channels, time, how much, how sensitively, by which input."""
     _ = language.gettext
     rows = []
-    for row in collected.coverage:
+    for group in overlapping(collected.coverage):
+        stop_hz = max((one.stop_hz for one in group if one.stop_hz is not None), default=None)
+        deafest = max(group, key=lambda one: one.floor_dbfs_per_hz or -math.inf)
+        row = msgspec.structs.replace(deafest, start_hz=group[0].start_hz, stop_hz=stop_hz)
+        times = [language.duration(of(one.seconds for one in group)) for of in (min, max)]
         opened = collected.opened.get(row.source)
         rows.append(
             (
                 language.medium(row.medium),
                 _reach(row, language),
-                language.duration(row.seconds),
+                "–".join(dict.fromkeys(times)),
                 _amount(row, language),
                 _sensitivity(row, language),
                 input_name(opened) if opened is not None else safe_text(row.source),
