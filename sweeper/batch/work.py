@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
+import threading
 from functools import lru_cache
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import msgspec
@@ -41,6 +44,16 @@ def begin() -> None:
     """Called once in a new worker process."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    """End when the parent is gone. Workers hold both ends of the queue that they wait at, so that a killed
+    parent would leave them there for ever, and its semaphores with them."""
+    wait([parent])
+    os._exit(1)
 
 
 def analyse(unit: Unit, settings: Settings) -> Result:
