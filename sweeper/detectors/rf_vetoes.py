@@ -12,6 +12,7 @@ stays what it is. A transmitter that comes and goes could be missed by one secon
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ EDGE_HZ = 10e3
 CENTRES = 3
 """A line at the same offset from so many centres is a spur; where nothing contradicts it, from half of
 all."""
+
+BY_CHANCE = 1e-3
+"""Lines too weak to be missed by one look as a proof are a spur where so many share an offset that chance
+would put them there once in a thousand sweeps."""
 
 MOST_CENTRES = 64
 """Centres remembered for one emission."""
@@ -102,6 +107,11 @@ class Looks:
     def centres(self) -> int:
         return len(self._times)
 
+    @property
+    def widest_hz(self) -> float:
+        """The usable span of the widest look."""
+        return 2 * self._widest
+
     def silent(self, line: Line) -> list[float]:
         """Times of the looks from other centres in which the line should have stood and did not."""
         made = []
@@ -128,13 +138,13 @@ def families(lines: Sequence[Line], looks: Looks, tolerance_hz: float) -> list[l
     single = [
         (next(iter(line.centres)), index)
         for index, line in enumerate(lines)
-        if _judged(line) and len(line.centres) == 1
+        if _narrow(line) and len(line.centres) == 1
     ]
     offsets = sorted((lines[index].center_hz - center, center, index) for center, index in single)
     found, group = [], list[tuple[float, float, int]]()
     for one in [*offsets, (np.inf, 0.0, -1)]:
         if group and one[0] - group[0][0] > tolerance_hz:
-            if _spurs(group, lines, looks):
+            if _spurs(group, lines, looks) or _too_many(group, lines, looks, len(single), tolerance_hz):
                 found.append([index for _, _, index in group])
             group = []
         group.append(one)
@@ -142,11 +152,29 @@ def families(lines: Sequence[Line], looks: Looks, tolerance_hz: float) -> list[l
 
 
 def _spurs(group: Sequence[tuple[float, float, int]], lines: Sequence[Line], looks: Looks) -> bool:
-    centres = {center for _, center, _ in group}
+    """By its clear lines: the faint ones beside them at the same offset are the same spur."""
+    clear = [(center, index) for _, center, index in group if _judged(lines[index])]
+    centres = {center for center, _ in clear}
     if len(centres) < CENTRES:
         return False
-    contradicted = {center for _, center, index in group if looks.silent(lines[index])}
+    contradicted = {center for center, index in clear if looks.silent(lines[index])}
     return len(contradicted) >= CENTRES or 2 * len(centres) >= looks.centres
+
+
+def _too_many(
+    group: Sequence[tuple[float, float, int]],
+    lines: Sequence[Line],
+    looks: Looks,
+    single: int,
+    tolerance_hz: float,
+) -> bool:
+    """By its faint lines: one that is missed from elsewhere proves nothing, so many at one offset do."""
+    contradicted = {center for _, center, index in group if looks.silent(lines[index])}
+    others = len(contradicted) - 1
+    if others < CENTRES - 1 or not looks.widest_hz:
+        return False
+    share = min(1.0, tolerance_hz / looks.widest_hz)
+    return single * math.comb(single - 1, others) * share**others < BY_CHANCE
 
 
 def gain_veto(line: Line, step_db: float) -> str:
@@ -175,8 +203,12 @@ def true_step(lines: Iterable[Line]) -> float:
     return middle if abs(middle - nominal) < AGREE_DB else nominal
 
 
+def _narrow(line: Line) -> bool:
+    return line.steady and line.width_hz < NARROW_HZ
+
+
 def _judged(line: Line) -> bool:
-    return line.steady and line.width_hz < NARROW_HZ and line.snr_db >= CLEAR_DB
+    return _narrow(line) and line.snr_db >= CLEAR_DB
 
 
 @dataclass(frozen=True)
@@ -220,7 +252,7 @@ class Vetoes:
         line.snr_db = max(line.snr_db, one.snr_db)
         line.center_hz, line.width_hz = center_hz + one.center_hz, one.width_hz
         line.heard_from(center_hz, _db(one.power))
-        if _judged(line) and len(line.centres) == 1:
+        if _narrow(line) and len(line.centres) == 1:
             self.unconfirmed.add(number)
         else:
             self.unconfirmed.discard(number)
