@@ -41,6 +41,11 @@ MOST_PRODUCT = 1 << 16
 """Multiplications up to which OpenBLAS stays on one thread."""
 
 
+EXACT = 9
+"""Decimals of a fit that are compared: the order in which OpenBLAS adds depends on the processor and shows in
+the fifteenth, and a name must not. (A sum in fixed order took 2.5 times as long for a whole clock.)"""
+
+
 class Clock(NamedTuple):
     """``period`` in samples, ``fit`` 0..1, ``changes`` looked at."""
 
@@ -180,7 +185,7 @@ def _fits(
         before = sums
     if len(parts) == 1 and before is not None:
         total = _modulus(before)
-    return total / (min(len(moments), WINDOW) * max(1, len(parts) - 1))
+    return np.round(total / (min(len(moments), WINDOW) * max(1, len(parts) - 1)), EXACT)
 
 
 def _row(moments: npt.NDArray[np.float64], first: float, step: float, count: int) -> npt.NDArray[np.float64]:
