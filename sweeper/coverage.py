@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sweeper.errors import Reason
 from sweeper.plan import Band
 from sweeper.records import (
     AdvertisementBatch,
@@ -22,6 +23,7 @@ from sweeper.records import (
     Medium,
     Opened,
     Record,
+    Status,
     Trace,
 )
 
@@ -60,6 +62,8 @@ class _Packets:
     count: int = 0
     lost: int = 0
     channels: set[int] = field(default_factory=set)
+    still_s: float = 0.0
+    """Of the time between them, the program stood still so long."""
 
 
 _Ranges = dict[str, dict[tuple[float, float], _Range]]
@@ -85,6 +89,7 @@ class CoverageStage:
         FrameBatch,
         Device,
         Coverage,
+        Status,
     )
 
     def __init__(self) -> None:
@@ -92,6 +97,8 @@ class CoverageStage:
         self._from_traces: _Ranges = {}
         self._packets: dict[str, _Packets] = {}
         self._told: set[str] = set()
+        self._still_s: dict[str, float] = {}
+        """Seconds of standing still after which no packet came yet, by source."""
         self._lesser: dict[str, str] = {}
         """The lesser looks, by source: one that is stopped before its end tells no coverage of its own."""
 
@@ -119,6 +126,8 @@ class CoverageStage:
             self._lesser[record.source] = record.look
         elif isinstance(record, Coverage):  # the source knows better what it covered
             self._told.add(record.source)
+        elif isinstance(record, Status):
+            self._stood_still(record)
         elif isinstance(record, Device) and record.source in self._packets:
             channel = record.facts.get("wifi.channel")
             if isinstance(channel, int):
@@ -140,7 +149,7 @@ class CoverageStage:
                 source=source,
                 time_s=packets.last_s,
                 medium=packets.medium,
-                seconds=packets.last_s - packets.first_s,
+                seconds=max(0.0, packets.last_s - packets.first_s - packets.still_s),
                 adverts=packets.count if ble else None,
                 frames=None if ble else packets.count,
                 lost=None if ble else packets.lost,
@@ -169,10 +178,19 @@ class CoverageStage:
         self, source: str, medium: Medium, first_s: float, last_s: float, count: int, lost: int
     ) -> None:
         packets = self._packets.setdefault(source, _Packets(medium, first_s, last_s))
+        packets.still_s += self._still_s.pop(source, 0.0)
         packets.first_s = min(packets.first_s, first_s)
         packets.last_s = max(packets.last_s, last_s)
         packets.count += count
         packets.lost += lost
+
+    def _stood_still(self, status: Status) -> None:
+        """Time asleep between two packets was not listened to."""
+        if status.reason is not Reason.STOOD_STILL or status.said is None:
+            return
+        seconds = status.said.args.get("seconds")
+        if isinstance(seconds, int | float) and status.source in self._packets:
+            self._still_s[status.source] = self._still_s.get(status.source, 0.0) + float(seconds)
 
 
 def _range(ranges: _Ranges, source: str, start_hz: float, stop_hz: float) -> _Range:

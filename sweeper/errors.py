@@ -96,6 +96,7 @@ class Reason(enum.StrEnum):
     STAGE_ERROR = "stage-error"
     DROPPED = "dropped"
     OVERLOAD = "overload"
+    STOOD_STILL = "stood-still"
 
 
 class Unavailable(SweeperError):  # noqa: N818  (it is a state of the world, in the field's words)

@@ -54,6 +54,7 @@ REASONS = {
     Reason.STAGE_ERROR: mark("a part of the analysis failed"),
     Reason.DROPPED: mark("part of the data was dropped"),
     Reason.OVERLOAD: mark("the receiver was overloaded"),
+    Reason.STOOD_STILL: mark("the program stood still"),
 }
 
 FINDING_KINDS = {

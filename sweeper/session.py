@@ -25,6 +25,7 @@ from sweeper.known import Book
 from sweeper.pipeline import Pipeline, Stage
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
+from sweeper.radio.clock import Standstill
 from sweeper.records import AdvertisementBatch, FrameBatch, IqBlock, Place, Record, State, Status, Trace, told
 from sweeper.reference import Comparison
 from sweeper.signatures import Library
@@ -36,6 +37,9 @@ BULK = (IqBlock, Trace, FrameBatch, AdvertisementBatch)
 
 QUEUE_LENGTH = 64
 """Records waiting for analysis: at 262,144 samples a block about 130 MB and 7 s of a 2.4 MS/s receiver."""
+
+BEAT_S = 1.0
+"""How often a live session looks whether it stood still."""
 
 SLICE_S = 0.05
 """Longest sleep while pacing, so that a pause or a change of speed is felt at once."""
@@ -225,6 +229,7 @@ class Session:
         queue = self._queue = DroppingQueue(QUEUE_LENGTH)
         for source in self.sources:
             self._start(source, queue)
+        beating = asyncio.create_task(self._beat(queue))
         try:
             async for record in queue:
                 yield record
@@ -233,10 +238,20 @@ class Session:
                     self._dropped = queue.dropped
                 self.position_s = max(self.position_s, record.time_s)
         finally:
-            pumps = list(self._pumps)
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
+            tasks = [beating, *self._pumps]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _beat(self, queue: DroppingQueue) -> None:
+        """Tell, for each live source, when the computer slept or the program was halted."""
+        still = Standstill(BEAT_S)
+        while True:
+            await asyncio.sleep(BEAT_S)
+            seconds = still.beat()
+            for source in self.sources if seconds else ():
+                if source.info.live:
+                    queue.put(stood_still(source.info.name, self.position_s, seconds))
 
     def _start(self, source: Source, queue: DroppingQueue) -> None:
         """Pump a source into the queue, which the last to end closes."""
@@ -306,6 +321,21 @@ def _dropped(after: Record, count: int) -> Status:
         subject=after.source,
         state=State.DEGRADED,
         reason=Reason.DROPPED,
+    )
+
+
+def stood_still(source: str, time_s: float, seconds: float) -> Status:
+    """What is told of a time in which nothing was heard; the coverage leaves those ``seconds`` out."""
+    return told(
+        say(
+            "the computer slept or the program was halted for {seconds:.0f} s: that time was not swept",
+            seconds=seconds,
+        ),
+        source=source,
+        time_s=time_s,
+        subject=source,
+        state=State.DEGRADED,
+        reason=Reason.STOOD_STILL,
     )
 
 

@@ -22,6 +22,7 @@ from sweeper.records import (
     Record,
     Trace,
 )
+from sweeper.session import stood_still
 
 
 def rows(*records: Record) -> list[Coverage]:
@@ -173,3 +174,24 @@ def test_gaps_and_coverage_fill_a_band_exactly(spans: list[tuple[int, int]], sta
         at = band.start_hz + (step + 0.5) * 5e5
         is_heard = any(row.start_hz <= at <= row.stop_hz for row in rows)  # type: ignore[operator]
         assert is_heard != any(low <= at <= high for low, high in missing)
+
+
+def test_time_asleep_between_two_packets_was_not_listened_to() -> None:
+    """Told by the session; where no packet comes after it, it lies outside of the time anyway."""
+    heard: list[Record] = []
+    for time_s, still_s in ((0.0, 0.0), (10.0, 3600.0), (3620.0, 0.0), (3630.0, 500.0)):
+        heard.append(
+            FrameBatch(
+                source="wifi",
+                time_s=time_s,
+                medium=Medium.WIFI,
+                link_type=105,
+                times_s=(time_s,),
+                frames=(b"",),
+                lengths=(0,),
+            )
+        )
+        if still_s:
+            heard.append(stood_still("wifi", time_s, still_s))
+    (row,) = rows(*heard)
+    assert row.seconds == pytest.approx(30.0)

@@ -236,3 +236,34 @@ def test_a_source_joins_a_live_session_and_the_last_to_end_ends_it() -> None:
     asyncio.run(asyncio.wait_for(play(), 30))
     assert heard(seen) == [("a", 0.0), ("b", 1), ("b", 2)]
     assert [r.source for r in seen if isinstance(r, Closed)] == ["b", "a"]
+
+
+class Asleep:
+    """What tells a standstill, an hour and a half of it, at its second beat."""
+
+    def __init__(self, every_s: float) -> None:
+        self.beats = 0
+
+    def beat(self) -> float:
+        self.beats += 1
+        return 5400.0 if self.beats == 2 else 0.0
+
+
+def test_a_computer_that_slept_is_told_once_for_every_live_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sweeper.session.BEAT_S", 0.0)
+    monkeypatch.setattr("sweeper.session.Standstill", Asleep)
+    seen: list[Record] = []
+
+    async def play() -> None:
+        end = asyncio.Event()
+        session = Session([Radio("a", end), Tape("recorded", [0]), Radio("b", end)], [], [seen.append])
+        running = asyncio.create_task(session.run())
+        while sum(isinstance(r, Status) for r in seen) < 2:
+            await asyncio.sleep(0)
+        end.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(play(), 30))
+    told = [r for r in seen if isinstance(r, Status)]
+    assert [(r.subject, r.reason) for r in told] == [("a", Reason.STOOD_STILL), ("b", Reason.STOOD_STILL)]
+    assert "5400 s" in told[0].detail

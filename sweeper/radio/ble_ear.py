@@ -14,6 +14,7 @@ from typing import Protocol
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
+from sweeper.radio import clock
 from sweeper.records import (
     Advertisement,
     AdvertisementBatch,
@@ -151,13 +152,13 @@ class Ear:
         self._lost = 0
         self._heard_s = self._tried_s = self._told_s = 0.0
         self._trouble: Reason | None = None
-        self._start = time.monotonic()
+        self._start = clock.now_s()
         self.start_utc_s = time.time()
 
     @property
     def now_s(self) -> float:
         """Seconds since the beginning, by a clock that nobody sets."""
-        return time.monotonic() - self._start
+        return clock.now_s() - self._start
 
     async def begin(self) -> None:
         """Start listening; raises ``Unavailable`` with the reason and the mend."""

@@ -22,7 +22,7 @@ from sweeper.plan import SweepPlan
 from sweeper.protocols import lan_probes
 from sweeper.protocols.lan import ETHERNET
 from sweeper.protocols.lan_probes import Answer
-from sweeper.radio import SourceInfo
+from sweeper.radio import SourceInfo, clock
 from sweeper.radio.lan_asking import Asker, Look
 from sweeper.radio.lan_network import neighbours
 from sweeper.records import Closed, Coverage, FrameBatch, Medium, Opened, Record, State, Status, told
@@ -89,7 +89,7 @@ class LanSource:
 
     async def records(self, _plan: SweepPlan) -> AsyncGenerator[Record, None]:
         """Opened, what came back, what was not asked, Closed."""
-        self._began = time.monotonic()
+        self._began = clock.now_s()
         yield Opened(
             source=self.info.name,
             time_s=0.0,
@@ -113,7 +113,7 @@ class LanSource:
             yield record
 
     def _now(self) -> float:
-        return round(time.monotonic() - self._began, 6)
+        return round(clock.now_s() - self._began, 6)
 
     def _hear(self, answer: Answer) -> None:
         if self._frames + len(self._waiting) < MOST_ANSWERS:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
@@ -18,6 +17,7 @@ import numpy as np
 from sweeper.dsp.demod import Audio, Demodulator, Mode
 from sweeper.dsp.locate import Locator, Reading
 from sweeper.errors import Reason, Unavailable
+from sweeper.radio import clock
 from sweeper.radio.receiver import Heard, RateRefused, Receiver, ReceiverLost, nearest
 from sweeper.records import Samples, State, Status, told
 from sweeper.text import Words, say
@@ -134,12 +134,12 @@ async def blocks(
     crystal = 1 + target.ppm * 1e-6
 
     def status(state: State, reason: Reason | None, words: Words) -> Status:
-        now_s, name = time.monotonic() - began_s, receiver.name
+        now_s, name = clock.now_s() - began_s, receiver.name
         return told(words, source=name, time_s=now_s, subject=name, state=state, reason=reason)
 
     try:
         rate_hz = await _start(receiver, target)
-        began_s = time.monotonic()  # listening begins now, however long the receiver took to open
+        began_s = clock.now_s()  # listening begins now, however long the receiver took to open
         while True:
             offset_hz = BESIDE * rate_hz
             length = math.ceil(BLOCK_S * rate_hz / WHOLE) * WHOLE

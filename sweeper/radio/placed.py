@@ -10,7 +10,6 @@ What has no position keeps none: a place is never guessed from the last one know
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 
@@ -19,6 +18,7 @@ import msgspec
 from sweeper.errors import Reason
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source, SourceInfo
+from sweeper.radio.clock import now_s
 from sweeper.recording.positions import Positions, of_tpv
 from sweeper.records import AdvertisementBatch, Closed, Opened, Place, Record, State, Status, told
 from sweeper.text import Words, english, phrase_of, say
@@ -101,9 +101,7 @@ def _and_told(closed: Closed, lines: Sequence[Words]) -> Closed:
 class Gpsd:
     """What gpsd last told. ``run`` keeps asking until it is cancelled; ``trouble`` is why there is no fix."""
 
-    def __init__(
-        self, host: str = "127.0.0.1", port: int = PORT, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = PORT, clock: Callable[[], float] = now_s) -> None:
         self._host = host
         self._port = port
         self._clock = clock

@@ -28,6 +28,7 @@ import msgspec
 import numpy as np
 
 from sweeper.errors import ProtocolError, Reason, Unavailable
+from sweeper.radio import clock
 from sweeper.radio.arrivals import Arrivals
 from sweeper.radio.receiver import (
     Facts,
@@ -220,11 +221,11 @@ class Wire:
         skip += (self._taken + skip) % 2  # so that the first byte is an I
         while skip:
             skip -= self._take(idle[: min(skip, CHUNK)])
-        job.began_s = time.monotonic()
+        job.began_s = clock.now_s()
         view, got = memoryview(job.raw), 0
         while got < len(view):
             got += self._take(view[got:])
-        job.end_s = time.monotonic()
+        job.end_s = clock.now_s()
 
     def _take(self, view: memoryview) -> int:
         got = self._connection.recv_into(view)

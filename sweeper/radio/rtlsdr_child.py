@@ -45,6 +45,12 @@ NOT_LOCKED = b"PLL not locked"
 """What the R820T driver prints, while it returns success, when the tuner did not reach the frequency."""
 
 
+def now_s() -> float:
+    """The clock of ``sweeper.radio.clock``, which goes on while the computer sleeps."""
+    asleep_too = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
+
+
 class Parent:
     """The pipe to the parent. Descriptor 1 itself is then given to standard error: pyrtlsdrlib prints on it
     what it cannot load."""
@@ -262,7 +268,7 @@ class Dongle:
             raise Failure(
                 "stalled", say("the dongle gives no samples (driver: error {status})", status=status)
             )
-        return {"end_s": time.monotonic(), "bytes": got.value}
+        return {"end_s": now_s(), "bytes": got.value}
 
     def _still_there(self) -> bool:
         return any(one["serial"] == self._serial for one in self.present()) if self._serial else True
@@ -280,8 +286,8 @@ class Dongle:
                 state["lost"] += 1
                 return
             ctypes.memmove(self._base + state["slot"] * size, block, size)
-            now_s, lost = time.monotonic(), state["lost"]
-            self._parent.say(ok=True, slot=state["slot"], bytes=size, end_s=now_s, lost=lost)
+            end_s, lost = now_s(), state["lost"]
+            self._parent.say(ok=True, slot=state["slot"], bytes=size, end_s=end_s, lost=lost)
             state["slot"] = (state["slot"] + 1) % slots
 
         callback = rtlsdr_read_async_cb_t(on_block)

@@ -8,13 +8,13 @@ SoapySDR's own device arguments, e.g. ``soapy:driver=hackrf,serial=…``. Reads 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import numpy as np
 
 from sweeper.errors import Reason, Unavailable
+from sweeper.radio import clock
 from sweeper.radio.receiver import Facts, Heard, Look, RateRefused, ReceiverLost, Refused
 from sweeper.records import Samples
 from sweeper.text import say
@@ -170,4 +170,4 @@ class Soapy:
                 got += result.ret
         heard = buffer[settle:]
         rails = (np.abs(heard.real) > RAIL) | (np.abs(heard.imag) > RAIL)
-        return Heard(heard, time.monotonic(), float(np.mean(rails)) if samples else 0.0)
+        return Heard(heard, clock.now_s(), float(np.mean(rails)) if samples else 0.0)

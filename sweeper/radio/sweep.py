@@ -24,7 +24,7 @@ import numpy as np
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import FULL, SweepPlan
-from sweeper.radio import SourceInfo, tuning
+from sweeper.radio import SourceInfo, clock, tuning
 from sweeper.radio.hops import Hop, beside, hops, joined, merged, minus, named, span_hz, spares
 from sweeper.radio.preparing import Prepared, prepare
 from sweeper.radio.receiver import (
@@ -104,7 +104,7 @@ class _Run:
         self._plan = msgspec.structs.replace(plan, bands=tuple(bands))
         self._wanted = [(band.start_hz, band.stop_hz) for band in bands]
         self._retries_s = retries_s
-        self._began_s = time.monotonic()
+        self._began_s = clock.now_s()
         self._stats = stats
         self._facts = Facts(label=name)
         self._rate_hz = 0.0
@@ -346,7 +346,7 @@ class _Run:
 
     def _count(self) -> None:
         self._heard = merged(self._heard)
-        self._stats.wall_s = time.monotonic() - self._began_s
+        self._stats.wall_s = clock.now_s() - self._began_s
         self._stats.span_hz = span_hz(self._wanted) - span_hz(minus(self._wanted, self._heard))
 
     def _once(self, reason: Reason, words: Phrase) -> Iterator[Status]:
@@ -368,7 +368,7 @@ class _Run:
         elif self._lost is not None:
             problems.append(say("the receiver was lost before the last pass: {cause}", cause=self._lost))
             yield self._status(State.FAILED, self._lost.reason, problems[-1])
-        now_s, samples = time.monotonic() - self._began_s, self._stats.samples
+        now_s, samples = clock.now_s() - self._began_s, self._stats.samples
         yield ended(problems, source=self._name, time_s=now_s, records=samples, duration_s=now_s)
 
     def _refused_because(self) -> Phrase:
@@ -377,5 +377,5 @@ class _Run:
         return listed(causes, "; ") if causes else say("the receiver was lost there")
 
     def _status(self, state: State, reason: Reason | None, words: Words) -> Status:
-        now_s, name = time.monotonic() - self._began_s, self._name
+        now_s, name = clock.now_s() - self._began_s, self._name
         return told(words, source=name, time_s=now_s, subject=name, state=state, reason=reason)

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
-from sweeper.radio import SourceInfo
+from sweeper.radio import SourceInfo, clock
 from sweeper.radio.wifi_socket import ARPHRD, MENDS, Heard, MonitorSocket, interfaces
 from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner, Tuner
 from sweeper.records import Closed, FrameBatch, Medium, Opened, Record, State, Status, ended, told
@@ -127,7 +127,7 @@ class WifiSource:
             await asyncio.to_thread(tuner.restore)
 
     async def _heard(self, ear: Ear, tuner: Tuner, plan: SweepPlan) -> AsyncGenerator[Record, None]:
-        began, began_utc = time.monotonic(), time.time()
+        began, began_utc = clock.now_s(), time.time()
         source, log = self.info.name, _Log(self.info.name)
         yield Opened(
             source=source, time_s=0.0, medium=Medium.WIFI, format="monitor", start_utc_s=began_utc, live=True
@@ -142,7 +142,7 @@ class WifiSource:
             yield log.state(
                 0.0, Reason.REFUSED, say("the adapter stays on one channel: others are not heard")
             )
-        while (now := time.monotonic() - began) < plan.wifi_seconds:
+        while (now := clock.now_s() - began) < plan.wifi_seconds:
             freq, dwell = hopper.next() if hopper else (0, plan.wifi_dwell_s)
             if hopper and not await asyncio.to_thread(tuner.tune, freq):
                 yield log.refused(now, freq)
@@ -164,7 +164,7 @@ class WifiSource:
                 hopper.heard(freq, len(heard.frames), dwell)
             for record in log.take(heard, now, began_utc, ear.link_type):
                 yield record
-        yield log.closed(time.monotonic() - began)
+        yield log.closed(clock.now_s() - began)
 
 
 class _Log:

@@ -27,7 +27,7 @@ from sweeper.plan import SweepPlan
 from sweeper.protocols import nl80211, scan_lists
 from sweeper.protocols.nl80211 import Seen
 from sweeper.protocols.radiotap import DLT_RADIOTAP, channel_of
-from sweeper.radio import SourceInfo
+from sweeper.radio import SourceInfo, clock
 from sweeper.records import Coverage, FrameBatch, Medium, Opened, Record, State, ended, told
 from sweeper.text import Words, say
 
@@ -152,7 +152,7 @@ class ManagedSource:
 
     async def records(self, plan: SweepPlan) -> AsyncGenerator[Record, None]:
         """Opened, what is not heard, lists as frames, coverage, Closed. Raises ``Unavailable`` at first."""
-        began, name = time.monotonic(), self.info.name
+        began, name = clock.now_s(), self.info.name
         found = await asyncio.to_thread(self._list)
         yield Opened(
             source=name,
@@ -173,7 +173,7 @@ class ManagedSource:
         )
         count, channels, problems, last_s = 0, set[int](), list[Words](), float("-inf")
         while True:
-            now = round(time.monotonic() - began, 6)
+            now = round(clock.now_s() - began, 6)
             fresh = [one for one in found if one.ago_s < now - last_s]
             if fresh:
                 batch = _batch(name, now, fresh)
@@ -189,7 +189,7 @@ class ManagedSource:
             except Unavailable as error:
                 problems.append(error.said)
                 break
-        now = round(time.monotonic() - began, 6)
+        now = round(clock.now_s() - began, 6)
         yield Coverage(
             source=name, time_s=now, medium=Medium.WIFI, seconds=now, frames=count, lost=0,
             channels=tuple(sorted(channels)), look=LOOK,

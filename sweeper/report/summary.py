@@ -89,6 +89,10 @@ def _impaired(collected: Collector, language: Language) -> list[str]:
         lines.append(
             language.gettext("Part of what was received could not be analysed in time and was dropped.")
         )
+    if any(s.reason is Reason.STOOD_STILL for s, _count in collected.statuses):
+        lines.append(
+            language.gettext("The computer slept or the program was halted at times: not swept then.")
+        )
     if any(s.reason is Reason.OVERLOAD for s, _count in collected.statuses):
         lines.append(language.gettext("The receiver was overloaded at times: weak signals were missed then."))
     return lines

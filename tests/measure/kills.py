@@ -203,8 +203,7 @@ def sweeps(times: int, seed: int, folder: Path) -> str:
         seen, gone_s, new = killed(place, dice, near_commit=turn % 2 == 1)
         check(place, seen, earlier)
         heard, slowest, rows = heard + new, max(slowest, gone_s), len(seen)
-        if sys.stderr.isatty():
-            print(f"\r{turn + 1}", end="", file=sys.stderr)
+        print(f"\r{turn + 1} kills, {heard} after a commit", end="", file=sys.stderr, flush=True)
     last = place.start("sweep", "--passes", "2")
     said = last.communicate(timeout=300)[1].decode()
     if last.returncode not in (0, 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from sweeper.dsp.crystal import error_ppm
+from sweeper.radio import clock
 from sweeper.radio.calibrate import calibrate, correction_tones
 from sweeper.radio.receiver import Facts, Heard, Look, Refused
 from sweeper.records import Samples
@@ -63,7 +63,7 @@ class Played:
                 if abs(offset) < 1.1e6:
                     part = base_station(2.048e6, seconds, offset, int(carrier / 1e5))
                     samples = samples + part[: look.samples]
-            yield Heard(samples, time.monotonic())
+            yield Heard(samples, clock.now_s())
 
     async def stream(self, center_hz: float, samples: int) -> AsyncGenerator[Heard | Refused, None]:
         yield Refused("it does not stream")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 from sweeper.dsp.demod import AUDIO_HZ, Audio, Mode
 from sweeper.errors import Reason, Unavailable
+from sweeper.radio import clock
 from sweeper.radio.listening import Target
 from sweeper.radio.proof import sound_test
 from sweeper.radio.receiver import Facts, Heard, ReceiverLost, Refused
@@ -45,7 +45,7 @@ class Room(Streaming):
         await asyncio.sleep(0)
 
     async def stream(self, center_hz: float, samples: int) -> AsyncGenerator[Heard | Refused, None]:
-        began_s = time.monotonic()
+        began_s = clock.now_s()
         while True:
             if self.lost_at is not None and self.now >= self.lost_at:
                 raise ReceiverLost(Reason.UNPLUGGED, "gone")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
@@ -12,6 +11,7 @@ import pytest
 
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import Band, SweepPlan
+from sweeper.radio import clock
 from sweeper.radio.hops import hops
 from sweeper.radio.receiver import Facts, Heard, Look, RateRefused, ReceiverLost, Refused
 from sweeper.radio.sweep import SweepSource
@@ -63,7 +63,7 @@ class Played:
                 noise = np.random.default_rng(self.count).standard_normal((look.samples, 2))
                 samples: Samples = (0.05 * noise).astype(np.float32).view(np.complex64)[:, 0]
                 samples = samples + np.complex64(self.dc(look.center_hz))
-                yield Heard(samples, time.monotonic(), self.clips(look.center_hz, self.gain))
+                yield Heard(samples, clock.now_s(), self.clips(look.center_hz, self.gain))
 
     async def stream(self, center_hz: float, samples: int) -> AsyncGenerator[Heard | Refused, None]:
         yield Refused("it does not stream")

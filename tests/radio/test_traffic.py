@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 
 import numpy as np
@@ -13,6 +12,7 @@ from sweeper.dsp.demod import Audio
 from sweeper.dsp.sound_test import lot
 from sweeper.dsp.traffic import activity
 from sweeper.errors import Reason, Unavailable
+from sweeper.radio import clock
 from sweeper.radio.listening import Target
 from sweeper.radio.proof import traffic_sound_test
 from sweeper.radio.receiver import Facts, Heard, ReceiverLost, Refused
@@ -51,7 +51,7 @@ class Room(Streaming):
         return self.sends[frame]
 
     async def stream(self, center_hz: float, samples: int) -> AsyncGenerator[Heard | Refused, None]:
-        began_s = time.monotonic()
+        began_s = clock.now_s()
         while True:
             at_s = (self.now + np.arange(samples)) / RATE_HZ
             if self.lost_at is not None and at_s[0] >= self.lost_at:
