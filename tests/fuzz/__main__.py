@@ -5,7 +5,7 @@
 
 Every target begins with its seeds. An input whose answer has a shape not seen before joins the pool, so that
 mutations go deeper; one in twenty is noise. A defect is made small and printed as a line for
-``tests/fuzz/test_regressions.py``; the run goes on and ends with exit code 1.
+``tests/fuzz/test_fuzz.py``; the run goes on and ends with exit code 1.
 """
 
 from __future__ import annotations
@@ -79,10 +79,21 @@ def fuzz(name: str, seconds: float, seed: int, begin: Sequence[bytes]) -> dict[s
     return found
 
 
+def refused(why: str) -> int:
+    """One line; the exit code of a wrong call."""
+    print(f"tests.fuzz [MINUTES] [TARGET…]: {why}", file=sys.stderr)
+    return 2
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Run; exit code 1 if anything was found."""
-    minutes = float(arguments[0]) if arguments else 1.0
+    """Run; exit code 1 if anything was found, 2 for a call that says nothing."""
+    try:
+        minutes = float(arguments[0]) if arguments else 1.0
+    except ValueError:
+        return refused(f"{arguments[0]!r} is no number of minutes")
     names = list(arguments[1:]) or list(TARGETS)
+    if unknown := [name for name in names if name not in TARGETS]:
+        return refused(f"no target {', '.join(unknown)}; there are: {' '.join(TARGETS)}")
     warnings.simplefilter("error")  # arithmetic that overflows is a defect too, as in the tests
     warnings.simplefilter("ignore", DeprecationWarning)
     begin = seeds()

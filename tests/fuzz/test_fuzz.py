@@ -117,3 +117,12 @@ def test_mutations_are_repeatable_bounded_and_many() -> None:
 
 def test_smallest_keeps_what_matters() -> None:
     assert smallest(b"....A.......B....", lambda data: b"A" in data and b"B" in data) == b"AB"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["10", "no-such-parser"]])
+def test_a_wrong_call_is_one_line_that_names_the_targets_or_the_fault(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert runner.main(words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert repr(words[0]) in line or words[-1] in line
