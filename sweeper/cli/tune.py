@@ -9,7 +9,8 @@ import sys
 import wave
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 import numpy as np
@@ -21,7 +22,7 @@ from sweeper.cli.words import _, spoken, status_line
 from sweeper.dsp.demod import AUDIO_HZ, Mode
 from sweeper.dsp.locate import Locator
 from sweeper.errors import InputError
-from sweeper.records import Status
+from sweeper.records import State, Status
 from sweeper.text import say
 
 BAR = 40
@@ -53,6 +54,12 @@ def _source(function: Any) -> Any:
 @click.option("--volume", type=click.FloatRange(0, 10), default=1.0, show_default=True, help=_("Loudness."))
 @click.option("--save", metavar="FILE", help=_("Also keep the sound as a WAV file: mind the law."))
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help=_("Stop after this time."))
+@click.option(
+    "--json",
+    "json_out",
+    metavar="FILE",
+    help=_("Write the level as one JSON object a line; - for standard output, in place of the sound."),
+)
 @_source
 def listen(
     frequency: float,
@@ -61,37 +68,45 @@ def listen(
     volume: float,
     save: str | None,
     seconds: float | None,
+    json_out: str | None,
     name: str,
     width: float,
     gain: float | None,
     ppm: float,
 ) -> int:
-    """Refuses to pour samples onto a terminal."""
+    """Refuses to pour samples onto a terminal; exit code 3 where the receiver went away for good."""
     from sweeper.radio.inventory import receiver
     from sweeper.radio.listening import Target
     from sweeper.radio.listening import listen as hear
 
-    if sys.stdout.isatty() and save is None:
+    pours = not sys.stdout.isatty() and json_out != "-"
+    if not pours and save is None and json_out is None:
         raise click.UsageError(_("standard output is a terminal; send it to a player, as --help shows"))
     target = Target(frequency, width, gain, ppm)
     kept = _saved(save)
+    levels = Levels(_opened(json_out), squelch)
 
-    async def play() -> None:
+    async def play() -> bool:
+        lost = False
         async for sound in hear(receiver(name), target, Mode(mode), squelch, lambda: volume):
             if isinstance(sound, Status):
                 warn(status_line(sound))
+                lost = sound.state is State.FAILED
                 continue
+            levels.heard(sound.time_s, sound.level_dbfs, sound.gap)
             samples = np.clip(sound.audio * FULL_SCALE, -FULL_SCALE, FULL_SCALE).astype("<i2")
             if kept is not None:
                 kept.writeframes(samples.tobytes())
-            if not sys.stdout.isatty():
+            if pours:
                 _pour(samples.tobytes())
             if seconds is not None and sound.time_s + len(sound.audio) / AUDIO_HZ >= seconds:
-                return
+                break
+        return lost
 
     try:
         return _until_stopped(play())
     finally:
+        levels.close()
         if kept is not None:
             kept.close()
             written(str(save))
@@ -115,6 +130,44 @@ def _saved(path: str | None) -> wave.Wave_write | None:
     file.setsampwidth(2)
     file.setframerate(AUDIO_HZ)
     return file
+
+
+class Levels:
+    """The channel's level while listening: JSON lines, and where standard error is a terminal, a line that
+    renews itself, for without it nobody knows where to set the squelch."""
+
+    EVERY_S = 0.25
+
+    def __init__(self, file: TextIO | None, squelch_dbfs: float | None) -> None:
+        self._file, self._squelch = file, squelch_dbfs
+        self._next_s = 0.0
+
+    def heard(self, time_s: float, level_dbfs: float, gap: bool) -> None:
+        """One piece of sound; lines come four times a second."""
+        if time_s < self._next_s:
+            return
+        self._next_s = time_s + self.EVERY_S
+        opened = self._squelch is None or level_dbfs >= self._squelch
+        if self._file is not None:
+            line = {"time_s": round(time_s, 2), "level_db": round(level_dbfs, 1), "open": opened, "lost": gap}
+            click.echo(json.dumps(line), file=self._file)
+        elif sys.stderr.isatty():
+            level = spoken().quantity(level_dbfs, "dBFS", 1)
+            click.echo(f"\r{level:>11} {'♪' if opened else '·'}", nl=False, err=True)
+
+    def close(self) -> None:
+        """Ends the file, where it is one."""
+        if self._file is not None and self._file is not sys.stdout:
+            self._file.close()
+
+
+def _opened(path: str | None) -> TextIO | None:
+    if path is None or path == "-":
+        return sys.stdout if path else None
+    try:
+        return Path(path).open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(path, say("cannot be written: {error}", error=error.strerror)) from None
 
 
 def _pour(data: bytes) -> None:
@@ -165,7 +218,7 @@ def locate(
     gain: float | None,
     ppm: float,
 ) -> int:
-    """One line that renews itself, or one JSON object a reading."""
+    """One line that renews itself, or one JSON object a reading; exit code 3 where the receiver was lost."""
     from sweeper.radio.inventory import receiver
     from sweeper.radio.listening import Target, follow
 
@@ -176,10 +229,12 @@ def locate(
     locator.weakest_db = math.inf if weakest is None else weakest
     locator.strongest_db = -math.inf if strongest is None else strongest
 
-    async def walk() -> None:
+    async def walk() -> bool:
+        lost = False
         async for reading in follow(receiver(name), target, locator):
             if isinstance(reading, Status):
                 warn(status_line(reading))
+                lost = reading.state is State.FAILED
                 continue
             if tone:
                 _pour(ticks.until(reading.time_s, reading.pitch_hz, reading.ticks_hz))
@@ -193,7 +248,8 @@ def locate(
                 to_error=tone,
             )
             if seconds is not None and reading.time_s >= seconds:
-                return
+                break
+        return lost
 
     return _until_stopped(walk())
 
@@ -219,8 +275,8 @@ def show(
     click.echo(f"\r{level:>11} {arrow} {'█' * filled}{'·' * (BAR - filled)}", nl=False, err=to_error)
 
 
-def _until_stopped(work: Coroutine[Any, Any, None]) -> int:
-    """Run until it ends or the user has had enough."""
+def _until_stopped(work: Coroutine[Any, Any, bool]) -> int:
+    """Run until it ends or the user has had enough; ``work`` says whether the receiver was lost."""
     with suppress(KeyboardInterrupt):
-        asyncio.run(work)
+        return cli.NOT_HEARD if asyncio.run(work) else cli.OK
     return cli.OK

@@ -116,6 +116,17 @@ def test_locate_gives_levels_and_listen_gives_sound(dongle: Dongle) -> None:
     assert len(out) / 2 == pytest.approx(48_000, rel=0.25), "one second of 16-bit mono at 48 kHz"
 
 
+def test_listen_tells_the_level_in_lines(dongle: Dongle) -> None:
+    words = ["--gain", "30", "--seconds", "1", "--mode", "am", "--squelch", "-10", "--json", "-"]
+    code, out, err = sweeper(dongle, "listen", "433.5M", *words)
+    assert code == 0, err
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert rows
+    assert {"time_s", "level_db", "open", "lost"} == set(rows[0])
+    assert not any(row["open"] for row in rows), "the carrier is weaker than the squelch"
+    assert {round(row["level_db"]) for row in rows} <= {-36, -35, -34}, "the scene's own level"
+
+
 def test_sound_is_kept_only_when_asked_for_and_with_a_warning(dongle: Dongle, tmp_path: Path) -> None:
     before = set(tmp_path.iterdir())
     words = ["--gain", "30", "--seconds", "0.5"]
