@@ -51,3 +51,11 @@ def corpus_path() -> Path:
     if not path.is_dir():
         pytest.skip(f"no corpus of real captures at {path} (set SWEEPER_CORPUS)")
     return path
+
+
+@pytest.fixture
+def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords lock with little work, so that a test does not spend a second in each scrypt."""
+    from tests.jobs import weak_age
+
+    weak_age.instead(monkeypatch)

@@ -268,6 +268,7 @@ def test_what_was_seen_and_done_reaches_the_report(job: Path, tmp_path: Path) ->
         assert words in page, words
 
 
+@pytest.mark.usefixtures("little_work")
 def test_lock_unlock_export_import(job: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("pyrage")
     secret, wrong = tmp_path / "pw", tmp_path / "wrong"

@@ -37,6 +37,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.usefixtures("little_work")
 def test_a_locked_job_opens_with_its_password_only(job: Job, tmp_path: Path) -> None:
     job.close()
     before = contents(job.folder)
@@ -75,6 +76,7 @@ def test_what_the_container_holds_is_readable_by_age_itself(job: Job, tmp_path: 
     assert DATABASE in zipfile.ZipFile(io.BytesIO(plain)).namelist()
 
 
+@pytest.mark.usefixtures("little_work")
 def test_a_changed_container_is_refused(job: Job, tmp_path: Path) -> None:
     target = container.export(job, tmp_path / "out.locked.zip", who="Aigul", password="x")
     content = bytearray(target.read_bytes())
@@ -168,6 +170,7 @@ def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         container.take_in(path)
 
 
+@pytest.mark.usefixtures("little_work")
 def test_large_recordings_pass_through_little_memory(
     job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +187,7 @@ def test_large_recordings_pass_through_little_memory(
     assert peak < 8 << 20, "blocks of it, never the whole; a copy in memory would be twice as much"
 
 
+@pytest.mark.usefixtures("little_work")
 def test_a_job_that_cannot_be_read_back_is_left_as_it_is(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     job.close()
     before = contents(job.folder)

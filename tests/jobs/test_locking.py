@@ -15,6 +15,7 @@ import pytest
 
 from sweeper.errors import Unavailable
 from sweeper.jobs import locking
+from tests.jobs import weak_age
 
 pyrage = pytest.importorskip("pyrage")
 
@@ -28,16 +29,21 @@ def fill(out: IO[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made with little work; the first test locks with as much as the program does."""
     path = tmp_path_factory.mktemp("locked") / "x.locked.zip"
-    with path.open("wb") as out:
+    with pytest.MonkeyPatch.context() as monkeypatch, path.open("wb") as out:
+        weak_age.instead(monkeypatch)
         locking.write(out, "осень 7", fill)
     return path
 
 
-def test_what_was_locked_comes_back(locked: Path) -> None:
-    assert locking.is_locked(locked)
+def test_what_was_locked_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "x.locked.zip"
+    with path.open("wb") as out:
+        locking.write(out, "осень 7", fill)
+    assert locking.is_locked(path)
     plain = io.BytesIO()
-    locking.read(locked, "осень 7", plain)
+    locking.read(path, "осень 7", plain)
     assert plain.read() == CONTENT
 
 
@@ -72,7 +78,7 @@ def test_a_cut_swapped_or_changed_content_is_refused(locked: Path, tmp_path: Pat
 
 
 def test_a_key_that_is_none_is_refused(locked: Path, tmp_path: Path) -> None:
-    key = pyrage.passphrase.encrypt("AGE-SECRET-KEY-ключ".encode(), "p")
+    key = weak_age.encrypt("AGE-SECRET-KEY-ключ".encode(), "p")
     for name, inside in {"words": key, "no age": b"key"}.items():
         path = rewritten(locked, tmp_path / f"{name}.zip", key=inside)
         with pytest.raises(locking.LockError):
@@ -158,6 +164,7 @@ def test_what_filling_raises_is_raised() -> None:
         locking.write(io.BytesIO(), "p", broken)
 
 
+@pytest.mark.usefixtures("little_work")
 def test_a_full_disk_ends_it() -> None:
     class Full(io.BytesIO):
         def write(self, data: object, /) -> int:

@@ -172,6 +172,7 @@ def test_any_name_makes_a_folder_within_the_jobs_folder(
     assert Path(window.desk.jobs.card.folder).parent == tmp_path / "jobs"
 
 
+@pytest.mark.usefixtures("little_work")
 def test_what_leaves_a_job_is_pseudonymised_sealed_and_locked(
     qtbot, window: Window, tmp_path: Path, monkeypatch
 ) -> None:
