@@ -25,6 +25,8 @@ from sweeper.session import Outcome, Session, Sink, standard_stages
 from sweeper.signatures import Library
 
 REFRESH_S = 0.25
+ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Ctrl-C, a service or a computer that is shut down, a terminal that is closed."""
 
 
 def run(
@@ -44,7 +46,8 @@ def run(
 ) -> tuple[Collector, Outcome]:
     """Run ``sources`` to their end, with a progress bar where standard error is a terminal.
 
-    Ctrl-C ends the sweep early; what was heard until then is kept. ``seconds`` ends it by itself.
+    Ctrl-C, and the other ``ENDINGS``, end the sweep early; what was heard until then is kept. ``seconds``
+    ends it by itself.
     """
     collected = collector or Collector()
 
@@ -53,8 +56,9 @@ def run(
         made = Session(sources, stages, [collected, *sinks], plan, merge=merge)
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, made.stop)
-        with suppress(NotImplementedError, RuntimeError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, made.stop)
+        for name in ENDINGS:
+            with suppress(AttributeError, NotImplementedError, RuntimeError):  # not on every system
+                asyncio.get_running_loop().add_signal_handler(getattr(signal, name), made.stop)
         with ExitStack() as stack:
             if sys.stderr.isatty():
                 shown = asyncio.create_task(_progress(made, title))
