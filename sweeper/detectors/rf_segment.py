@@ -129,7 +129,9 @@ def _whitened(cells: Real, ground: Real, onto: Real | None = None) -> Real:
     """Power over the floor, with the surges of the whole span's noise taken out frame by frame; written
     ``onto`` an array that is needed no longer."""
     white: Real = np.multiply(cells, np.reciprocal(ground), out=onto)
-    white *= np.reciprocal(floor.surge(white))[:, np.newaxis]
+    surge = floor.surge(white)
+    if surge.max() > 1:  # which is rare
+        white *= np.reciprocal(surge)[:, np.newaxis]
     return white
 
 

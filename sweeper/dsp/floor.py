@@ -308,9 +308,7 @@ def surge(whitened: Real) -> Real:
     size = bins // SURGE_BLOCKS
     if size < 2 or size & (size - 1):
         return np.ones(len(whitened), np.float32)
-    blocks = whitened[:, : size * SURGE_BLOCKS]
-    while blocks.shape[1] > SURGE_BLOCKS:
-        blocks = blocks[:, ::2] + blocks[:, 1::2]
+    blocks = np.add.reduce(whitened[:, : size * SURGE_BLOCKS].reshape(-1, SURGE_BLOCKS, size), axis=2)
     usual = 1.7 / (SURGE_BLOCKS + 0.4)
     level = _second(blocks) / (size * quantile_bias(independent(1, size), usual))
     out = np.maximum(level * np.float32(0.75), 1)

@@ -170,29 +170,61 @@ def _fits(
     """Mean vector's modulus at ``count`` rates from each of ``starts``, shape ``[len(starts), count]``.
 
     It is taken over windows of ``WINDOW`` changes, half overlapping, and averaged, so that a drifting clock
-    still fits. As exp(2πi(a + b)t) is a product, A starts and B steps take A + B exponentials per change
-    and one matrix product per half window.
+    still fits. As exp(2πi(a + b)t) is a product, A starts and B steps take one matrix product per half
+    window.
     """
+    parts = _halves(moments)
+    lefts = np.exp(2j * np.pi * np.outer(starts, parts))
+    return _mean_moduli(lefts, _powers(2 * np.pi * step * parts.ravel(), count), parts.shape)
+
+
+def _halves(moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The changes by half windows (one, where they fill no window), counted from the first; a rest is left
+    out."""
     half = WINDOW // 2 if len(moments) >= WINDOW else len(moments)
-    parts = moments[: len(moments) // half * half].reshape(-1, half)
-    total = np.zeros((len(starts), count))
+    return np.asarray(moments[: len(moments) // half * half].reshape(-1, half) - moments[0])
+
+
+def _mean_moduli(
+    lefts: npt.NDArray[np.complex128], nears: npt.NDArray[np.complex128], shape: tuple[int, ...]
+) -> npt.NDArray[np.float64]:
+    """The windows' mean vectors' moduli, averaged. ``lefts`` and ``nears`` are the changes' turns at each
+    start and after each step, a column a change; ``shape`` is that of the half windows."""
+    halves, half = shape
+    total = np.zeros((len(lefts), len(nears)))
     before: npt.NDArray[np.complex128] | None = None
-    for part in parts - moments[0]:
-        near = np.exp(2j * np.pi * step * np.outer(part, np.arange(count)))
-        sums = _product(np.exp(2j * np.pi * np.outer(starts, part)), near)
+    for at in range(0, halves * half, half):
+        sums = _product(lefts[:, at : at + half], nears[:, at : at + half].T)
         if before is not None:
             total += _modulus(before + sums)
         before = sums
-    if len(parts) == 1 and before is not None:
+    if halves == 1 and before is not None:
         total = _modulus(before)
-    return np.round(total / (min(len(moments), WINDOW) * max(1, len(parts) - 1)), EXACT)
+    return np.round(total / (min(halves, 2) * half * max(1, halves - 1)), EXACT)
+
+
+def _powers(angles: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.complex128]:
+    """exp(i k angle) for k below ``count``, shape ``[count, len(angles)]``: all rows known, turned once more,
+    are as many new ones, which is much cheaper than an exponential for each."""
+    out = np.empty((count, len(angles)), np.complex128)
+    out[0] = 1
+    turn = np.exp(1j * angles)
+    done = 1
+    while done < count:
+        more = min(done, count - done)
+        np.multiply(out[:more], turn, out=out[done : done + more])
+        turn = turn * turn
+        done += more
+    return out
 
 
 def _row(moments: npt.NDArray[np.float64], first: float, step: float, count: int) -> npt.NDArray[np.float64]:
     """The fits at ``count`` rates, in about as many starts as steps."""
     fine = max(1, math.isqrt(count))
-    starts = first + step * fine * np.arange(-(-count // fine), dtype=np.float64)
-    return _fits(moments, starts, step, fine).ravel()[:count]
+    parts = _halves(moments)
+    angles = 2 * np.pi * step * parts.ravel()
+    lefts = _powers(fine * angles, -(-count // fine)) * np.exp(2j * np.pi * first * parts.ravel())
+    return _mean_moduli(lefts, _powers(angles, fine), parts.shape).ravel()[:count]
 
 
 def _product(

@@ -4,6 +4,7 @@ pair by pair, as the docstrings say it."""
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from scipy.ndimage import label
 
 from sweeper.detectors import rf_bursts, rf_steady
 from sweeper.detectors.rf_heard import Heard
-from sweeper.dsp import boxes, extents, features, statistics
+from sweeper.dsp import boxes, extents, features, statistics, symbols
 
 SEEDS = st.integers(0, 10_000)
 
@@ -188,3 +189,55 @@ def test_histograms_and_means_are_numpys_bit_for_bit(seed: int, count: int, coar
         own = statistics.mean(cells, axis)
         assert own.dtype == np.float32
         assert np.array_equal(own, cells.mean(axis=axis))
+
+
+@given(SEEDS, st.integers(1, 300), st.integers(0, 4))
+@settings(max_examples=60, deadline=None)
+def test_runs_are_the_pieces_that_labels_show(seed: int, bins: int, gap: int) -> None:
+    mask = np.random.default_rng(seed).random(bins) < 0.6
+    filled = mask.copy()
+    ends = np.flatnonzero(mask)
+    for before, after in pairwise(ends.tolist()):
+        filled[before:after] |= after - before - 1 <= gap
+    groups, count = label(filled)
+    wanted = [
+        (int(np.flatnonzero(groups == k)[0]), int(np.flatnonzero(groups == k)[-1]) + 1)
+        for k in range(1, count + 1)
+    ]
+    assert extents.runs(mask, gap) == wanted
+
+
+@given(SEEDS, st.integers(1, 200), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_the_occupied_band_is_numpys_interpolation(seed: int, bins: int, even: bool) -> None:
+    dice = np.random.default_rng(seed)
+    excess = np.full(bins, 2.0, np.float32) if even else dice.normal(1, 3, bins).astype(np.float32)
+    power = np.where(excess > extents.SKIRT * excess.max(), excess, 0).astype(np.float64)
+    if power.sum() <= 0:
+        assert extents.occupied(excess) == (0.0, bins)
+        return
+    steps = np.concatenate(([0.0], np.cumsum(power))) / power.sum()
+    wanted = np.interp((0.005, 0.995), steps, np.arange(bins + 1))
+    assert extents.occupied(excess) == pytest.approx(wanted, abs=1e-6)
+
+
+@given(SEEDS, st.integers(1, 9), st.integers(1, 9))
+@settings(max_examples=40, deadline=None)
+def test_sums_of_three_reach_over_the_edge_as_padding_does(seed: int, rows: int, columns: int) -> None:
+    cells = np.random.default_rng(seed).exponential(size=(rows, columns)).astype(np.float32)
+    padded = np.pad(cells, ((1, 1), (0, 0)), "edge")
+    assert np.array_equal(boxes._threes(cells), padded[:-2] + padded[1:-1] + padded[2:])
+
+
+@given(SEEDS, st.integers(8, 200), st.integers(1, 40))
+@settings(max_examples=40, deadline=None)
+def test_fits_are_the_mean_vectors_of_their_windows(seed: int, count: int, rates: int) -> None:
+    dice = np.random.default_rng(seed)
+    moments = np.cumsum(dice.integers(1, 6, count) * 37.3)
+    half = symbols.WINDOW // 2 if count >= symbols.WINDOW else count
+    parts = (moments - moments[0])[: count // half * half].reshape(-1, half)
+    windows = np.hstack((parts[:-1], parts[1:])) if len(parts) > 1 else parts
+    trial = 0.01 + 1e-4 * np.arange(rates)
+    wanted = [np.abs(np.exp(2j * np.pi * rate * windows).mean(axis=1)).mean() for rate in trial]
+    assert symbols._row(moments, 0.01, 1e-4, rates) == pytest.approx(wanted, abs=2e-9)
+    assert symbols._fits(moments, trial[:1], 1e-4, rates)[0] == pytest.approx(wanted, abs=2e-9)
