@@ -31,8 +31,16 @@ SHAPED = (1.08, 1.7)
 LINE = 20.0
 """How far the symbol rate's line must stand over the lines around it; the highest of noise stands at 4."""
 
+FAINT_LINE, DIPS, FOUR_PHASES = 5.0, 0.15, 0.3
+"""The same of slow keying, eighty symbols in a segment: its line stands at 5 to 18, its envelope varies by
+0.2 to 0.3 (that of FM by less than 0.1) and its fourth power has a line of 0.3 to 0.7."""
+
 TWO_TONES = 0.7
 """Frequency keying leaves the middle between its tones emptier than that (0.74 and more on real bursts)."""
+
+FOUR_TONES, UNTURNED = 0.8, 0.3
+"""Phases that turn by an eighth and three eighths (pi/4) leave it as empty as 0.71; their square has no line,
+as that of FSK of index 1/2 and 1 has."""
 
 NARROW_HZ, NARROW_SWING_HZ = 30e3, 10e3
 """Narrow FM lives in channels of 25 kHz at most and swings by 5 kHz; what is wider in either is wide FM."""
@@ -82,9 +90,19 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
 
 def _shaped(m: Measured) -> bool:
     """Whether the envelope dips between symbols, as shaped phase keying's does, and the frequency has no two
-    levels (a filtered FSK's envelope has the symbol's line too)."""
+    levels (a filtered FSK's envelope has the symbol's line too). Where the symbols are too few for a high
+    line, four phases must show in the fourth power as well."""
     varies = SHAPED[0] < m.envelope_kurtosis < SHAPED[1] and m.snr_db > 9
-    return varies and m.two_tone < TWO_TONES and m.envelope_line[1] > LINE
+    if not varies or m.two_tone >= FOUR_TONES:
+        return False
+    standing = m.envelope_line[1]
+    if standing > LINE and m.two_tone < TWO_TONES:
+        return True
+    if m.two_tone >= TWO_TONES and m.square_line > UNTURNED:
+        return False
+    four = standing > FAINT_LINE and m.depth > DIPS and m.fourth_line > FOUR_PHASES
+    half = m.half_index_rate_hz
+    return four and not (half is not None and _minimum_shift(half, None))
 
 
 def _shifted(m: Measured) -> dict[str, float] | None:

@@ -68,6 +68,20 @@ def test_digital_microphones_with_shaped_phases(rate: float, turning: bool, symb
     assert features["continuous"] is True
 
 
+@pytest.mark.parametrize(("turning", "symbol_rate"), [(False, 1200.0), (False, 4800.0), (True, 4800.0)])
+def test_slow_phases_are_no_narrow_fm(turning: bool, symbol_rate: float) -> None:
+    """Eighty symbols in a segment: telemetry and data radios of narrow channels."""
+    found, features = kind(shaped(turning, symbol_rate, 1e6, 0.3), 1e6, 433e6)
+    assert found == "psk"
+    assert features["symbol_rate_hz"] == pytest.approx(symbol_rate, rel=0.02)
+
+
+@pytest.mark.parametrize("swing_hz", [1e3, 3e3])
+def test_narrow_fm_is_no_slow_phase_keying(swing_hz: float) -> None:
+    sound = voice(300_000, 1e6, seed=4)
+    assert kind(from_frequency(2e5 + swing_hz * sound, N0 * 1e6, 1e6), 1e6)[0] in ("nfm", "carrier")
+
+
 @pytest.mark.parametrize("rate", [2.4e6, 8e6])
 @pytest.mark.parametrize(("symbol_rate", "index"), [(256e3, 0.7), (512e3, 0.5)])
 def test_digital_microphones_with_shifted_frequency(rate: float, symbol_rate: float, index: float) -> None:
