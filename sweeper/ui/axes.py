@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pyqtgraph as pg
+from PySide6.QtGui import QFont, QFontMetrics
 
 from sweeper.ui import words
 
@@ -17,6 +18,11 @@ class NumberAxis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         found = digits(spacing / self.unit)
         return [words.spoken().number(value / self.unit, found) for value in values]
+
+    def setTickFont(self, font: QFont) -> None:
+        """Also gives the numbers the height that this font needs: the library's is that of small letters."""
+        super().setTickFont(font)
+        self.setStyle(tickTextHeight=QFontMetrics(font).height())
 
 
 class FrequencyAxis(NumberAxis):

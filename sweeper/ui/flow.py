@@ -17,6 +17,7 @@ class Flow(QLayout):
         super().__init__()
         self._items: list[QLayoutItem] = []
         self._centred = False
+        self._wide: QWidget | None = None
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
         for widget in widgets:
@@ -60,6 +61,10 @@ class Flow(QLayout):
         """Put each line into the middle."""
         self._centred = True
 
+    def widen(self, widget: QWidget) -> None:
+        """Give this widget what is left of its line."""
+        self._wide = widget
+
     def _arrange(self, area: QRect, *, move: bool) -> int:
         """Place the items in lines; the height they take."""
         y = area.y()
@@ -68,6 +73,8 @@ class Flow(QLayout):
             taken = sum(size.width() for _item, size in line) + self.spacing() * (len(line) - 1)
             x = area.x() + ((area.width() - taken) // 2 if self._centred else 0)
             for item, size in line:
+                if item.widget() is self._wide:
+                    size.setWidth(size.width() + area.width() - taken)
                 if move:
                     item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
                 x += size.width() + self.spacing()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QRadioButton, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout
 
 from sweeper.records import Medium
 from sweeper.ui import equipment, outcome, words
@@ -13,6 +13,7 @@ from sweeper.ui.guide import FIRST_S, Course
 from sweeper.ui.guide_prepare import ear
 from sweeper.ui.parts import button, card, column, empty, label, picture, prose, row
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import Option, TickBox
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ class ListenPage:
         view = self._view
         if self._leg == "outside" or equipment.lesser(view.desk) is None:
             return
-        box = QCheckBox(_("List the access points instead: the lesser look"))
-        box.setAccessibleName(box.text())
+        box = TickBox(_("List the access points instead: the lesser look"))
         box.setChecked(view.guide.progress.lesser)
 
         def choose(on: bool) -> None:
@@ -106,10 +106,9 @@ class ListenPage:
 
     def _stand_or_drive(self) -> None:
         progress = self._view.guide.progress
-        drive = QRadioButton(_("I drive with the computer in the car."))
-        stay = QRadioButton(_("The car stands still, away from where people pass, with the computer in it."))
+        drive = Option(_("I drive with the computer in the car."))
+        stay = Option(_("The car stands still, away from where people pass, with the computer in it."))
         for box, wanted in ((drive, False), (stay, True)):
-            box.setAccessibleName(box.text())
             box.setChecked(progress.stay is wanted)
             self.layout.addWidget(box)
 

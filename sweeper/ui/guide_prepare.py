@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from sweeper.records import Medium
 from sweeper.ui import checklists, equipment, own_car, words
@@ -12,6 +12,7 @@ from sweeper.ui.flow import Flow
 from sweeper.ui.guide import Course
 from sweeper.ui.parts import button, column, label, picture, prose, row
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ def _car(view: GuideView, made: QVBoxLayout) -> None:
     text = _("So that it can be told from an addition. Tick what you know; leave out what you do not.")
     made.addWidget(prose(text, view.desk.style, tone="muted"))
     for name, question in own_car.questions():
-        box = QCheckBox(question)
-        box.setAccessibleName(question)
+        box = TickBox(question)
         box.setChecked(view.guide.progress.own.get(name, False))
 
         def tick(on: bool, name: str = name) -> None:

@@ -41,7 +41,9 @@ def head(body: QVBoxLayout, desk: Desk, title: str, text: str) -> None:
     back = button(
         _("Back to the jobs"), lambda: desk.wanted.emit("jobs"), desk.style, icon="back", quiet=True
     )
-    body.addLayout(row(label(title, size="title"), 0, back))
+    top = row(label(title, size="title", wrap=True), back)
+    top.setStretch(0, 1)
+    body.addLayout(top)
     body.addWidget(prose(text, desk.style, tone="muted"))
 
 

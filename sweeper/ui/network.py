@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sweeper.errors import Unavailable
 from sweeper.plan import SweepPlan
@@ -19,6 +19,7 @@ from sweeper.ui.flow import Flow
 from sweeper.ui.parts import empty, label, prose
 from sweeper.ui.phase import Phase
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ class Asked(QWidget):
         super().__init__()
         self._desk, self._expert = desk, expert
         self.problem = ""
-        self._nets: list[tuple[Net, QCheckBox]] = []
-        self._kinds: dict[str, QCheckBox] = {}
+        self._nets: list[tuple[Net, TickBox]] = []
+        self._kinds: dict[str, TickBox] = {}
         self._choices = QVBoxLayout()
         self._choices.setSpacing(GRID // 2)
         self._told = QVBoxLayout()
@@ -165,9 +166,8 @@ class Asked(QWidget):
             self._choices.addLayout(flow)
         self._tell()
 
-    def _box(self, text: str) -> QCheckBox:
-        made = QCheckBox(text)
-        made.setAccessibleName(text)
+    def _box(self, text: str) -> TickBox:
+        made = TickBox(text)
         made.setChecked(True)
         made.toggled.connect(lambda _on: self._tell())
         return made

@@ -88,6 +88,37 @@ class Wrapped(QLabel):
             self.setMinimumHeight(needed)
 
 
+class Elided(QLabel):
+    """One line that ends in an ellipsis where the room ends; screen readers get the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def setText(self, text: str) -> None:
+        self._whole = text
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        if shown != self.text():
+            super().setText(shown)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 1, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        least = self.fontMetrics().averageCharWidth() * 4
+        return QSize(min(least, self.sizeHint().width()), super().minimumSizeHint().height())
+
+
 def label(text: str = "", *, size: str = "body", tone: str = "", wrap: bool = False) -> QLabel:
     """Plain text; ``size`` and ``tone`` name sizes and colours of the theme. Never interprets markup."""
     made = Wrapped(text) if wrap else QLabel(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from sweeper.errors import InputError
 from sweeper.text import say
@@ -18,6 +18,7 @@ from sweeper.ui import pages
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, label
 from sweeper.ui.theme import GRID, Style
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.verdict_dialog import buttons
 from sweeper.ui.words import _, ngettext
 
@@ -201,8 +202,7 @@ class PhotoDialog(QDialog):
         self.caption = QLineEdit()
         self.caption.setAccessibleName(_("What the photo shows"))
         self.caption.setPlaceholderText(_("What the photo shows"))
-        self.people = QCheckBox(_("A person is to be seen, or a face in a mirror or picture."))
-        self.people.setAccessibleName(self.people.text())
+        self.people = TickBox(_("A person is to be seen, or a face in a mirror or picture."))
         self._said = label("", tone="muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 3, GRID * 3, GRID * 3, GRID * 2)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDoubleSpinBox,
     QFormLayout,
     QFrame,
@@ -25,6 +24,7 @@ from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, choice, label, picture, prose, roomy, row
 from sweeper.ui.settings import Tuning
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.words import _
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class SourceCard(QFrame):
             word = spoken.reason(entry.reason) if entry.reason is not None else _("not available")
         name = spoken.say(entry.what or entry.label) or safe_text(entry.name)
         state = label(word, tone="muted", wrap=True)
-        line = row(picture(drawing, style, role, 16), label(name, size="section"))
+        line = row(picture(drawing, style, role, 16))
+        line.addWidget(label(name, size="section", wrap=True), 1)
         line.addWidget(state, 1)
         self._body.addLayout(line)
         about = f"{spoken.medium(entry.medium)} · {safe_text(entry.name)}"
@@ -142,6 +143,7 @@ class SourceCard(QFrame):
         self._ppm.setValue(tuning.ppm)
         self._antenna = QLineEdit(tuning.antenna)
         form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setSpacing(GRID // 2)
         for name, field in (
             (_("Gain"), self._gain),
@@ -176,8 +178,7 @@ class SourceCard(QFrame):
     def _wifi(self) -> None:
         """The adapter's way and channel."""
         settings = self._desk.settings
-        helper = QCheckBox(_("Through the helper program sweeper-capture"))
-        helper.setAccessibleName(helper.text())
+        helper = TickBox(_("Through the helper program sweeper-capture"))
         helper.setChecked(settings.flag("wifi-helper", False))
         helper.toggled.connect(lambda on: settings.put_flag("wifi-helper", on))
         self._body.addWidget(helper)

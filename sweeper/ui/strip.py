@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar
 
 from sweeper.records import State
 from sweeper.text import safe_text
 from sweeper.ui import icons, words
 from sweeper.ui.desk import Desk
-from sweeper.ui.parts import label
+from sweeper.ui.parts import Elided, label
 from sweeper.ui.phase import Phase
 from sweeper.ui.theme import GRID
 from sweeper.ui.words import _, ngettext, told
 
 SOURCES_SHOWN = 4
 """More sources than this are counted, and listed in the tooltip."""
+
+NARROW = 560
+"""Width in pixels at text size 1.0 below which progress is a number only."""
 
 TONES = {
     State.LISTENING: "good",
@@ -48,7 +52,8 @@ class Strip(QFrame):
         layout.addWidget(self._demo)
         self._sources: list[tuple[QLabel, QLabel]] = []
         for _index in range(SOURCES_SHOWN):
-            dot, text = QLabel(), label(size="caption")
+            dot, text = QLabel(), Elided()
+            text.setProperty("type", "caption")
             layout.addWidget(dot)
             layout.addWidget(text)
             self._sources.append((dot, text))
@@ -69,6 +74,10 @@ class Strip(QFrame):
         desk.changed.connect(self.refresh)
         desk.session_began.connect(self._restart)
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_progress()
 
     def _restart(self) -> None:
         self._began, self._from = time.monotonic(), 0.0
@@ -124,7 +133,7 @@ class Strip(QFrame):
         desk = self._desk
         total = desk.duration_s
         known = total is not None and total > 0 and desk.phase is not Phase.IDLE
-        self._bar.setVisible(known)
+        self._bar.setVisible(known and self.width() >= desk.style.px(NARROW))
         if not known or total is None:
             self._text.setText("" if desk.phase is Phase.IDLE else _phase(desk))
             return

@@ -217,6 +217,10 @@ class RecordTable(QAbstractTableModel):
         return None
 
 
+ROWS_SEEN = 2
+"""However small the window is, so many rows are seen at once."""
+
+
 class Table(QTableView):
     """Shows a ``RecordTable``; ``chosen`` carries the id of the row that the reader selected."""
 
@@ -251,6 +255,7 @@ class Table(QTableView):
                 needed = max(needed, cells.horizontalAdvance(each.longest()) + 16 + style.px(28))
             head.resizeSection(index, max(style.px(each.width), needed))
         self._least = [head.sectionSize(index) for index in range(len(model.columns))]
+        self.setMinimumHeight(ROWS_SEEN * style.px(28) + head.sizeHint().height() + style.px(16))
         self.setSortingEnabled(False)
         head.setSectionsClickable(True)
         head.setSortIndicatorShown(True)

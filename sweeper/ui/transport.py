@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider
 
 from sweeper.ui import words
@@ -17,6 +18,8 @@ from sweeper.ui.words import _
 
 SPEEDS: dict[str, float | None] = {"1": 1.0, "10": 10.0, "max": None}
 STEPS = 1000
+NARROW = 460
+"""Width in pixels at text size 1.0 below which the report's button has no words."""
 
 
 class Transport(QFrame):
@@ -54,6 +57,12 @@ class Transport(QFrame):
         layout.addWidget(self._report, 0, Qt.AlignmentFlag.AlignRight)
         desk.changed.connect(self.refresh)
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the report's button is its picture: the slider needs the room."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._desk.style.px(NARROW)
+        self._report.setText("" if narrow else self._report.accessibleName())
 
     def refresh(self) -> None:
         """Show position and state as they are now."""

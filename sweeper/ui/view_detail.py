@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sweeper.ui.desk import Desk
 
 BURSTS_TOLD = 6
+LEAST_PLOT = 120
+"""Height in pixels at text size 1.0 below which a plot shows nothing."""
 
 
 class DetailView(QWidget):
@@ -42,7 +44,7 @@ class DetailView(QWidget):
         self.drawn = False
         """Whether a signal is shown, or the reason why not."""
         style = desk.style
-        self._title = label(_("Signal in detail"), size="title")
+        self._title = label(_("Signal in detail"), size="title", wrap=True)
         self._said = label("", tone="muted", wrap=True)
         self._plots = [_plot(desk, *titles) for titles in _titles()]
         self._curves = [plot.plot([], [], pen=pg.mkPen(style.color("trace-now"))) for plot in self._plots[:3]]
@@ -52,6 +54,7 @@ class DetailView(QWidget):
         grid = QGridLayout()
         grid.setSpacing(GRID)
         for index, plot in enumerate(self._plots):
+            plot.setMinimumHeight(style.px(LEAST_PLOT))
             grid.addWidget(plot, index // 2, index % 2)
         back = button(
             _("Back to the spectrum"), lambda: show_view("spectrum"), style, icon="back", quiet=True
@@ -61,7 +64,9 @@ class DetailView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(row(self._title, 0, back))
+        head = row(self._title, back)
+        head.setStretch(0, 1)
+        layout.addLayout(head)
         layout.addLayout(Flow(again, self._now))
         layout.addWidget(self._said)
         layout.addLayout(grid, 1)

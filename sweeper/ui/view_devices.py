@@ -48,7 +48,9 @@ class DevicesView(QWidget):
             filters.append(("lan", _("Answered on the network")))
         self._filter = choice(_("Show"), filters, "", self._keep)
         self._group = choice(_("Group"), groups, "", self._gather)
-        layout.addLayout(row(self._search, self._filter, self._group))
+        tools = Flow(self._search, self._filter, self._group)
+        tools.widen(self._search)
+        layout.addLayout(tools)
         if medium is not Medium.BLE:
             layout.addLayout(self._ways())
         self._table = Table(self._model, desk.style, title)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sweeper.records import Finding, Level, Medium
@@ -80,9 +79,9 @@ class FindingsView(QWidget):
             button(_("Known devices"), lambda: show_view("known"), desk.style, icon="person"),
         )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._rest.setVisible(self.height() >= self._desk.style.px(COMPACT))
+    def fit(self, height: int) -> None:
+        """Where there is little height, the word and the list are what stays."""
+        self._rest.setVisible(height >= self._desk.style.px(COMPACT))
 
     def _keep(self, what: str, value: str) -> None:
         self._kept[what] = value
@@ -123,9 +122,9 @@ class FindingsView(QWidget):
         empty(self._head)
         empty(self._more)
         drawing, role = summary.result_icon(desk)
-        self._head.addLayout(
-            row(picture(drawing, desk.style, role, 28), label(word, size="title"), 0, spacing=GRID)
-        )
+        line = row(picture(drawing, desk.style, role, 28), spacing=GRID)
+        line.addWidget(label(word, size="title", wrap=True), 1)
+        self._head.addLayout(line)
         self._more.addWidget(prose(sentence, desk.style))
         if heard:
             self._more.addWidget(prose(heard, desk.style, tone="muted"))

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QFormLayout,
     QLineEdit,
@@ -31,6 +30,7 @@ from sweeper.ui.job_acts import JobActs
 from sweeper.ui.job_forms import today
 from sweeper.ui.parts import button, card, choice, column, empty, label, picture, plain, prose, row, scrolled
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.view_practice import AHEAD_DAYS, reminded
 from sweeper.ui.view_register import home
 from sweeper.ui.words import _, ngettext
@@ -124,10 +124,10 @@ class JobsView(QWidget):
 
     def _form(self) -> QVBoxLayout:
         style = self._desk.style
-        self._own = QCheckBox(_("It is about my own car or flat"))
-        self._own.setAccessibleName(self._own.text())
+        self._own = TickBox(_("It is about my own car or flat"))
         self._own.setChecked(True)
         form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setSpacing(GRID)
         self._fields = {}
         self._labels = {}
@@ -260,8 +260,7 @@ class JobsView(QWidget):
                 able.insert(0, (job.who, safe_text(job.who)))
             box = choice(_("Who acts"), able, job.who, jobs.act_as)
             self._body.addLayout(row(label(_("Who acts"), tone="muted"), box, 0, spacing=GRID))
-        self.keep_iq = QCheckBox(_("Also keep one second of each finding's radio band"))
-        self.keep_iq.setAccessibleName(self.keep_iq.text())
+        self.keep_iq = TickBox(_("Also keep one second of each finding's radio band"))
         self.keep_iq.setChecked(jobs.keep_iq)
         self.keep_iq.clicked.connect(self._keep_iq)
         self._body.addWidget(self.keep_iq)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from sweeper.records import Device, Emission
 from sweeper.text import safe_text
@@ -23,6 +23,7 @@ from sweeper.ui.gauge import Damped, Gauge, trend
 from sweeper.ui.parts import button, label, prose, row, tool
 from sweeper.ui.sound import Speaker, Ticker
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.words import DASH, _
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class LocateView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 3, GRID * 2, GRID * 3, GRID * 2)
         layout.setSpacing(GRID)
-        head = row(label(_("Locate"), size="title"), self._targets, self._mute, 0, spacing=GRID * 2)
+        head = Flow(label(_("Locate"), size="title"), self._targets, self._mute, spacing=GRID * 2)
         layout.addLayout(head)
         layout.addWidget(self._acts)
         layout.addStretch(1)
@@ -91,9 +92,8 @@ class LocateView(QWidget):
         self._offer()
         self._retarget()
 
-    def _tickbox(self, text: str, key: str, default: bool) -> QCheckBox:
-        made = QCheckBox(text)
-        made.setAccessibleName(text)
+    def _tickbox(self, text: str, key: str, default: bool) -> TickBox:
+        made = TickBox(text)
         made.setChecked(self._desk.settings.flag(key, default))
         made.toggled.connect(lambda on: self._desk.settings.put_flag(key, on))
         return made

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDoubleSpinBox,
     QFormLayout,
     QPlainTextEdit,
@@ -26,6 +25,7 @@ from sweeper.ui import equipment, network, network_dialog, ranges, recipes, refe
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, choice, column, label, plain, prose, roomy, row, scrolled
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.words import _, ngettext, told
 
 if TYPE_CHECKING:
@@ -44,10 +44,9 @@ class NewSweepView(QWidget):
         self._desk, self._show_view = desk, show_view
         kept = self._kept()
         style = desk.style
-        self._sources: dict[str, QCheckBox] = {}
+        self._sources: dict[str, TickBox] = {}
         self._ears = QVBoxLayout()
-        self._network = QCheckBox(_("Your own network: this sends, and asks you first"))
-        self._network.setAccessibleName(self._network.text())
+        self._network = TickBox(_("Your own network: this sends, and asks you first"))
         names = {"car": _("Car"), "flat": _("Flat"), "office": _("Office"), "full": _("Everything")}
         presets = [*((name, names.get(name, name)) for name in PRESETS), (CUSTOM, _("Own ranges"))]
         self._preset = choice(_("Ranges of"), presets, kept.name, self._use_preset)
@@ -80,6 +79,7 @@ class NewSweepView(QWidget):
     def _build(self) -> None:
         style = self._desk.style
         form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setSpacing(GRID)
         for field in (
             self._preset,
@@ -135,8 +135,7 @@ class NewSweepView(QWidget):
         for entry in self._desk.equipment or []:
             if entry.available:
                 text = f"{spoken.medium(entry.medium)}: {spoken.say(entry.what or entry.label or entry.name)}"
-                box = QCheckBox(text)
-                box.setAccessibleName(text)
+                box = TickBox(text)
                 wanted = entry.name != equipment.LESSER or equipment.lesser(self._desk) is not None
                 box.setChecked((first and wanted) or entry.name in ticked)
                 self._sources[entry.name] = box

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from sweeper.signatures import Library, Signature
 from sweeper.text import safe_text
 from sweeper.ui import columns, recipes, words
+from sweeper.ui.flow import Flow
 from sweeper.ui.parts import choice, empty, label, picture, plain, row, scrolled, search
 from sweeper.ui.tables import Column, RecordTable, Table
 from sweeper.ui.theme import GRID
@@ -63,7 +64,9 @@ class SignaturesView(QWidget):
         layout.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID)
         layout.setSpacing(GRID)
         layout.addLayout(row(label(_("Signatures"), size="title"), self._count, 0, spacing=GRID * 2))
-        layout.addLayout(row(find, group))
+        tools = Flow(find, group)
+        tools.widen(find)
+        layout.addLayout(tools)
         split = self._split = QSplitter()
         split.setChildrenCollapsible(False)
         split.addWidget(table)

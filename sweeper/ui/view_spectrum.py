@@ -140,7 +140,7 @@ class SpectrumView(QWidget):
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
         for widget, low in ((self.curves.plot, 72), (self._fall, 56), (self.lists, 110)):
-            widget.setMinimumHeight(low)
+            widget.setMinimumHeight(style.px(low))
             self.split.addWidget(widget)
         kept = desk.settings.raw("spectrum-sizes")
         if kept is None or not self.split.restoreState(kept):  # type: ignore[arg-type]

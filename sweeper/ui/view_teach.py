@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sweeper.records import Level
 from sweeper.text import safe_text, say
@@ -21,6 +21,7 @@ from sweeper.ui import measuring, recipes, words
 from sweeper.ui.flow import Flow
 from sweeper.ui.parts import button, card, choice, column, empty, label, plain, prose, scrolled
 from sweeper.ui.theme import GRID
+from sweeper.ui.ticks import TickBox
 from sweeper.ui.words import _, ngettext
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class TeachView(QWidget):
         """Whether there is a proposal, or the reason why not."""
         self._others: list[Subject] = []
         self._clean: list[Clean] = []
-        self._boxes: list[QCheckBox] = []
+        self._boxes: list[TickBox] = []
         self._body = QVBoxLayout()
         self._body.setSpacing(GRID)
         self._body.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
@@ -117,8 +118,7 @@ class TeachView(QWidget):
         self._boxes = []
         for index, proposed in enumerate(proposal.conditions):
             text = in_words(proposed)
-            box = QCheckBox(text)
-            box.setAccessibleName(text)
+            box = TickBox(text)
             box.setToolTip(safe_text(proposed.condition.key))
             box.setChecked(index in proposal.chosen)
             box.toggled.connect(lambda _on: self._try())
@@ -140,6 +140,7 @@ class TeachView(QWidget):
 
     def _form(self) -> QFormLayout:
         form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setSpacing(GRID)
         self._title, self._vendor = QLineEdit(), QLineEdit()
         self._benign, self._next = QPlainTextEdit(), QPlainTextEdit()

@@ -89,7 +89,7 @@ class Window(QMainWindow):
         self._rail = Rail(desk.style, self.show_view)
         self._stack = Stack()
         for view in self._views.values():
-            self._stack.addWidget(view)
+            self._stack.put(view)
         self._inspector = Inspector(desk, self.locate, self._close_sheet, self.show_subject)
         self._side = QSplitter(Qt.Orientation.Horizontal)
         self._side.setChildrenCollapsible(False)
@@ -151,8 +151,7 @@ class Window(QMainWindow):
             table.refresh()
         spectrum = self._views.pop("spectrum", None)
         if spectrum is not None:
-            self._stack.removeWidget(spectrum)
-            spectrum.setParent(None)
+            self._stack.take(spectrum)
         for view in self._views.values():
             view.deleteLater()
         self._views = {}
@@ -173,7 +172,7 @@ class Window(QMainWindow):
         """A view, made when first asked for."""
         if name not in self._views:
             self._views[name] = views.make(self, name)
-            self._stack.addWidget(self._views[name])
+            self._stack.put(self._views[name])
         return self._views[name]
 
     def show_view(self, name: str) -> None:
@@ -181,7 +180,7 @@ class Window(QMainWindow):
         if name == "sweep" and self.desk.guide is None:
             name = FIRST
         self._page = name
-        self._stack.setCurrentWidget(self.view(name))
+        self._stack.turn_to(self.view(name))
         self.view(name).setFocus()
         self._rail.choose("sweep" if name == FIRST else name)
         self._arrange()
