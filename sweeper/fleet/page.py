@@ -90,7 +90,7 @@ def render(rooms: list[Room], language: Language, now_utc_s: float, plan: FloorP
         .render(
             lang=language.code,
             title=_("Rooms"),
-            made=_("As of {time} UTC. A sensor tells what it heard; a person decides what it means.").format(
+            made=_("As of {time}. A sensor tells what it heard; a person decides what it means.").format(
                 time=language.datetime(now_utc_s)
             ),
             refresh_s=REFRESH_S,
@@ -121,6 +121,7 @@ def _shown(room: Room, language: Language, now_utc_s: float) -> dict[str, Any]:
         "level": level.value if level is not None else "",
         "tone": level.value if level is not None else "none" if listening else "away",
         "word": (language.level(level) if level else _("nothing found")) if known else _("not heard"),
+        "listening": listening,
         "state": _state(room, language, now_utc_s, listening),
         "findings": [
             (

@@ -88,7 +88,9 @@ def test_placed_and_unplaced_rooms_are_shown_and_silence_is_not_called_clean(pla
     words = Tags(text).words
     assert "left: 25.0%; top: 50.0%" in text
     assert text.count('class="room ') == 1
-    assert "No device was found here so far." in words
+    assert words.count("No device was found here so far.") == 1, "never of a room that is silent"
+    assert sum("UTC" in word for word in words) == 1
+    assert "UTC UTC" not in text
     assert sum("No word from it: this room is not being swept." in word for word in words) == 2
     at = words.index("AA:BB", words.index("Heard in more than one room"))
     assert [word for word in words[at : at + 8] if word][:3] == ["AA:BB", "−50\u202fdBm ●", "−70\u202fdBm"]
