@@ -25,7 +25,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,6 +83,11 @@ MANIFEST = "manifest.json"
 _FOLDERS = (Medium.RF, Medium.BLE, Medium.WIFI, Medium.LAN)
 
 
+READ_KEPT = 1024
+"""Files whose signatures are kept while the program runs: four times the built-in ones, some megabytes.
+Reading those takes a third of a second, most of it TOML; windows and batches read them again and again."""
+
+
 def builtin_folder() -> Path:
     """The ``signatures/`` folder: that of the checkout, or the one that the wheel carries."""
     packed = Path(__file__).parent / "data" / "signatures"
@@ -93,13 +98,20 @@ def read(path: Path, medium: Medium) -> Signature:
     """Read and validate one file. Raises ``SignatureError`` with file, line, key and what was expected."""
     try:
         text = path.read_text(encoding="utf-8")
-        raw = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise SignatureError(
             str(path), None, "text", say("UTF-8 expected, byte {start}", start=error.start)
         ) from None
     except OSError as error:
         raise SignatureError(str(path), None, "file", error.strerror or say("unreadable")) from None
+    return _made(path, medium, text)
+
+
+@lru_cache(maxsize=READ_KEPT)
+def _made(path: Path, medium: Medium, text: str) -> Signature:
+    """What the file with that text says; what is read again unchanged is not made again."""
+    try:
+        raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"line (\d+)", str(error))
         raise SignatureError(str(path), int(found[1]) if found else None, "TOML", str(error)) from None
