@@ -50,7 +50,7 @@ class Measured:
         self._z, self._rate, self._width, self._smooth = z, rate_hz, width_hz, smooth
         self._noise = 1 / (1 + 10 ** (snr_db / 10))
         self.snr_db = snr_db
-        smoothed = uniform_filter1d(np.abs(z).astype(np.float64) ** 2, max(1, smooth // 2), mode="nearest")
+        smoothed = uniform_filter1d(_squared(z), max(1, smooth // 2), mode="nearest")
         self._power = smoothed
         self._on, self.step_db, self._level = _levels(smoothed)
         self.between = _between(np.sqrt(smoothed), self._on)
@@ -178,6 +178,15 @@ def measure(channel: Channel, width_hz: float, snr_db: float) -> Measured | None
     return Measured(z, rate, width_hz, snr_db, smooth) if len(z) >= LEAST_SAMPLES else None
 
 
+def _squared(z: Complex, kind: type[np.floating] = np.float64) -> npt.NDArray[np.floating]:
+    """|z|² without the root that ``np.abs`` takes first."""
+    real, imag = z.real.astype(kind), z.imag.astype(kind)
+    real *= real
+    imag *= imag
+    real += imag
+    return real
+
+
 def _in_seconds(found: Clock | None, rate: float) -> Clock | None:
     return None if found is None else Clock(found.period / rate, found.fit, found.changes)
 
@@ -185,7 +194,7 @@ def _in_seconds(found: Clock | None, rate: float) -> Clock | None:
 def _trimmed(samples: Complex, smooth: int) -> Complex:
     """Without the silence before and after: what lies 10 dB under the level that is exceeded a third of
     the time."""
-    power = uniform_filter1d(np.abs(samples) ** 2, max(1, smooth), mode="nearest")
+    power = uniform_filter1d(_squared(samples, np.float32), max(1, smooth), mode="nearest")
     on = np.flatnonzero(power > 0.1 * percentile(power, 67))
     return samples[on[0] : on[-1] + 1] if len(on) else samples
 
@@ -193,7 +202,7 @@ def _trimmed(samples: Complex, smooth: int) -> Complex:
 def _strongest(samples: Complex) -> Complex:
     if len(samples) <= MOST_SAMPLES:
         return samples
-    steps = np.abs(samples[: len(samples) // 1024 * 1024].reshape(-1, 1024)) ** 2
+    steps = _squared(samples[: len(samples) // 1024 * 1024].reshape(-1, 1024), np.float32)
     sums = np.convolve(steps.mean(axis=1), np.ones(MOST_SAMPLES // 1024), "valid")
     start = int(np.argmax(sums)) * 1024
     return samples[start : start + MOST_SAMPLES]
@@ -240,7 +249,7 @@ def _histogram(
 def _line(z: Complex, rate: float) -> tuple[float, float, float]:
     size = scipy.fft.next_fast_len(len(z))
     window = np.hanning(len(z)).astype(np.float32)
-    power = np.abs(scipy.fft.fftshift(scipy.fft.fft(z * window, size))).astype(np.float64) ** 2
+    power = scipy.fft.fftshift(_squared(scipy.fft.fft(z * window, size)))
     at = int(np.argmax(power))
     reach = max(2, round(3 * size / len(z)))
     share = float(power[max(0, at - reach) : at + reach + 1].sum() / max(power.sum(), 1e-30))
@@ -297,9 +306,10 @@ def _tones(frequency: npt.NDArray[np.float64], rate: float) -> tuple[float, floa
 
 
 def _pilot(frequency: npt.NDArray[np.float64], rate: float) -> float:
-    size = len(frequency)
-    if rate < 2.5 * PILOT_HZ or size < 0.02 * rate:
+    if rate < 2.5 * PILOT_HZ or len(frequency) < 0.02 * rate:
         return 0.0
+    size = scipy.fft.prev_fast_len(len(frequency), real=True)
+    frequency = frequency[:size]
     lines = np.abs(scipy.fft.rfft((frequency - frequency.mean()) * np.hanning(size)))
     at = round(PILOT_HZ / rate * size)
     around = lines[round(17e3 / rate * size) : round(21e3 / rate * size)]
@@ -309,8 +319,8 @@ def _pilot(frequency: npt.NDArray[np.float64], rate: float) -> float:
 
 def _kurtosis(z: Complex, noise: float) -> float:
     """E|s|⁴/E|s|²² of the signal part: noise of share ``noise`` taken out."""
-    power = np.abs(z).astype(np.float64) ** 2
-    m2, m4 = power.mean(), (power**2).mean()
+    power = _squared(z)
+    m2, m4 = power.mean(), (power * power).mean()
     if m2 <= 0:
         return 0.0
     s = m2 * (1 - noise)

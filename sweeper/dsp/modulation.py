@@ -52,7 +52,7 @@ CLEAR = 0.9
 def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     """The kind and the figures that decided. Kinds: carrier am nfm wfm ook fsk psk noise-like unknown."""
     figures: dict[str, float] = {"envelope_kurtosis": round(m.envelope_kurtosis, 3)}
-    turning = m.square_line > 0.55 and m.line_share < 0.5
+    turning = m.line_share < 0.5 and m.square_line > 0.55
     if turning and m.phase_clock is not None and m.phase_clock.fit > CLEAR:
         return "psk", figures | _rate(m.phase_clock) | {"square_line": round(m.square_line, 3)}
     keying = m.keying
