@@ -20,6 +20,7 @@ from sweeper.detectors.rf_gsm import GsmNamer
 from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_receiver import own_line, without_images
+from sweeper.detectors.rf_tones import Tones
 from sweeper.detectors.rf_track import SURE
 from sweeper.detectors.rf_tracker import Tracker
 from sweeper.dsp import chirp, modulation, ofdm, preambles, sidebands, video
@@ -91,6 +92,7 @@ class Namer:
         self.rhythms: dict[float, list[ofdm.Rhythm]] = {}
         """By centre, what each look of a sweep showed of OFDM: for signals wider than a look."""
         self._gsm = GsmNamer()
+        self._tones = Tones()
 
     def name(
         self,
@@ -113,6 +115,7 @@ class Namer:
         if self._gsm.possible(left, rate_hz, center_hz):
             found, left = self._gsm.name(left, samples, spectrum.get(), rate_hz, center_hz, time_s)
             out += found
+        left = self._tones.joined(left, samples, spectrum, rate_hz, center_hz)
         named = 0
         for one in sorted(left, key=lambda h: (-h.snr_db, h.low_hz)):
             veto = own_line(one, rate_hz, center_hz, len(samples), spectrum)

@@ -27,6 +27,9 @@ SURE_WEIGHT = 4.0
 SURE = {"gsm-c0", "gsm-uplink", "gsm-downlink", "ble", "wifi", "dect", "lte", "nr", "analog-video", "spur"}
 
 
+SURE_LINE = 20.0
+"""A symbol rate's line that stands so high is as good as a clock that fits wholly."""
+
 BORDER_S = 1e-3
 """What begins with a segment continues what ended no longer ago than this: a few short frames."""
 
@@ -83,8 +86,7 @@ class Track(Band):
         weight = SURE_WEIGHT if kind in SURE else WEIGHT.get(kind, 1.5)
         self.kinds[kind] += weight * max(1.0, min(snr_db, 30.0)) / 10  # type: ignore[assignment]
         self.named += 1
-        fit = features.get("clock_fit", 1.0)
-        quality = min(snr_db, 30.0) + 20.0 * (float(fit) if isinstance(fit, int | float) else 1.0)
+        quality = min(snr_db, 30.0) + 20.0 * _surely(features)
         if kind == "gsm-c0":
             self.features[kind] = dict(features)  # its list of FCCH times grows, the newest is the whole
         elif quality > self.quality.get(kind, -1e9):
@@ -152,6 +154,13 @@ class Track(Band):
         self.bursts_total += 1
         if len(self.bursts) < MOST_BURSTS:
             self.bursts.append(Burst(start, stop - start, center, heard.snr_db))
+
+
+def _surely(features: dict[str, Value]) -> float:
+    """How surely the figures of one look hold, 0..1: by the fit of a clock or the height of a rate's line."""
+    fit, line = features.get("clock_fit", 1.0), features.get("envelope_line", SURE_LINE)
+    known = [value for value in (fit, line) if isinstance(value, int | float)]
+    return min(float(known[0]), float(known[1]) / SURE_LINE, 1.0) if len(known) == 2 else 1.0
 
 
 def pause(track: Track) -> float:
