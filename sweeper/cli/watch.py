@@ -228,15 +228,15 @@ def watch(
 
     if not (ranges or preset):
         raise click.UsageError(_("name what to watch: --range or --preset"))
-    library = wanted.library()
     plan = made_plan(ranges, preset, Mode.BURST_SAFE.value, PASSES, gain, ppm)
+    file = _opened(log_file)
+    log = Log(lines == "json", file)
+    log.begins(plan.bands)
+    library = wanted.library()
     seconds = None if math.isinf(hours) else hours * 3600
     source = open_source(name, plan)
     timeline = Timeline()
     csv = TraceLog(trace) if trace else None
-    file = _opened(log_file)
-    log = Log(lines == "json", file)
-    log.begins(plan.bands)
     own: list[Sink] = [log, timeline, *([csv] if csv else [])]
     with wanted.kept("watch", library, antenna="", gain_db=gain) as sinks:
         collected, outcome = run(

@@ -45,6 +45,9 @@ as that of FSK of index 1/2 and 1 has."""
 NARROW_HZ, NARROW_SWING_HZ = 30e3, 10e3
 """Narrow FM lives in channels of 25 kHz at most and swings by 5 kHz; what is wider in either is wide FM."""
 
+TWO_PHASES = 0.5
+"""A line of the square as high as that is two phases, which have a clock of their own."""
+
 CLEAR = 0.9
 """A clock that fits this well decides by itself."""
 
@@ -98,7 +101,7 @@ def _shaped(m: Measured) -> bool:
     standing = m.envelope_line[1]
     if standing > LINE and m.two_tone < TWO_TONES:
         return True
-    if m.two_tone >= TWO_TONES and m.square_line > UNTURNED:
+    if m.square_line > (UNTURNED if m.two_tone >= TWO_TONES else TWO_PHASES):
         return False
     four = standing > FAINT_LINE and m.depth > DIPS and m.fourth_line > FOUR_PHASES
     half = m.half_index_rate_hz
