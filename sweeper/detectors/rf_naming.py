@@ -19,6 +19,7 @@ from sweeper.detectors.rf_cut import Lazy, channel_of, finer
 from sweeper.detectors.rf_gsm import GsmNamer
 from sweeper.detectors.rf_gsm import without_skirts as without_gsm_skirts
 from sweeper.detectors.rf_heard import Heard
+from sweeper.detectors.rf_mixed import Mixtures
 from sweeper.detectors.rf_receiver import own_line, without_images
 from sweeper.detectors.rf_tones import Tones
 from sweeper.detectors.rf_track import SURE
@@ -92,6 +93,7 @@ class Namer:
         self.rhythms: dict[float, list[ofdm.Rhythm]] = {}
         """By centre, what each look of a sweep showed of OFDM: for signals wider than a look."""
         self._gsm = GsmNamer()
+        self._mixtures = Mixtures()
         self._tones = Tones()
 
     def name(
@@ -131,12 +133,14 @@ class Namer:
                 named += 1
                 out.append(self._one(one, samples, spectrum, rate_hz, center_hz))
                 self._remember(out[-1], center_hz)
+                self._mixtures.named(out[-1], center_hz)
         return sorted(without_gsm_skirts(out), key=lambda h: (h.start_s, h.low_hz))
 
     def _due(self, one: Heard, center_hz: float) -> bool:
-        """Steady signals are named in the first segments and then ever more rarely."""
+        """Steady signals are named in the first segments and then ever more rarely, and so is what a burst
+        makes of them."""
         if not one.steady:
-            return True
+            return not self._mixtures.hold(one, center_hz)
         key = (center_hz, round(one.center_hz / max(one.width_hz, 1e3)))
         self._seen[key] += 1
         count = self._seen[key]
