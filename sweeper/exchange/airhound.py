@@ -192,7 +192,7 @@ def _named(node: _Node) -> set[str]:
 
 def write(library: Library) -> tuple[str, list[str]]:
     """The library in this format, and a line for each signature that it cannot say."""
-    signatures: dict[str, dict[str, Any]] = {}
+    signatures: dict[str, dict[str, Any]] = {}  # by their own text, so that each is said once
     rules: list[dict[str, Any]] = []
     left_out: list[str] = []
     for signature in library.signatures:
@@ -214,18 +214,12 @@ def _said(term: Term, signatures: dict[str, dict[str, Any]]) -> dict[str, Any] |
         row = _row(literal.indicator)
         if row is None:
             return None
-        key = json.dumps(row, sort_keys=True)
-        known = next((name for name, one in signatures.items() if _plain(one) == key), None)
-        if known is None:
-            known = f"s{len(signatures) + 1:04d}"
-            signatures[known] = {"id": known, **row}
-        leaf: dict[str, Any] = {"sig": known}
+        known = signatures.setdefault(
+            json.dumps(row, sort_keys=True), {"id": f"s{len(signatures) + 1:04d}", **row}
+        )
+        leaf: dict[str, Any] = {"sig": known["id"]}
         parts.append(leaf if literal.wanted else {"not": leaf})
     return parts[0] if len(parts) == 1 else {"allOf": parts}
-
-
-def _plain(row: Mapping[str, Any]) -> str:
-    return json.dumps({key: value for key, value in row.items() if key != "id"}, sort_keys=True)
 
 
 def _row(one: Indicator) -> dict[str, Any] | None:
