@@ -21,7 +21,7 @@ from sweeper.records import Medium
 from sweeper.text import safe_text
 from sweeper.ui import equipment, words
 from sweeper.ui.flow import Flow
-from sweeper.ui.parts import button, choice, label, picture, prose, roomy, row
+from sweeper.ui.parts import Elided, button, choice, label, picture, prose, roomy, row
 from sweeper.ui.settings import Tuning
 from sweeper.ui.theme import GRID
 from sweeper.ui.ticks import TickBox
@@ -99,8 +99,10 @@ class SourceCard(QFrame):
             word = spoken.reason(entry.reason) if entry.reason is not None else _("not available")
         name = spoken.say(entry.what or entry.label) or safe_text(entry.name)
         state = label(word, tone="muted", wrap=True)
-        line = row(picture(drawing, style, role, 16))
-        line.addWidget(label(name, size="section", wrap=True), 1)
+        called = Elided()
+        called.setProperty("type", "section")
+        called.setText(name)
+        line = row(picture(drawing, style, role, 16), called)
         line.addWidget(state, 1)
         self._body.addLayout(line)
         about = f"{spoken.medium(entry.medium)} · {safe_text(entry.name)}"
