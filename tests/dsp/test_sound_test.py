@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
+from sweeper.dsp.demod import AUDIO_HZ, Demodulator, Mode
 from sweeper.dsp.sound_test import audio_test, coded_sound, lot, traffic_test
 
 RATE_HZ = 16_000.0
@@ -53,6 +54,23 @@ def test_a_codec_that_keeps_only_loudness_is_found_by_loudness() -> None:
     assert answer.by == "loudness"
     assert answer.p < 1e-6
     assert answer.delay_s == pytest.approx(0.2, abs=0.03)
+
+
+@pytest.mark.parametrize("mode", [Mode.AM, Mode.NFM])
+def test_a_carrier_with_a_tenth_of_its_swing_answers_through_noise(mode: Mode) -> None:
+    """Modulated by its textbook formula, 15 dB over the noise of its channel, with the room's delay."""
+    rate_hz = 2 * AUDIO_HZ
+    sound = delayed(coded_sound(8, SECONDS, rate_hz).astype(np.float64), 0.06 * rate_hz / RATE_HZ)
+    swing = 0.1 * sound / np.abs(sound).max()
+    turn = 2 * np.pi * np.cumsum(5_000 * swing) / rate_hz
+    sent = 1 + swing if mode is Mode.AM else np.exp(1j * turn)
+    rng = np.random.default_rng(3)
+    noise = rng.standard_normal((2, len(sound))) * np.sqrt(0.5 * rate_hz / 10e3 / 10**1.5)
+    air = (0.1 * (sent + noise[0] + 1j * noise[1])).astype(np.complex64)
+    played = coded_sound(8, SECONDS, rate_hz)[::2]
+    answer = audio_test(played, Demodulator(mode, rate_hz).feed(air), AUDIO_HZ)
+    assert answer.p < 1e-12
+    assert answer.delay_s == pytest.approx(0.06, abs=0.003)
 
 
 def test_another_rhythm_is_no_answer() -> None:
