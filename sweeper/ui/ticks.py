@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QRadioButton, QSizePolicy, QStyle, QWidget
 
-LEAST_LETTERS = 16
-"""A box can become this narrow; below it, words would be broken."""
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QAbstractButton as Base
+else:
+    Base = object
+
+LEAST_LETTERS = 32
+"""A box can become this narrow, in letters of middling width; below it, words would be broken."""
 
 
 def lines(widget: QWidget, text: str, width: int) -> str:
@@ -23,61 +30,54 @@ def lines(widget: QWidget, text: str, width: int) -> str:
     return "\n".join(made)
 
 
-class TickBox(QCheckBox):
-    """A box to tick; its name for screen readers is its text."""
+class _Wrapping(Base):
+    """What both kinds of box have in common; its name for screen readers is the whole text."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._words = _named(self, text)
+    _words = ""
+    _width = QStyle.PixelMetric.PM_IndicatorWidth
+    _gap = QStyle.PixelMetric.PM_CheckBoxLabelSpacing
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.setText(lines(self, self._words, self.width() - _beside(self)))
-
-    def sizeHint(self) -> QSize:
-        return _whole(self, super().sizeHint(), self._words)
-
-    def minimumSizeHint(self) -> QSize:
-        return _least(self, super().minimumSizeHint())
-
-
-class Option(QRadioButton):
-    """One of several to choose from; its name for screen readers is its text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._words = _named(self, text)
+    def say(self, text: str) -> None:
+        """Show this text."""
+        self._words = text
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.setText(lines(self, self._words, self.width() - _beside(self)))
+        self.setText(lines(self, self._words, self.width() - self._beside()))
 
     def sizeHint(self) -> QSize:
-        return _whole(self, super().sizeHint(), self._words)
+        """As wide as the text in one line, as high as it is now."""
+        hint = super().sizeHint()
+        wide = self.fontMetrics().horizontalAdvance(self._words) + self._beside()
+        return QSize(max(wide, hint.width()), hint.height())
 
     def minimumSizeHint(self) -> QSize:
-        return _least(self, super().minimumSizeHint())
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), self.fontMetrics().averageCharWidth() * LEAST_LETTERS), hint.height())
+
+    def _beside(self) -> int:
+        """Pixels that the box itself and its gaps take."""
+        style = self.style()
+        return style.pixelMetric(self._width, None, self) + 2 * style.pixelMetric(self._gap, None, self)
 
 
-def _named(box: QCheckBox | QRadioButton, text: str) -> str:
-    box.setAccessibleName(text)
-    box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-    return text
+class TickBox(_Wrapping, QCheckBox):
+    """A box to tick."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.say(text)
 
 
-def _beside(box: QCheckBox | QRadioButton) -> int:
-    """Pixels that the box itself and its gap take."""
-    metric, radio = QStyle.PixelMetric, isinstance(box, QRadioButton)
-    width = metric.PM_ExclusiveIndicatorWidth if radio else metric.PM_IndicatorWidth
-    gap = metric.PM_RadioButtonLabelSpacing if radio else metric.PM_CheckBoxLabelSpacing
-    return box.style().pixelMetric(width, None, box) + 2 * box.style().pixelMetric(gap, None, box)
+class Option(_Wrapping, QRadioButton):
+    """One of several to choose from."""
 
+    _width = QStyle.PixelMetric.PM_ExclusiveIndicatorWidth
+    _gap = QStyle.PixelMetric.PM_RadioButtonLabelSpacing
 
-def _whole(box: QCheckBox | QRadioButton, hint: QSize, text: str) -> QSize:
-    """As wide as the text in one line, as high as it is now."""
-    wide = box.fontMetrics().horizontalAdvance(text) + _beside(box)
-    return QSize(max(wide, hint.width()), hint.height())
-
-
-def _least(box: QCheckBox | QRadioButton, hint: QSize) -> QSize:
-    return QSize(min(hint.width(), box.fontMetrics().averageCharWidth() * LEAST_LETTERS * 2), hint.height())
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.say(text)
