@@ -100,23 +100,21 @@ class Stack(QStackedWidget):
 
     def take(self, view: QWidget) -> None:
         """Give a view back, alive."""
-        for index in range(self.count()):
-            room = self.widget(index)
-            if isinstance(room, Room) and room.view is view:
-                room.release()
-                self.removeWidget(room)
-                room.deleteLater()
-                return
+        room = self._room(view)
+        room.release()
+        self.removeWidget(room)
+        room.deleteLater()
 
     def turn_to(self, view: QWidget) -> None:
         """Show a view that was taken in."""
-        for index in range(self.count()):
-            room = self.widget(index)
-            if isinstance(room, Room) and room.view is view:
-                held = self.focusWidget()
-                if held is not None and held.hasFocus():
-                    self.setFocus()  # else the hidden page's focus goes to whatever is next in the window
-                self.setCurrentIndex(index)
+        held = self.focusWidget()
+        if held is not None and held.hasFocus():
+            self.setFocus()  # else the hidden page's focus goes to whatever is next in the window
+        self.setCurrentWidget(self._room(view))
+
+    def _room(self, view: QWidget) -> Room:
+        rooms = (self.widget(index) for index in range(self.count()))
+        return next(room for room in rooms if isinstance(room, Room) and room.view is view)
 
     def minimumSizeHint(self) -> QSize:
         shown = self.currentWidget()

@@ -49,6 +49,7 @@ class Transport(QFrame):
         now = next(name for name, speed in SPEEDS.items() if speed == desk.speed)
         self._speed = choice(_("Speed"), speeds, now, lambda name: desk.set_speed(SPEEDS[name]))
         self._report = button(_("Save report…"), save_report, style, icon="report")
+        self._report.setToolTip(self._report.accessibleName())
         for widget in (self._play, self._stop, self._at):
             layout.addWidget(widget)
         layout.addWidget(self._slider, 1)
