@@ -116,9 +116,8 @@ def _coverage(console: Console, collected: Collector) -> None:
         console.print(table)
     for one in sensing.reaches(collected.coverage):
         console.print(_say(one.phrase), markup=False)
-    trackers = (
-        cellular(collected.coverage, spoken()) if any(row.gain_db for row in collected.coverage) else None
-    )
+    live = any(row.gain_db is not None for row in collected.coverage)
+    trackers = cellular(collected.coverage, spoken()) if live else None
     if trackers is not None:
         console.print(_say(trackers), markup=False)
     names = {Medium.RF: _("radio bands"), Medium.BLE: _("Bluetooth"), Medium.WIFI: _("Wi-Fi")}
