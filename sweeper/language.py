@@ -20,7 +20,7 @@ import datetime as dt
 import gettext
 import math
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,65 +41,45 @@ MINUS = "\u2212"
 _GROUP_FROM = 10_000
 """Numbers of four digits are not grouped (SI brochure, 5.4.4)."""
 
+_CYRILLIC = {
+    "Hz": "Гц",
+    "kHz": "кГц",
+    "MHz": "МГц",
+    "GHz": "ГГц",
+    "dB": "дБ",
+    "dBm": "дБм",
+    "dBFS": "дБFS",
+    "dBm/Hz": "дБм/Гц",
+    "dBFS/Hz": "дБFS/Гц",
+    "µs": "мкс",
+    "ms": "мс",
+    "s": "с",
+    "min": "мин",
+    "m": "м",
+    "km": "км",
+    "B": "Б",
+    "kB": "кБ",
+    "MB": "МБ",
+    "GB": "ГБ",
+    "Bd": "Бод",
+    "bit/s": "бит/с",
+    "kbit/s": "кбит/с",
+    "symbols/s": "симв/с",
+    "bytes": "байт",
+}
 _UNITS = {
     "ru": {
-        "Hz": "Гц",
-        "kHz": "кГц",
-        "MHz": "МГц",
-        "GHz": "ГГц",
-        "dB": "дБ",
-        "dBm": "дБм",
-        "dBFS": "дБFS",
-        "dBm/Hz": "дБм/Гц",
-        "dBFS/Hz": "дБFS/Гц",
-        "µs": "мкс",
-        "ms": "мс",
-        "s": "с",
-        "min": "мин",
+        **_CYRILLIC,
         "h": "ч",
         "d": "сут",
-        "m": "м",
-        "km": "км",
-        "B": "Б",
-        "kB": "кБ",
-        "MB": "МБ",
-        "GB": "ГБ",
-        "Bd": "Бод",
-        "bit/s": "бит/с",
-        "kbit/s": "кбит/с",
-        "symbols/s": "симв/с",
-        "bytes": "байт",
         "frames": "кадр.",
         "MS/s": "Мвыб/с",
         "kS/s": "квыб/с",
     },
     "kk": {
-        "Hz": "Гц",
-        "kHz": "кГц",
-        "MHz": "МГц",
-        "GHz": "ГГц",
-        "dB": "дБ",
-        "dBm": "дБм",
-        "dBFS": "дБFS",
-        "dBm/Hz": "дБм/Гц",
-        "dBFS/Hz": "дБFS/Гц",
-        "µs": "мкс",
-        "ms": "мс",
-        "s": "с",
-        "min": "мин",
+        **_CYRILLIC,
         "h": "сағ",
         "d": "тәул",
-        "m": "м",
-        "km": "км",
-        "B": "Б",
-        "kB": "кБ",
-        "MB": "МБ",
-        "GB": "ГБ",
-        "Bd": "Бод",
-        "bit/s": "бит/с",
-        "kbit/s": "кбит/с",
-        "symbols/s": "симв/с",
-        "bytes": "байт",
         "frames": "кадр",
         "MS/s": "Мүлгі/с",
         "kS/s": "күлгі/с",
@@ -208,6 +188,11 @@ class Language:
         if minutes < 2 * 24 * 60:
             return self._two(minutes // 60, "h", minutes % 60, "min")
         return self._two(round(minutes / 60) // 24, "d", round(minutes / 60) % 24, "h")
+
+    def durations(self, seconds: Iterable[float]) -> str:
+        """The shortest and the longest of some durations, or the one where both read alike."""
+        known = tuple(seconds)
+        return "–".join(dict.fromkeys(self.duration(one) for one in (min(known), max(known))))
 
     def _two(self, big: int, big_unit: str, small: int, small_unit: str) -> str:
         first = self.quantity(big, big_unit)

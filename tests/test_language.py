@@ -148,6 +148,12 @@ def test_durations(seconds: float, expected: str) -> None:
     assert spaces(language.get("en").duration(seconds)) == expected
 
 
+def test_several_durations_are_told_as_their_span() -> None:
+    english = language.get("en")
+    assert spaces(english.durations(iter([12.0, 3.0, 7.5]))) == "3 s–12 s"
+    assert spaces(english.durations([12.0, 12.01])) == "12 s"
+
+
 def test_frequencies_and_units_follow_the_language() -> None:
     assert spaces(language.get("en").frequency(433.92e6)) == "433.920 MHz"
     assert spaces(language.get("kk").frequency(12_500)) == "12,5 кГц"

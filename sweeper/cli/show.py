@@ -109,8 +109,8 @@ def _coverage(console: Console, collected: Collector) -> None:
             reach = spoken().ngettext("{n} frame", "{n} frames", row.frames).format(n=row.frames)
         if row.look:
             reach += ", " + _("access points only")
-        times = [spoken().duration(of(one.seconds for one in rows)) for of in (min, max)]
-        table.add_row(spoken().medium(row.medium), reach, "–".join(dict.fromkeys(times)))
+        times = spoken().durations(one.seconds for one in rows)
+        table.add_row(spoken().medium(row.medium), reach, times)
     console.print()
     if collected.coverage:
         console.print(table)

@@ -224,13 +224,12 @@ def heard_table(collected: Collector, language: Language) -> Table:
         stop_hz = max((one.stop_hz for one in group if one.stop_hz is not None), default=None)
         deafest = max(group, key=lambda one: one.floor_dbfs_per_hz or -math.inf)
         row = msgspec.structs.replace(deafest, start_hz=group[0].start_hz, stop_hz=stop_hz)
-        times = [language.duration(of(one.seconds for one in group)) for of in (min, max)]
         opened = collected.opened.get(row.source)
         rows.append(
             (
                 language.medium(row.medium),
                 _reach(row, language),
-                "–".join(dict.fromkeys(times)),
+                language.durations(one.seconds for one in group),
                 _amount(row, language),
                 _sensitivity(row, language),
                 input_name(opened) if opened is not None else safe_text(row.source),
