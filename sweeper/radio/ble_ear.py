@@ -64,7 +64,7 @@ async def listen(
     """Opened, then batches and states for ``plan.ble_seconds``, then Closed. Raises ``Unavailable``."""
     ear = Ear(name, radio, where)
     await ear.begin()
-    duty = Duty()
+    duty, still = Duty(), clock.Standstill(BATCH_S)
     try:
         yield Opened(
             source=name,
@@ -74,13 +74,16 @@ async def listen(
             start_utc_s=ear.start_utc_s,
             live=True,
         )
-        while ear.now_s < plan.ble_seconds:
-            await asyncio.sleep(min(BATCH_S, max(0.0, plan.ble_seconds - ear.now_s)))
+        while (left_s := plan.ble_seconds + duty.stood_s - ear.now_s) > 0:
+            still.beat()
+            await asyncio.sleep(min(BATCH_S, left_s))
+            stood_s = still.beat()
+            duty.stood_still(stood_s)
             for record in ear.take():
                 if isinstance(record, AdvertisementBatch):
                     duty.heard(record)
                 yield record
-            for status in await ear.mind():
+            for status in await ear.mind(stood_s):
                 yield status
     finally:
         await ear.end()
@@ -95,6 +98,8 @@ class Duty:
 
     def __init__(self) -> None:
         self.count = 0
+        self.stood_s = 0.0
+        """So long the computer slept or the program was halted: neither listened nor a pause."""
         self._last_s = 0.0
         self._silent_s = 0.0
 
@@ -105,6 +110,11 @@ class Duty:
             self._last_s = max(self._last_s, advert.time_s)
         self.count += len(batch.adverts)
 
+    def stood_still(self, seconds: float) -> None:
+        """A time that is no silence, though nothing was heard in it."""
+        self.stood_s += seconds
+        self._last_s += seconds
+
     def _pause(self, now_s: float) -> None:
         if now_s - self._last_s > PAUSE_S:
             self._silent_s += now_s - self._last_s
@@ -112,10 +122,11 @@ class Duty:
     def share(self, end_s: float) -> float | None:
         """0 to 1; ``None`` where so little is on the air that a silence shows nothing."""
         silent_s = self._silent_s + (end_s - self._last_s if end_s - self._last_s > PAUSE_S else 0.0)
-        listened_s = end_s - silent_s
-        if end_s <= 0 or self.count < LEAST_RATE * listened_s or listened_s <= 0:
+        awake_s = end_s - self.stood_s
+        listened_s = awake_s - silent_s
+        if awake_s <= 0 or self.count < LEAST_RATE * listened_s or listened_s <= 0:
             return None
-        return min(1.0, listened_s / end_s)
+        return min(1.0, listened_s / awake_s)
 
     def coverage(self, source: str, end_s: float) -> Coverage:
         """The row for the report."""
@@ -124,7 +135,7 @@ class Duty:
             source=source,
             time_s=end_s,
             medium=Medium.BLE,
-            seconds=end_s,
+            seconds=max(0.0, end_s - self.stood_s),
             adverts=self.count,
             duty=None if share is None else round(share, 3),
         )
@@ -183,13 +194,16 @@ class Ear:
             self._lost = 0
             yield self._status(State.DEGRADED, Reason.DROPPED, words)
 
-    async def mind(self) -> list[Status]:
-        """After a silence begin anew; say what is wrong, once for each reason, and when it is right again."""
+    async def mind(self, stood_s: float = 0.0) -> list[Status]:
+        """After a silence begin anew; say what is wrong, once for each reason, and when it is right again.
+
+        An adapter that slept as long has likely forgotten that it was to scan, and is to blame for nothing.
+        """
         now = self.now_s
         if self._trouble is not None and self._heard_s > self._told_s:
             return self._tell(State.LISTENING, None, say("advertisements are heard again"))
         patience_s = SILENCE_S if self._working else RETRY_S
-        if now - max(self._heard_s, self._tried_s) < patience_s:
+        if max(now - max(self._heard_s, self._tried_s), stood_s) < patience_s:
             return []
         was_working = self._working
         await self.end()
@@ -200,6 +214,8 @@ class Ear:
             return self._tell(State.FAILED, why.reason, why.said)
         if not was_working:
             return self._tell(State.LISTENING, None, say("listening works again"))
+        if stood_s >= patience_s:
+            return []
         words = say("nothing was heard for {seconds:.0f} s; listening was begun anew", seconds=SILENCE_S)
         return self._tell(State.DEGRADED, Reason.STALLED, words)
 

@@ -127,10 +127,15 @@ class WifiSource:
             await asyncio.to_thread(tuner.restore)
 
     async def _heard(self, ear: Ear, tuner: Tuner, plan: SweepPlan) -> AsyncGenerator[Record, None]:
-        began, began_utc = clock.now_s(), time.time()
+        began, stood_s = clock.now_s(), 0.0
         source, log = self.info.name, _Log(self.info.name)
         yield Opened(
-            source=source, time_s=0.0, medium=Medium.WIFI, format="monitor", start_utc_s=began_utc, live=True
+            source=source,
+            time_s=0.0,
+            medium=Medium.WIFI,
+            format="monitor",
+            start_utc_s=time.time(),
+            live=True,
         )
         channels = await asyncio.to_thread(tuner.frequencies)
         hopper = Hopper(channels, plan.wifi_dwell_s) if channels and not self.locked_mhz else None
@@ -142,14 +147,17 @@ class WifiSource:
             yield log.state(
                 0.0, Reason.REFUSED, say("the adapter stays on one channel: others are not heard")
             )
-        while (now := clock.now_s() - began) < plan.wifi_seconds:
+        still = clock.Standstill(plan.wifi_dwell_s)
+        while (now := clock.now_s() - began) - stood_s < plan.wifi_seconds:
             freq, dwell = hopper.next() if hopper else (0, plan.wifi_dwell_s)
             if hopper and not await asyncio.to_thread(tuner.tune, freq):
                 yield log.refused(now, freq)
                 hopper = hopper.without(freq)
                 continue
+            still.beat()
             try:
-                heard = await asyncio.to_thread(ear.read, min(dwell, plan.wifi_seconds - now))
+                left_s = plan.wifi_seconds + stood_s - now
+                heard = await asyncio.to_thread(ear.read, min(dwell, left_s))
             except OSError as error:
                 log.problems.append(
                     say(
@@ -162,7 +170,8 @@ class WifiSource:
                 break
             if hopper:
                 hopper.heard(freq, len(heard.frames), dwell)
-            for record in log.take(heard, now, began_utc, ear.link_type):
+            stood_s += log.stood_still(still.beat())
+            for record in log.take(heard, now, ear.link_type):
                 yield record
         yield log.closed(clock.now_s() - began)
 
@@ -176,12 +185,18 @@ class _Log:
         self._frames = self._lost = 0
         self._last_s = 0.0
         self._silent = False
+        self._wall = clock.WallTimes()
 
-    def take(self, heard: Heard, now: float, began_utc: float, link_type: int) -> list[Record]:
+    def stood_still(self, seconds: float) -> float:
+        """The same seconds: such a time was no silence of the adapter's."""
+        self._last_s += seconds
+        return seconds
+
+    def take(self, heard: Heard, now: float, link_type: int) -> list[Record]:
         made: list[Record] = []
+        times = self._wall.seconds(heard.times_s)
         if heard.frames:
-            self._last_s, self._silent = now, False
-            times = tuple(max(0.0, round(t - began_utc, 6)) for t in heard.times_s)
+            self._last_s, self._silent = max(self._last_s, now), False
             made.append(
                 FrameBatch(
                     source=self.source,

@@ -172,18 +172,22 @@ class ManagedSource:
             reason=Reason.NO_MONITOR_MODE,
         )
         count, channels, problems, last_s = 0, set[int](), list[Words](), float("-inf")
+        still, stood_s = clock.Standstill(self._every_s), 0.0
         while True:
             now = round(clock.now_s() - began, 6)
-            fresh = [one for one in found if one.ago_s < now - last_s]
+            awake_s = now - stood_s  # the kernel's ages do not count sleep either
+            fresh = [one for one in found if one.ago_s < awake_s - last_s]
             if fresh:
                 batch = _batch(name, now, fresh)
                 count += len(batch.frames)
                 channels |= {c for one in fresh if (c := channel_of(one.freq_mhz))}
                 yield batch
-            last_s, left = now, plan.wifi_seconds - now
+            last_s, left = awake_s, plan.wifi_seconds - awake_s
             if left <= 0:
                 break
+            still.beat()
             await asyncio.sleep(min(self._every_s, left))
+            stood_s += still.beat()
             try:
                 found = await asyncio.to_thread(self._list)
             except Unavailable as error:
@@ -191,7 +195,7 @@ class ManagedSource:
                 break
         now = round(clock.now_s() - began, 6)
         yield Coverage(
-            source=name, time_s=now, medium=Medium.WIFI, seconds=now, frames=count, lost=0,
+            source=name, time_s=now, medium=Medium.WIFI, seconds=now - stood_s, frames=count, lost=0,
             channels=tuple(sorted(channels)), look=LOOK,
         )  # fmt: skip
         yield ended(problems, source=name, time_s=now, records=count, duration_s=now)

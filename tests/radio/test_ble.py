@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import shutil
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -17,7 +18,7 @@ from sweeper.detectors.ble_inventory import identify
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.protocols.ble import ad
-from sweeper.radio import ble, ble_ear
+from sweeper.radio import ble, ble_ear, clock
 from sweeper.records import (
     Advertisement,
     AdvertisementBatch,
@@ -317,6 +318,34 @@ def test_silence_is_told_once(bus: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert states(listen(bus, step)) == [(State.DEGRADED, Reason.STALLED)]
 
 
+def test_an_hour_asleep_is_not_listened_to_and_listening_goes_on(
+    bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The adapter has forgotten its scan, and the clock on the wall is set to yesterday meanwhile."""
+    awake, slept_s = clock.now_s, 0.0
+    monkeypatch.setattr(clock, "now_s", lambda: awake() + slept_s)
+
+    async def step(daemon: Bluez, scan: Scan) -> None:
+        nonlocal slept_s
+        daemon.advertise("C1:02:03:04:05:06", **airtag())
+        await scan.heard(1)
+        slept_s, wall = 3600.0, time.time
+        monkeypatch.setattr(time, "time", lambda: wall() - 86_400.0)
+        await scan.until(lambda: daemon.adapter.started > 1)
+        daemon.advertise("C1:02:03:04:05:06", **airtag(-40))
+        await scan.heard(2)
+
+    records = listen(bus, step)
+    assert states(records) == []  # the session tells of it; nobody is to blame
+    first, second = adverts(records)
+    assert first.time_s < 60.0 < 3600.0 < second.time_s
+    (row,) = [r for r in records if isinstance(r, Coverage)]
+    assert row.seconds < 60.0
+    assert isinstance(closed := records[-1], Closed)
+    assert closed.duration_s is not None
+    assert closed.duration_s > 3600.0
+
+
 def test_what_nobody_fetches_is_counted(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ble_ear, "BACKLOG", 5)
     heard = 0
@@ -358,6 +387,16 @@ def test_duty_is_the_share_outside_long_silences() -> None:
     assert duty.share(60.0) == pytest.approx(2 / 3, abs=0.02)
     assert duty.coverage("ble", 60.0).duty == pytest.approx(2 / 3, abs=0.02)
     assert "of the time: the system listens in turns" in english(duty.told(60.0)[0])
+
+
+def test_a_time_asleep_is_no_pause() -> None:
+    duty = ble_ear.Duty()
+    duty.heard(heard((0.0, 10.0)))
+    duty.stood_still(3600.0)
+    duty.heard(heard((3610.0, 3620.0)))
+    assert duty.share(3620.0) == pytest.approx(1.0, abs=0.02)
+    assert duty.coverage("ble", 3620.0).seconds == pytest.approx(20.0)
+    assert duty.told(3620.0) == ()
 
 
 def test_without_pauses_nothing_is_said() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.coverage import CoverageStage
 from sweeper.detectors.wifi_inventory import WifiInventory
 from sweeper.errors import Reason, Unavailable
 from sweeper.plan import SweepPlan
@@ -25,7 +26,8 @@ from sweeper.radio.wifi import WifiSource, present
 from sweeper.radio.wifi_helper import HelperEar
 from sweeper.radio.wifi_socket import Heard, MonitorSocket, interfaces, link_type
 from sweeper.radio.wifi_tuner import Fixed, Hopper, IwTuner
-from sweeper.records import Closed, Device, FrameBatch, Medium, Opened, Record, State, Status
+from sweeper.records import Closed, Coverage, Device, FrameBatch, Medium, Opened, Record, State, Status
+from sweeper.session import Session
 from sweeper.signatures import Library
 from tests.detectors import wifi_air as air
 from tests.radio.tap import Tap
@@ -133,17 +135,24 @@ class PlayedTime:
     """The time of a source whose capture is played: it goes on with each read, not with the machine."""
 
     now = 0.0
-    time = staticmethod(time.time)
+    wall = 1_795_000_000.0
+    """What the clock on the wall shows at 0."""
 
     @classmethod
     def monotonic(cls) -> float:
         return cls.now
 
+    @classmethod
+    def utc(cls) -> float:
+        return cls.wall + cls.now
+
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PlayedTime, "now", 0.0)
-    monkeypatch.setattr("sweeper.radio.wifi.time", PlayedTime)
+    monkeypatch.setattr(PlayedTime, "wall", PlayedTime.wall)
+    monkeypatch.setattr("sweeper.radio.clock.now_s", PlayedTime.monotonic)
+    monkeypatch.setattr("time.time", PlayedTime.utc)
 
 
 class PlayedEar:
@@ -183,7 +192,7 @@ class PlayedTuner:
 
 @pytest.mark.usefixtures("played")
 def test_losses_are_told_and_counted() -> None:
-    ear = PlayedEar(Heard([time.time()], [BEACON], [len(BEACON)], 7))
+    ear = PlayedEar(Heard([PlayedTime.utc()], [BEACON], [len(BEACON)], 7))
     made = run(WifiSource("x", lambda name: ear, PlayedTuner(2412)), 0.1)
     assert [r.reason for r in made if isinstance(r, Status)] == [Reason.DROPPED]
     assert isinstance(made[-1], Closed)
@@ -198,6 +207,71 @@ def test_an_adapter_that_is_pulled_out() -> None:
     assert (status.state, status.reason) == (State.FAILED, Reason.UNPLUGGED)
     assert ear.closed
     assert tuner.restored == 1
+
+
+class SleptEar(PlayedEar):
+    """A beacon a read, at ``at_s``; the computer sleeps an hour in the fifth, told in the seventh."""
+
+    def __init__(self, told: threading.Event) -> None:
+        super().__init__()
+        self.told, self.at_s = told, list[float]()
+
+    def read(self, seconds: float) -> Heard:
+        PlayedTime.now += seconds
+        stamp_s = PlayedTime.utc()
+        self.at_s.append(PlayedTime.now)
+        PlayedTime.now += 3600.0 if len(self.at_s) == 5 else 0.0
+        assert len(self.at_s) != 7 or self.told.wait(30.0)
+        return Heard([stamp_s], [BEACON], [len(BEACON)], 0)
+
+
+@pytest.mark.usefixtures("played")
+def test_an_hour_asleep_is_told_not_counted_and_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sweeper.session.BEAT_S", 0.01)
+    told, made = threading.Event(), list[Record]()
+    ear = SleptEar(told)
+
+    def sink(record: Record) -> None:
+        made.append(record)
+        if isinstance(record, Status):
+            told.set()
+
+    source = WifiSource("x", lambda name: ear, PlayedTuner(2412))
+    plan = SweepPlan(wifi_seconds=2.0, wifi_dwell_s=0.1)
+    asyncio.run(Session([source], [CoverageStage()], [sink], plan).run())
+    (status,) = [r for r in made if isinstance(r, Status)]
+    assert (status.reason, "slept" in status.detail) == (Reason.STOOD_STILL, True)
+    (row,) = [r for r in made if isinstance(r, Coverage)]
+    # from the first frame on, less the hour and what was played in the same beat of the session
+    assert 0.0 < row.seconds <= 2.0 - ear.at_s[0]
+    times = [t for r in made if isinstance(r, FrameBatch) for t in r.times_s]
+    assert times == pytest.approx(ear.at_s, abs=2e-6)  # the fifth was heard before it slept, and read after
+    (closed,) = [r for r in made if isinstance(r, Closed)]
+    assert closed.duration_s == pytest.approx(3602.0, abs=1.0)
+
+
+@pytest.mark.usefixtures("played")
+@pytest.mark.parametrize("step_s", [-86_400.0, -0.35, 0.35, 86_400.0])
+def test_a_clock_that_is_set_moves_no_frame(step_s: float) -> None:
+    """NTP sets it while a read waits, between two frames of it."""
+
+    at_s: list[float] = []
+
+    class Set(PlayedEar):
+        def read(self, seconds: float) -> Heard:
+            stamps = []
+            for _ in range(4):
+                PlayedTime.now += seconds / 4
+                stamps.append(PlayedTime.utc())
+                at_s.append(PlayedTime.now)
+                if len(at_s) == 18:
+                    PlayedTime.wall += step_s
+            return Heard(stamps, [BEACON] * 4, [len(BEACON)] * 4, 0)
+
+    made = run(WifiSource("x", lambda name: Set(), PlayedTuner(2412)), 1.0, 0.1)
+    times = [t for r in made if isinstance(r, FrameBatch) for t in r.times_s]
+    assert times == pytest.approx(at_s, abs=2e-6)
+    assert len(times) > 20
 
 
 @pytest.mark.usefixtures("played")

@@ -18,7 +18,7 @@ from sweeper.language import get
 from sweeper.plan import SweepPlan
 from sweeper.protocols import nl80211, scan_lists
 from sweeper.protocols.nl80211 import Seen, attribute
-from sweeper.radio import wifi_managed
+from sweeper.radio import clock, wifi_managed
 from sweeper.radio.wifi_managed import ManagedSource
 from sweeper.records import Coverage, Device, FrameBatch, Medium, Record, State, Status
 from sweeper.report.reach import Reach, missed
@@ -141,6 +141,28 @@ def test_an_old_entry_is_not_heard_again() -> None:
     assert len(frames) == 1
     again = run(ManagedSource("t", lambda: [old._replace(ago_s=0.0)], 0.01), 0.1)
     assert sum(isinstance(r, FrameBatch) for r in again) > 1
+
+
+def test_an_hour_asleep_makes_no_entry_fresh_and_is_not_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel counts an age without the sleep: what was heard before it must not look heard after it."""
+    now_s = 0.0
+    monkeypatch.setattr(clock, "now_s", lambda: now_s)
+    reads = 0
+
+    def listing() -> list[Seen]:
+        nonlocal reads
+        reads += 1
+        return [Seen(AP, 2437, -48, 2.0 + 5.0 * (reads - 1), 100, 1, BEACON, b"")]
+
+    async def slept(seconds: float) -> None:
+        nonlocal now_s
+        now_s += seconds + (3600.0 if reads == 1 else 0.0)
+
+    monkeypatch.setattr(asyncio, "sleep", slept)
+    made = run(ManagedSource("t", listing, 5.0), 12.0)
+    assert sum(isinstance(r, FrameBatch) for r in made) == 1
+    (row,) = [r for r in made if isinstance(r, Coverage)]
+    assert row.seconds == 12.0
 
 
 def test_a_list_that_fails_later_ends_the_look_with_a_line() -> None:
