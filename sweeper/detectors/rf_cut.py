@@ -35,16 +35,25 @@ FINER = 0.7
 
 
 class Lazy:
-    """The transform of a whole segment, made when first asked for."""
+    """The transform of a whole segment, made when first asked for, and that of the last stretch of it."""
 
     def __init__(self, samples: Complex, rate_hz: float) -> None:
         self._samples, self._rate_hz = samples, rate_hz
         self._made: Spectrum | None = None
+        self._stretch = (0, 0)
+        self._part: Spectrum | None = None
 
     def get(self) -> Spectrum:
         if self._made is None:
             self._made = Spectrum(self._samples, self._rate_hz)
         return self._made
+
+    def part(self, start: int, stop: int) -> Spectrum:
+        """That of the samples ``start`` to ``stop``; a burst is cut twice where its band is measured anew."""
+        if self._part is None or self._stretch != (start, stop):
+            self._stretch = (start, stop)
+            self._part = Spectrum(self._samples[start:stop], self._rate_hz)
+        return self._part
 
 
 def channel_of(one: Heard, samples: Complex, spectrum: Lazy, rate_hz: float) -> Channel:
@@ -55,7 +64,7 @@ def channel_of(one: Heard, samples: Complex, spectrum: Lazy, rate_hz: float) -> 
     oversampling = 4.0 if one.width_hz < 2e5 else 3.0
     if stop - start > 0.6 * len(samples):
         return spectrum.get().cut(one.center_hz, width, oversampling)
-    return Spectrum(samples[start:stop], rate_hz).cut(one.center_hz, width, oversampling)
+    return spectrum.part(start, stop).cut(one.center_hz, width, oversampling)
 
 
 def finer(one: Heard, channel: Channel) -> Heard:

@@ -35,25 +35,31 @@ class Spectrum:
         """The channel ``width_hz`` wide around ``center_hz``, at about ``oversampling`` times its width."""
         step = self.rate_hz / self.size
         keep = int(np.clip(np.ceil(width_hz * oversampling / step), 16, self.size))
-        out_size = scipy.fft.next_fast_len(keep)
-        if out_size >= self.size:
-            out_size = self.size
+        out_size = min(scipy.fft.next_fast_len(keep), self.size)
         middle = round(center_hz / step)
-        half = out_size // 2
-        index = (np.arange(-half, out_size - half) + middle) % self.size
         window = _edges(out_size, min(1.0, width_hz / step / out_size))
-        taken = self.bins[index] * window
-        samples = scipy.fft.ifft(scipy.fft.ifftshift(taken)) * np.float32(out_size / self.size)
-        rate = self.rate_hz * out_size / self.size
+        taken = np.zeros(out_size, np.complex64)
+        upper, lower = min(len(window), out_size - out_size // 2), min(len(window) - 1, out_size // 2)
+        np.multiply(self._bins(middle, upper), window[:upper], out=taken[:upper])
+        if lower:
+            np.multiply(self._bins(middle - lower, lower), window[lower:0:-1], out=taken[-lower:])
+        samples = scipy.fft.ifft(taken, overwrite_x=True)
+        samples *= np.float32(out_size / self.size)
         length = max(1, int(np.ceil(self.count * out_size / self.size)))
-        return Channel(samples[:length].astype(np.complex64), rate, middle * step)
+        return Channel(samples[:length], self.rate_hz * out_size / self.size, middle * step)
+
+    def _bins(self, first: int, count: int) -> Complex:
+        """So many bins from one on, around the end."""
+        first %= self.size
+        part = self.bins[first : first + count]
+        return part if len(part) == count else np.concatenate((part, self.bins[: count - len(part)]))
 
 
 def _edges(size: int, share: float) -> np.ndarray:
-    """1 over the middle ``share`` of the bins, falling as a raised cosine over a quarter of that on each
-    side."""
-    at = np.abs(np.arange(size) - size // 2) / size
+    """Weights of the bins from the middle outwards, as far as they are not 0: 1 over the middle ``share`` of
+    all ``size`` of them, falling as a raised cosine over a quarter of that on each side."""
     inner = share / 2
     outer = min(0.5, inner * 1.5 + 1.0 / size)
+    at = np.arange(min(size // 2, int(np.ceil(outer * size))) + 1) / size
     slope = np.clip((outer - at) / max(outer - inner, 1e-9), 0.0, 1.0)
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * slope), dtype=np.float32)

@@ -67,6 +67,8 @@ def bands(profile: Real, low: float) -> list[tuple[int, int]]:
     if len(profile) == 0:
         return []
     peak = float(np.maximum.reduce(profile))
+    if float(np.minimum.reduce(profile)) > max(low, peak * SKIRT):
+        return [(0, len(profile))]  # all of it is one run, which leaves nothing beside it
     found = _joined(runs(profile > max(low, peak * SKIRT)))
     found = _pedestals(profile, low, found)
     if peak * SKIRT > low:
@@ -225,6 +227,8 @@ def parts(
 
 def times(band: Real, frame: int, gap: int = 2) -> list[tuple[int, int]]:
     """Runs of frames in which a band (whitened cells ``[frames, bins]``) is on the air."""
+    if len(band) == 1:
+        return [(0, 1)]
     power = mean(band, 1)
     low = threshold(independent(1, band.shape[1], frame), LOW_PFA)
     on = power > low
