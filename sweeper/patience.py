@@ -166,7 +166,8 @@ class PatientSource:
             while True:
                 try:
                     patience = self._silence_s if begun and self.info.live else self._seconds
-                    record = await asyncio.wait_for(lane.take(), patience)
+                    async with asyncio.timeout(patience):
+                        record = await lane.take()
                 except TimeoutError:
                     if not begun or not self.info.live:
                         raise Unavailable(

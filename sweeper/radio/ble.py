@@ -146,7 +146,8 @@ class BleakRadio:
             return
         bleak = driver(self._name)
         with contextlib.suppress(bleak.exc.BleakError, OSError, EOFError, TimeoutError, AssertionError):
-            await asyncio.wait_for(scanner.stop(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await scanner.stop()
 
 
 def advertisement(address: str, data: Any, time_s: float) -> Advertisement:

@@ -108,7 +108,8 @@ class HciRadio:
         transport, self._open = self._open, None
         if transport is not None:
             with contextlib.suppress(*_failures()):
-                await asyncio.wait_for(transport.close(), OPEN_S)
+                async with asyncio.timeout(OPEN_S):
+                    await transport.close()
 
 
 class Tap:

@@ -182,7 +182,8 @@ async def _ask(client: Any, failures: tuple[type[BaseException], ...]) -> Rung:
     if not way.answers:
         return _rung(Outcome.SOUNDS, way)
     try:
-        accepted = await asyncio.wait_for(answered.get(), ANSWER_S)
+        async with asyncio.timeout(ANSWER_S):
+            accepted = await answered.get()
     except TimeoutError:
         accepted = True  # the write itself was acknowledged; not every maker sends the answer
     return _rung(Outcome.SOUNDS if accepted else Outcome.REFUSED, way)

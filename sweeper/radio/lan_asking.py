@@ -153,8 +153,8 @@ class Asker:
             await self._turn()
             self.sent += 1
             try:
-                connecting = asyncio.open_connection(host, port, limit=LONGEST_REPLY)
-                reader, writer = await asyncio.wait_for(connecting, CONNECT_S)
+                async with asyncio.timeout(CONNECT_S):
+                    reader, writer = await asyncio.open_connection(host, port, limit=LONGEST_REPLY)
             except ConnectionRefusedError:
                 self.hear(host, port, lan_probes.RST_ACK)
                 return
@@ -165,7 +165,8 @@ class Asker:
                 if port in lan_probes.RTSP_PORTS:
                     writer.write(lan_probes.rtsp_options(host, port))
                     self.sent += 1
-                    data = await asyncio.wait_for(reader.read(LONGEST_REPLY), REPLY_S)
+                    async with asyncio.timeout(REPLY_S):
+                        data = await reader.read(LONGEST_REPLY)
                     self.hear(host, port, lan_probes.PUSH, data)
             except (OSError, TimeoutError):
                 pass  # it listens and does not answer: the open port was told already

@@ -129,7 +129,8 @@ class Child:
         assert self._process is not None
         assert self._process.stdout is not None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
+            async with asyncio.timeout(within_s):
+                line = await self._process.stdout.readline()
         except TimeoutError:
             await self.stop()
             raise ReceiverLost(

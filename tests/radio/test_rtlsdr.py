@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import aclosing
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -218,6 +219,21 @@ def test_two_at_once_take_two_dongles(tmp_path: Path, monkeypatch: pytest.Monkey
             await second.close()
 
     assert limited(both()) == {"AAA", "BBB"}
+
+
+def test_a_question_that_is_cancelled_as_its_answer_comes_stays_cancelled() -> None:
+    async def asked() -> None:
+        line = asyncio.get_running_loop().create_future()
+        child = rtlsdr.Child("rtlsdr")
+        child._process = SimpleNamespace(stdout=SimpleNamespace(readline=lambda: line))  # type: ignore[assignment]
+        question = asyncio.create_task(child.answer(30.0))
+        await asyncio.sleep(0)
+        line.set_result(b'{"ok":true}\n')
+        question.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await question
+
+    asyncio.run(asked())
 
 
 def test_driver_faults_have_words(monkeypatch: pytest.MonkeyPatch) -> None:
