@@ -20,8 +20,10 @@ class Device:
     """As much of ``SoapySDR.Device`` as a receiver needs. ``results`` are given before the samples flow."""
 
     results: ClassVar[list[int]] = []
+    waiting: ClassVar[list[int]] = []
     refuses_above = 6e9
     living: int = 0
+    streams: int = 0
 
     def __init__(self, args: str) -> None:
         if "missing" in args:
@@ -37,14 +39,27 @@ class Device:
 
     def setGainMode(self, *_: int) -> None: ...
 
-    def setupStream(self, *_: object) -> str:
+    def getStreamArgsInfo(self, *_: int) -> list[Any]:
+        return [SimpleNamespace(key="buffers")]
+
+    def setupStream(self, _rx: int, _format: str, channels: list[int], args: dict[str, str]) -> str:
+        assert channels == [0]
+        assert args == {"buffers": "64"}
+        assert self.rate, "some drivers refuse a stream before the rate is set"
+        Device.streams += 1
         return "stream"
+
+    def getStreamMTU(self, _: str) -> int:
+        return 5000
 
     def activateStream(self, _: str) -> None: ...
 
     def deactivateStream(self, _: str) -> None: ...
 
     def closeStream(self, _: str) -> None:
+        Device.streams -= 1
+
+    def close(self) -> None:
         Device.living -= 1
 
     def setSampleRate(self, _rx: int, _channel: int, hz: float) -> None:
@@ -66,6 +81,8 @@ class Device:
             raise RuntimeError("setFrequency failed")
 
     def readStream(self, _stream: str, buffers: list[Any], count: int, timeoutUs: int) -> Any:  # noqa: N803  SoapySDR's name
+        if timeoutUs == 0:  # what has arrived so far: nothing, after one buffer at most
+            return SimpleNamespace(ret=self.waiting.pop() if self.waiting else soapy.TIMEOUT)
         if self.results:
             return SimpleNamespace(ret=self.results.pop(0))
         count = min(count, 5000)
@@ -88,7 +105,7 @@ def test_a_sweep_above_what_an_rtlsdr_reaches() -> None:
     assert gaps(covered(records), 2400e6, 2404e6) == []
     assert swept.stats.gain_db is not None
     assert swept.stats.gain_db < 100  # where it clips
-    assert Device.living == 0
+    assert (Device.living, Device.streams) == (0, 0)
 
 
 def test_overflow_begins_the_look_anew_and_silence_is_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,9 +131,21 @@ def test_refused_tuning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert closed(records).problems[0].endswith("436.00 MHz not swept: setFrequency failed")
 
 
+def test_a_ring_that_never_empties_is_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soapy, "EMPTYING_S", 0.0)
+    monkeypatch.setattr(Device, "waiting", [5000] * 1000)
+    assert states(heard(source(), PLAN))[-1].reason is Reason.DROPPED
+
+
 def test_no_such_device() -> None:
     with pytest.raises(Unavailable) as why:
-        limited(Soapy("missing", MODULE).open())
+        limited(Soapy("driver=missing", MODULE).open())
+    assert why.value.reason is Reason.NO_DEVICE
+
+
+def test_a_device_of_no_driver_is_not_looked_for() -> None:
+    with pytest.raises(Unavailable, match="driver=") as why:
+        limited(Soapy("serial=1", MODULE).open())
     assert why.value.reason is Reason.NO_DEVICE
 
 
