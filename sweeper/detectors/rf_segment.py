@@ -28,7 +28,7 @@ from sweeper.detectors.rf_steady import (
     usual,
     without_splatter,
 )
-from sweeper.dsp import boxes, extents, floor, spectrum
+from sweeper.dsp import boxes, extents, floor, impulses, spectrum
 from sweeper.dsp.extents import Box
 from sweeper.dsp.spectrum import Complex, Real
 from sweeper.dsp.statistics import PFA, mean
@@ -56,6 +56,7 @@ def analyse(
     samples: Complex, rate_hz: float, history: floor.History, time_s: float, pfa: float = PFA
 ) -> Segment:
     """Everything above the floor in ``samples``; ``pfa`` is the false-alarm rate per bin of this segment."""
+    samples = impulses.without(samples, rate_hz)
     short, cells, ground = _cells(samples, rate_hz, history, time_s)
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells.copy() if long == short else spectrum.power_frames(samples, long, rate_hz)
@@ -92,6 +93,7 @@ def found(
 
     What is measured as false alarms and sensitivity; shaping, vetoes and names come after.
     """
+    samples = impulses.without(samples, rate_hz)
     short, cells, ground = _cells(samples, rate_hz, history, time_s)
     long = max(short, spectrum.line_size(rate_hz, len(samples)))
     lines = cells if long == short else spectrum.power_frames(samples, long, rate_hz)

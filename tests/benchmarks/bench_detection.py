@@ -2,11 +2,12 @@
 detector.
 
     python -m tests.benchmarks.bench_detection [--quick] [--only alarms|real|sensitivity]
-        [--decisions 1e8] [--budget SECONDS] [--state FILE] [--trials 300]
+        [--decisions 1e8] [--budget SECONDS] [--state FILE] [--trials 300] [--where]
 
 *False alarms.* White noise through the whole segment analysis (``noise_alarms``, which can stop after a
 budget of processor time and go on from its state file). The design is ``PFA`` = 1e-6 a bin; with designs of
-1e-4 and 1e-5 less noise tells more. The same on all of the corpus's real receiver noise.
+1e-4 and 1e-5 less noise tells more. The same in the empty stretches of the corpus's real recordings
+(``real_noise``).
 
 *Sensitivity.* For each kind of signal the smallest signal-to-noise ratio that is found in nine segments of
 ten, anywhere in the span and at any time of the look, against the radiometer that knows band and time: it
@@ -17,7 +18,6 @@ power).
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from pathlib import Path
 
@@ -26,69 +26,16 @@ from scipy.optimize import brentq
 from scipy.stats import gamma, ncx2, norm
 
 from sweeper.detectors import rf_segment
-from sweeper.dsp import boxes, floor, spectrum
+from sweeper.dsp import boxes, floor
 from sweeper.dsp.statistics import PFA
-from tests.benchmarks import noise_alarms
-from tests.dsp.signals import RATE, Samples, bits, from_frequency, gfsk, noise, put, read, tone, voice
+from tests.benchmarks import noise_alarms, real_noise
+from tests.dsp.signals import RATE, Samples, bits, from_frequency, gfsk, noise, put, tone, voice
 
-TPMS_RATE, GPS_RATE, GPS_SPUR_HZ = 250e3, 4e6, -417e3
 N0 = 1e-10
 BURST_S = 148 / 270_833
 """What is sent of a slot of 577 us."""
 LOOK_S = 0.0052
 SEGMENT_S = 0.065536
-
-
-def real_noise(pfa: float) -> tuple[int, float]:
-    """The same in the corpus's real receiver noise: the quiet stretches of the tyre-pressure recordings, and
-    the GPS recording but for its known spur.
-
-    A recorded band is never empty: what stands at one place in two segments of a file, or in the file's mean
-    over all its seconds, is a carrier or a spur and no false alarm. That mean is a plain sum of our own here.
-    """
-    corpus = Path(os.environ.get("SWEEPER_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
-    alarms, decisions = 0, 0.0
-    for path in sorted((corpus / "rf" / "tpms").glob("*.cu8")):
-        samples = read(path)
-        history = floor.History()
-        count = int(SEGMENT_S * TPMS_RATE)
-        lines = standing(samples, TPMS_RATE)
-        found: list[tuple[int, float, float]] = []
-        for at in range(0, len(samples) - count, count):
-            part = samples[at : at + count]
-            if quiet(part):
-                decisions += spectrum.line_size(TPMS_RATE, count)
-                bands = rf_segment.found(part, TPMS_RATE, history, at / TPMS_RATE, pfa)
-                found += [(at, low, high) for low, high in bands]
-        for at, low, high in found:
-            again = any(other != at and a < high and low < b for other, a, b in found)
-            alarms += not again and not any(low - 1e3 < hz < high + 1e3 for hz in lines)
-    for path in sorted((corpus / "rf" / "misc").glob("GPS*.iq")):
-        samples = read(path)
-        bands = rf_segment.found(samples, GPS_RATE, floor.History(), 0.0, pfa)
-        alarms += sum(not low - 5e3 < GPS_SPUR_HZ < high + 5e3 for low, high in bands)
-        decisions += spectrum.line_size(GPS_RATE, len(samples))
-    return alarms, decisions
-
-
-def standing(samples: Samples, rate: float) -> list[float]:
-    """Offsets of what stands in a file's quiet frames as a whole: bins 6 deviations over their neighbours."""
-    size = 1024
-    frames = (
-        np.abs(np.fft.fft(samples[: len(samples) // size * size].reshape(-1, size) * np.hanning(size))) ** 2
-    )
-    level = np.median(frames, axis=0)
-    around = np.array([np.median(np.roll(level, -i + 16)[:33]) for i in range(size)])
-    over = (level / around - 1) * np.sqrt(len(frames)) / 1.5
-    return [float(hz) for hz in np.fft.fftfreq(size, 1 / rate)[over > 6]]
-
-
-def quiet(part: Samples) -> bool:
-    """No millisecond of it has more energy than chance gives noise: nothing of the program's own is used."""
-    size = int(1e-3 * TPMS_RATE)
-    power = np.abs(part[: len(part) // size * size].reshape(-1, size) - part.mean()) ** 2
-    energy = power.mean(axis=1) / np.median(power.mean(axis=1))
-    return bool(energy.max() < 1 + 5.0 / np.sqrt(size))
 
 
 def radiometer_db(seconds: float, width_hz: float, pd: float = 0.9, pfa: float = PFA) -> float:
@@ -178,13 +125,17 @@ def needed_db(name: str, trials: int) -> float:
     return ideal + float((norm.ppf(0.9) - start) / slope)
 
 
-def told(what: str, pfa: float, alarms: int, made: float) -> None:
-    """One row: alarms, decisions, their ratio to the design."""
-    if made:
-        rate = alarms / made
-        print(
-            f"  design {pfa:.0e}  {what}  {alarms} in {made:.2e} = {rate:.1e}, {rate / pfa:.2f} x the design"
-        )
+def in_real_noise(where: bool) -> None:
+    """False alarms in what the corpus's recordings hold of real noise; ``where``: every alarm as well."""
+    print("False alarms in the corpus's real noise, per bin and stretch (95 % bounds)")
+    for seconds in real_noise.LENGTHS_S:
+        for pfa in (1e-3, 1e-4, 1e-5, PFA):
+            counts, alarms = real_noise.measured(pfa, seconds)
+            print(f" stretches of {seconds * 1e3:.1f} ms")
+            print("\n".join(c.told(name, pfa) for name, c in counts.items() if c.decisions), flush=True)
+            for one in alarms if where else ():
+                span = f"{one.low_hz / 1e3:.0f} to {one.high_hz / 1e3:.0f} kHz"
+                print(f"    {one.file} at {one.start_s * 1e3:.0f} ms, {span}")
 
 
 def alarms(options: argparse.Namespace) -> None:
@@ -214,6 +165,7 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=float("inf"))
     parser.add_argument("--state", type=Path)
     parser.add_argument("--trials", type=int, default=300)
+    parser.add_argument("--where", action="store_true", help="every alarm in real noise")
     options = parser.parse_args()
     if options.quick:
         options.decisions, options.trials = 4e6, 40
@@ -221,9 +173,7 @@ def main() -> None:
     if options.only in (None, "alarms"):
         alarms(options)
     if options.only in (None, "real"):
-        print("False alarms in the corpus's real noise")
-        for pfa in (1e-3, 1e-4, 1e-5, PFA):
-            told("       ", pfa, *real_noise(pfa))
+        in_real_noise(options.where)
     if options.only in (None, "sensitivity"):
         sensitivity(options)
     print(f"box sizes: frames {boxes.TIMES}, bins {boxes.widths(512)}; {time.process_time() - began:.0f} s")
