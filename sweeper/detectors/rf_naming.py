@@ -64,6 +64,13 @@ SAME, MOST_SHAPES = 4, 4096
 """Bursts alike that are measured before their like take the name, and one in so many after them; and how
 many kinds of bursts are remembered."""
 
+FIRST, EVERY, AGREED = 8, 16, 4
+"""Segments in which a steady signal is named: the first ones and then one in so many; and how many of the
+first are enough where all told the same of what is ``PLAIN``."""
+
+PLAIN = {"fsk", "ook", "psk", "wfm", "ofdm"}
+"""Names that a later look does not refine: a carrier may yet begin to speak, and narrow FM to be wide."""
+
 ENOUGH_SAMPLES = 64
 """Fewer in a signal's own band, cut at both ends, are not enough to measure it."""
 
@@ -86,6 +93,8 @@ class Namer:
     def __init__(self) -> None:
         self._seen: Counter[tuple[float, ...]] = Counter()
         self._bursts: dict[tuple[float, ...], list[tuple[str, dict[str, Value]]]] = {}
+        self._told: dict[tuple[float, ...], set[str]] = {}
+        """By place of a steady signal, the names that its first looks gave it."""
         self._asked: Counter[float] = Counter()
         self._sounds: dict[tuple[float, int], tuple[int, float]] = {}
         """By centre and place of a line: how often sound was heard on it, and how deep at most."""
@@ -141,10 +150,12 @@ class Namer:
         makes of them."""
         if not one.steady:
             return not self._mixtures.hold(one, center_hz)
-        key = (center_hz, round(one.center_hz / max(one.width_hz, 1e3)))
+        key = _steady_place(one, center_hz)
         self._seen[key] += 1
         count = self._seen[key]
-        return count <= 8 or count % 16 == 0
+        told = self._told.get(key, set())
+        agreed = count > AGREED and len(told) == 1 and told <= PLAIN
+        return (count <= FIRST and not agreed) or count % EVERY == 0
 
     def _line(self, one: Heard, spectrum: Lazy, center_hz: float) -> Heard:
         """A steady line: a carrier, or one with sound on it if that was heard more than once."""
@@ -171,8 +182,12 @@ class Namer:
         return None if self._seen[_shape(one, center_hz)] % SAME == 0 else row[-1]
 
     def _remember(self, one: Heard, center_hz: float) -> None:
-        """Keeps the last few names of a burst's like."""
-        if not (one.steady or one.opens or one.ends) and len(self._bursts) < MOST_SHAPES:
+        """Keeps the last few names of a burst's like, and the first ones of a steady signal."""
+        if one.steady:
+            key = _steady_place(one, center_hz)
+            if self._seen[key] <= FIRST:
+                self._told.setdefault(key, set()).add(one.kind)
+        elif not (one.opens or one.ends) and len(self._bursts) < MOST_SHAPES:
             key = _shape(one, center_hz)
             self._bursts[key] = [*self._bursts.get(key, [])[1 - SAME :], (one.kind, one.features)]
 
@@ -337,6 +352,11 @@ def _shape(one: Heard, center_hz: float) -> tuple[float, ...]:
     octave = round(np.log2(max(one.width_hz, 1e3)))
     length = round(np.log2(max(one.stop_s - one.start_s, 1e-5)))
     return center_hz, round(one.center_hz / 2.0 ** (octave - 1)), octave, length
+
+
+def _steady_place(one: Heard, center_hz: float) -> tuple[float, ...]:
+    """A steady signal's place, in its widths."""
+    return center_hz, round(one.center_hz / max(one.width_hz, 1e3))
 
 
 def _training(one: Heard, samples: Complex, rate_hz: float) -> float:

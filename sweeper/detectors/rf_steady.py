@@ -39,6 +39,10 @@ LEAKAGE, LEAKED, LEAKS = 6, 10**-2.5, 2.0
 """Bins beside a steady signal to which the window of the short frames spreads it, how far below its peak what
 it leaves there lies, and times the floor from which on that counts."""
 
+SWINGS, SWINGS_DB = 12, 9.0
+"""Bins up to which a steady signal may stand in one and then in its neighbour (a wider one fills its bins), and
+the signal to noise from which on that shows."""
+
 SKIRTS = ((100.0, 1.5), (3e3, 6.0), (3e4, 12.0))
 LEFT = 3.0
 """The density of a burst is uneven by this much over its band."""
@@ -205,7 +209,8 @@ def snr_db(density: Real, ground: Real, inner: float, outer: float) -> float:
 
 
 def steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float) -> Real:
-    """Usual density per bin: the floor, and where a steady signal is, that signal's own median."""
+    """Usual density per bin: the floor, and where a steady signal is, that signal's own median: of a
+    narrow one the greatest beside each bin."""
     if not steady:
         return ground
     size = len(ground)
@@ -222,8 +227,19 @@ def steady_level(cells: Real, ground: Real, steady: list[Heard], rate_hz: float)
         within = np.arange(low, high)
         own = (within >= a) & (within < b)
         typical = np.where(own | (leaked & (typical > LEAKS * ground[low:high])), typical, 0)
+        if b - a <= SWINGS and one.snr_db > SWINGS_DB:
+            typical[a - low : b - low] = _swung(typical[a - low : b - low])
         level[low:high] = np.maximum(level[low:high], typical)
     return level
+
+
+def _swung(level: Real) -> Real:
+    """Of each bin and its neighbours the greatest: a frequency-modulated signal stands wholly in one bin and
+    then in the next, so a bin now and then holds what its neighbour usually does."""
+    out = level.copy()
+    np.maximum(out[1:], level[:-1], out=out[1:])
+    np.maximum(out[:-1], level[1:], out=out[:-1])
+    return out
 
 
 def without_splatter(steady: list[Heard], bursts: list[Heard], length_s: float) -> list[Heard]:

@@ -23,6 +23,9 @@ ALIKE_WIDTH, ALIKE_POWER = 4.0, 4.0
 """Tones of one sender differ by no more: each is there half of the time, keyed by the same clock; what lies
 between may be shown with one of them."""
 
+OVERLAP = 0.1
+"""Share of the narrower one's width by which they may overlap: more of it is one signal shown twice."""
+
 GAP = 8.0
 """Widths of the wider one that may lie between: an index of about twenty."""
 
@@ -96,6 +99,7 @@ class Tones:
 def _alike(low: Heard, high: Heard, rate_hz: float) -> bool:
     narrow, wide = sorted((low.width_hz, high.width_hz))
     weak, strong = sorted((low.power, high.power))
+    apart = high.low_hz - low.high_hz > -OVERLAP * narrow
     near = (
         high.low_hz - low.high_hz < GAP * wide and max(low.high_hz, high.high_hz) - low.low_hz < 0.8 * rate_hz
     )
@@ -103,7 +107,7 @@ def _alike(low: Heard, high: Heard, rate_hz: float) -> bool:
     longer_s = max(low.stop_s - low.start_s, high.stop_s - high.start_s)
     if both_s < TOGETHER * longer_s:
         return False
-    return near and wide < ALIKE_WIDTH * narrow and strong < ALIKE_POWER * weak
+    return apart and near and wide < ALIKE_WIDTH * narrow and strong < ALIKE_POWER * weak
 
 
 def _within(one: Heard, whole: Heard) -> bool:
