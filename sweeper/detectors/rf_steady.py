@@ -40,8 +40,8 @@ LEAKAGE, LEAKED, LEAKS = 6, 10**-2.5, 2.0
 it leaves there lies, and times the floor from which on that counts."""
 
 SWINGS, SWINGS_DB = 12, 9.0
-"""Bins up to which a steady signal may stand in one and then in its neighbour (a wider one fills its bins), and
-the signal to noise from which on that shows."""
+"""Bins up to which a steady signal may stand in one and then in its neighbour (a wider one fills its bins),
+and the signal to noise from which on that shows."""
 
 SKIRTS = ((100.0, 1.5), (3e3, 6.0), (3e4, 12.0))
 LEFT = 3.0
