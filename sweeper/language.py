@@ -94,6 +94,15 @@ _MONTHS = {
 _LONG_DATE = {"en": "{day} {month} {year}", "ru": "{day} {month} {year} г.", "kk": "{year} ж. {day} {month}"}
 
 
+def moment(utc_s: float, zone: dt.tzinfo | None = dt.UTC) -> dt.datetime | None:
+    """A time of the calendar, in this computer's zone for ``None``; ``None`` before the year 1, after 9999,
+    and where it is no number."""
+    try:
+        return dt.datetime.fromtimestamp(utc_s, zone)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
 class Language:
     """One language of the reader. Get it with ``get``; it has no state that changes."""
 
@@ -199,8 +208,10 @@ class Language:
         return f"{first} {small:02d}{THIN}{self.unit(small_unit)}" if small else first
 
     def date(self, utc_s: float, zone: dt.tzinfo = dt.UTC) -> str:
-        """``22 November 2026``."""
-        when = dt.datetime.fromtimestamp(utc_s, zone)
+        """``22 November 2026``; a number outside of the calendar, as somebody's file may hold, as it is."""
+        when = moment(utc_s, zone)
+        if when is None:
+            return f"? ({utc_s:g} s)"
         month = _MONTHS[self.code].split()[when.month - 1]
         return _LONG_DATE[self.code].format(day=when.day, month=month, year=when.year)
 
@@ -210,8 +221,8 @@ class Language:
 
     def datetime(self, utc_s: float, zone: dt.tzinfo = dt.UTC) -> str:
         """``22 November 2026, 05:04 UTC``: the zone is always said."""
-        when = dt.datetime.fromtimestamp(utc_s, zone)
-        return f"{self.date(utc_s, zone)}, {when:%H:%M} {when:%Z}"
+        when = moment(utc_s, zone)
+        return self.date(utc_s, zone) + ("" if when is None else f", {when:%H:%M} {when:%Z}")
 
     def listing(self, items: Sequence[str]) -> str:
         """``a, b and c``."""

@@ -7,7 +7,6 @@ inspection.ods   the same tables as sheets
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
@@ -16,7 +15,7 @@ import msgspec
 from sweeper.casework.papers import licence_facts
 from sweeper.jobs.practice import Practice
 from sweeper.jobs.register import Row
-from sweeper.language import Language
+from sweeper.language import Language, moment
 from sweeper.report import formats, sheets
 from sweeper.report.model import Section, Sheet, Table
 from sweeper.report.words import words
@@ -180,4 +179,5 @@ PARTS: tuple[Maker, ...] = (staff, equipment, duties, _register, consents, hashe
 
 
 def _day(utc_s: float, language: Language) -> str:
-    return language.day(dt.datetime.fromtimestamp(utc_s, dt.UTC).date())
+    when = moment(utc_s)
+    return language.date(utc_s) if when is None else language.day(when.date())

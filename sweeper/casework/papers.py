@@ -20,7 +20,7 @@ from sweeper.jobs.law import Text
 from sweeper.jobs.papers import Consent, Custody, Purge, Term
 from sweeper.jobs.practice import Practice
 from sweeper.jobs.register import Row
-from sweeper.language import Language
+from sweeper.language import Language, moment
 from sweeper.report.model import Fact, Section, Sheet, Table
 from sweeper.report.words import guide, words
 from sweeper.text import safe_text, say
@@ -286,8 +286,8 @@ def licensor_report(
     """The report to the licensor on the jobs begun in these days: its form and period the licensor sets."""
     _ = language.gettext
     card, law = practice.licence, practice.profile()
-    days = [(dt.datetime.fromtimestamp(row.created_utc_s, dt.UTC).date(), row) for row in rows]
-    inside = [row for begun, row in days if from_day <= begun <= to_day]
+    begun = [(moment(row.created_utc_s), row) for row in rows]
+    inside = [row for when, row in begun if when is not None and from_day <= when.date() <= to_day]
     text = own or law.texts.get("licensor-report")
     if text is None:
         raise SweeperError(say("{code}: this law knows no report to a licensor", code=law.code))

@@ -20,6 +20,9 @@ from sweeper.errors import SweeperError
 from sweeper.jobs.audit import GENESIS, Entry, first_break, sealed
 from sweeper.text import Words, say
 
+DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What ``sqlite3`` raises: the second where its own words about damage hold bytes of the damage."""
+
 COMMIT_S = 5.0
 """Nothing that was heard is longer than this only in memory."""
 
@@ -72,7 +75,7 @@ class Store:
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.execute("PRAGMA secure_delete=ON")
                 self._migrate()
-        except sqlite3.Error as error:
+        except DAMAGED as error:
             raise StoreError(say("{path}: {error}", path=path, error=error)) from None
 
     def _opened(self, how: str) -> sqlite3.Connection:
@@ -82,9 +85,9 @@ class Store:
         try:
             db.execute("PRAGMA foreign_keys=ON")
             db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
+        except DAMAGED as error:
             db.close()
-            if not self.read_only or _unsaved(self.path):
+            if not isinstance(error, sqlite3.OperationalError) or not self.read_only or _unsaved(self.path):
                 raise
             db = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True, isolation_level=None)
         return db
@@ -116,10 +119,19 @@ class Store:
         for number, script in enumerate(SCHEMA[version:], start=version + 1):
             self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT;")
 
+    def _read(self, type_: type[T], question: str, *values: object) -> list[T]:
+        """Rows of the types that the schema means: SQLite keeps anything in any column, and a job's database
+        may be anybody's. Raises ``StoreError``."""
+        try:
+            rows = self._db.execute(question, values).fetchall()
+            return [msgspec.convert(row, type_, builtin_types=(bytes,)) for row in rows]
+        except (*DAMAGED, msgspec.ValidationError) as error:
+            raise StoreError(say("{path}: {error}", path=self.path, error=error)) from None
+
     def get(self, key: str) -> bytes | None:
         """One value of the job's head."""
-        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        return bytes(row[0]) if row else None
+        rows = self._read(tuple[bytes], "SELECT value FROM meta WHERE key=?", key)
+        return rows[0][0] if rows else None
 
     def put(self, key: str, value: bytes) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
@@ -140,8 +152,8 @@ class Store:
 
     def sweeps(self) -> list[tuple[int, float, float | None, str, str]]:
         """Number, start, end (``None`` if it was cut off), place, what."""
-        rows = self._db.execute("SELECT id, started_utc_s, ended_utc_s, place, what FROM sweep ORDER BY id")
-        return [(int(i), float(a), None if b is None else float(b), p, w) for i, a, b, p, w in rows]
+        question = "SELECT id, started_utc_s, ended_utc_s, place, what FROM sweep ORDER BY id"
+        return self._read(tuple[int, float, float | None, str, str], question)
 
     def put_item(self, sweep: int, kind: str, item: str, value: bytes) -> None:
         """The latest word on one emission, device, finding, coverage row or status."""
@@ -149,11 +161,10 @@ class Store:
 
     def items(self, kind: str, sweep: int | None = None) -> list[tuple[int, str, bytes]]:
         """Sweep, id and value, in order of sweep and id."""
-        rows = self._db.execute(
-            "SELECT sweep, id, value FROM item WHERE kind=?1 AND (?2 IS NULL OR sweep=?2) ORDER BY sweep, id",
-            (kind, sweep),
+        question = (
+            "SELECT sweep, id, value FROM item WHERE kind=?1 AND (?2 IS NULL OR sweep=?2) ORDER BY sweep, id"
         )
-        return [(int(s), str(i), bytes(v)) for s, i, v in rows]
+        return self._read(tuple[int, str, bytes], question, kind, sweep)
 
     def drop_item(self, sweep: int, kind: str, item: str) -> None:
         self._db.execute("DELETE FROM item WHERE sweep=? AND kind=? AND id=?", (sweep, kind, item))
@@ -171,30 +182,30 @@ class Store:
         return cursor.lastrowid
 
     def papers(self, kind: str) -> list[tuple[int, float, bytes]]:
-        rows = self._db.execute("SELECT id, utc_s, value FROM paper WHERE kind=? ORDER BY id", (kind,))
-        return [(int(i), float(t), bytes(v)) for i, t, v in rows]
+        question = "SELECT id, utc_s, value FROM paper WHERE kind=? ORDER BY id"
+        return self._read(tuple[int, float, bytes], question, kind)
 
     def replace_paper(self, number: int, value: bytes) -> None:
         self._db.execute("UPDATE paper SET value=? WHERE id=?", (value, number))
 
     def audit(self, utc_s: float, who: str, act: str, **detail: str) -> Entry:
         """Add one act to the chain."""
-        row = self._db.execute("SELECT value FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-        last = decoded(row[0], Entry) if row else None
+        rows = self._read(tuple[bytes], "SELECT value FROM audit ORDER BY seq DESC LIMIT 1")
+        last = decoded(rows[0][0], Entry) if rows else None
         seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
         entry = sealed(seq, utc_s, who, act, detail, previous)
         self._db.execute("INSERT INTO audit VALUES (?, ?)", (entry.seq, msgspec.json.encode(entry)))
         return entry
 
     def audit_log(self) -> list[Entry]:
-        rows = self._db.execute("SELECT value FROM audit ORDER BY seq")
+        rows = self._read(tuple[bytes], "SELECT value FROM audit ORDER BY seq")
         return [decoded(value, Entry) for (value,) in rows]
 
     def begun(self) -> bool:
         """Whether a job was ever written here: a file may be empty, or another program's."""
         try:
             return self.get("head") is not None
-        except sqlite3.Error:
+        except StoreError:
             return False
 
     def intact(self) -> Words | None:
@@ -210,7 +221,7 @@ class Store:
                     "{name}: holds {what!r}, which is none of a job's", name=self.path.name, what=str(name[0])
                 )
             broken = first_break(self.audit_log())
-        except (sqlite3.Error, StoreError) as error:
+        except (*DAMAGED, StoreError) as error:
             return say("{name}: {problem}", name=self.path.name, problem=error)
         if broken is None:
             return None

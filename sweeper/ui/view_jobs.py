@@ -6,7 +6,6 @@ without purpose, permission, place and the person who sweeps: the law asks for t
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import time
 from functools import partial
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from sweeper.errors import SweeperError
+from sweeper.language import moment
 from sweeper.text import safe_text
 from sweeper.ui import job_head, job_parts, words
 from sweeper.ui.flow import Flow
@@ -283,8 +283,8 @@ class JobsView(QWidget):
 
     def _sweep(self, sweep: Sweep) -> None:
         style = self._desk.style
-        begun = dt.datetime.fromtimestamp(sweep.begun_utc_s).astimezone()
-        when = f"{words.spoken().day(begun.date())} {begun:%H:%M}"
+        begun, spoken = moment(sweep.begun_utc_s, None), words.spoken()
+        when = f"{spoken.day(begun.date())} {begun:%H:%M}" if begun else spoken.date(sweep.begun_utc_s)
         state = ngettext("{n} finding", "{n} findings", sweep.findings)
         if not sweep.ended:
             state += " · " + _("not ended")

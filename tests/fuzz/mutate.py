@@ -6,6 +6,8 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
+from tests.fuzz.archives import repacked
+
 NUMBERS = (0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 100, 127, 128, 255, 256, 1024, 4096, 32767, 32768)
 NUMBERS += (65535, 65536, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
 """Where lengths, counts and signs turn over."""
@@ -21,7 +23,9 @@ LONGEST = 1 << 15
 
 
 def mutated(dice: random.Random, data: bytes, pool: Sequence[bytes]) -> bytes:
-    """``data`` with one to eight changes."""
+    """``data`` with one to eight changes; of an archive half of the time inside, and packed again whole."""
+    if data.startswith(b"PK\x03\x04") and dice.random() < 0.5:
+        return repacked(dice, data, lambda inner: mutated(dice, inner, [inner]))
     made = bytearray(data)
     for _ in range(dice.choice((1, 1, 1, 2, 2, 3, 5, 8))):
         dice.choice(CHANGES)(dice, made, pool)

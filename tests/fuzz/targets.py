@@ -22,11 +22,14 @@ from typing import Any
 
 import msgspec
 
+from sweeper import language
 from sweeper.bundles import bundle, minisign
+from sweeper.casework import chapters, papers, spectra
 from sweeper.detectors import Setup, build
 from sweeper.errors import InputError, SweeperError
 from sweeper.fleet import wire
 from sweeper.jobs import container, evidence
+from sweeper.jobs.job import Job
 from sweeper.protocols import ble_capture, btsnoop, frame_table, ieee80211, lan, nl80211, pcap, radiotap
 from sweeper.protocols.ble import ad, facts, hci, link
 from sweeper.radio.replay import open_recordings
@@ -37,6 +40,7 @@ from sweeper.report.collect import Collector
 from sweeper.session import Session, standard_stages
 from sweeper.signatures import Library, builtin_folder
 from sweeper.synth import recordings_folder
+from tests.jobs import samples
 
 TIME_S = 5.0
 """Processor seconds for one small input: a hundred times what the slowest good one takes."""
@@ -197,11 +201,35 @@ def jobs(data: bytes) -> Shape:
         archive.write_bytes(data)
         try:
             made = container.take_in(archive, Path(folder) / "in" / "job")
-            return f"taken {len(list(made.rglob('*')))}"
+            return f"taken {len(list(made.rglob('*')))} {_looked_at(made)}"
         finally:
             outside = [p.name for p in Path(folder).iterdir() if p.name not in ("fuzzed.sweeperjob", "in")]
             assert not outside, outside
             assert {p.name for p in (Path(folder) / "in").glob("*")} <= {"job"}
+
+
+def _looked_at(folder: Path) -> Shape:
+    """What a reader asks of a job from elsewhere: each answer is there, or one line says why not."""
+    job = Job(folder, read_only=True)
+    told, words = [str(job.problem is None)], language.get("en")
+    parts = (chapters.purpose, chapters.sweeps, chapters.data_protection, chapters.custody, chapters.audit)
+    questions: tuple[Callable[[], Any], ...] = (
+        *(job.findings, job.devices, job.emissions, job.coverage, job.statuses, job.verdicts, job.purges),
+        *(partial(part, job, words) for part in parts),
+        *(lambda: list(chapters.cover(job, words)), lambda: chapters.verdicts(job, words)),
+        *(lambda: list(spectra.spectra(job)), lambda: list(spectra.waterfalls(job))),
+        *(lambda: words.date(job.purge_due()), lambda: papers.notice(job, words), job.pseudonyms),
+    )
+    try:
+        for question in questions:
+            try:
+                question()
+                told.append("y")
+            except SweeperError as error:
+                told.append(re.sub(r"\d+|'[^']*'|/\S+", "#", str(error))[:40])
+    finally:
+        job.close()
+    return " ".join(told)
 
 
 def manifests(data: bytes) -> Shape:
@@ -330,19 +358,18 @@ def _messages() -> list[bytes]:
     return [text, text.replace(b"status", b"finding"), text.replace(b"status", b"coverage")]
 
 
-def _job() -> bytes:
-    packed = io.BytesIO()
+def _jobs() -> list[bytes]:
+    """A small job, whole and packed; and an archive that is refused."""
     import zipfile
 
+    with tempfile.TemporaryDirectory() as folder:
+        samples.made(Path(folder) / "job").close()
+        whole_job = container.packed(Path(folder) / "job", Path(folder) / "job.zip", None).read_bytes()
+    packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in (
-            ("job.json", "{}"),
-            ("audit.jsonl", "{}\n"),
-            ("../out", "x"),
-            ("manifest.json", "{}"),
-        ):
-            archive.writestr(name, text)
-    return packed.getvalue()
+        for name in ("job.json", "audit.jsonl", "../out", "manifest.json"):
+            archive.writestr(name, "{}\n")
+    return [whole_job, packed.getvalue()]
 
 
 def _adverts() -> list[bytes]:
@@ -395,7 +422,7 @@ def seeds() -> dict[str, list[bytes]]:
         "signature-toml": toml,
         "bundle": [_bundle()],
         "minisign": [key, b"untrusted comment: x\nRUQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0=\n"],
-        "job-import": [_job()],
+        "job-import": _jobs(),
         "evidence": [b"{}", b'{"files":{},"previous":null}', b"[]\n"],
         "rtl_tcp": [b"RTL0" + struct.pack(">II", 5, 29)],
         "mqtt": _messages(),

@@ -7,12 +7,14 @@ import os
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from sweeper.casework import spectra
+from sweeper import language
+from sweeper.casework import chapters, spectra
 from sweeper.casework.keeping import begin
 from sweeper.jobs import evidence, packets, sink
 from sweeper.jobs.job import DATABASE, Decision, Head, Job, JobError, Verdict
@@ -118,6 +120,41 @@ def test_a_missing_audit_entry_shows(job: Job) -> None:
         db.execute("DELETE FROM audit WHERE seq=1")
     db.close()
     assert "entry 1" in english(Job(job.folder).problem or "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE item SET value = 5",
+        "UPDATE item SET value = 'text'",
+        "UPDATE item SET id = CAST(x'ff' AS TEXT)",
+        "UPDATE sweep SET started_utc_s = 'yesterday'",
+        "UPDATE sweep SET what = x'00ff'",
+        "UPDATE audit SET value = 'text'",
+        "UPDATE meta SET value = 7",
+    ],
+)
+def test_a_database_with_other_kinds_of_values_is_refused_with_a_line(job: Job, change: str) -> None:
+    """SQLite keeps anything in any column, and a job may come from anybody."""
+    job.close()
+    base = sqlite3.connect(job.folder / DATABASE)
+    with closing(base), base:
+        base.execute(change)
+    with pytest.raises(JobError) as refused:
+        _read_through(job.folder)
+    assert "\n" not in str(refused.value)
+
+
+def _read_through(folder: Path) -> None:
+    with closing(Job(folder, read_only=True)) as found:
+        _ = found.head, found.devices(), found.findings(), found.store.sweeps(), found.store.audit_log()
+
+
+def test_times_outside_of_the_calendar_are_shown_as_they_are(job: Job) -> None:
+    job.store._db.execute("UPDATE sweep SET started_utc_s = 1e300")
+    table = chapters.sweeps(job, language.get("en"))
+    assert "1e+300" in str(table)
+    assert language.get("ru").datetime(-1e18) == "? (-1e+18 s)"
 
 
 def test_a_newer_schema_is_refused_not_damaged(job: Job) -> None:
