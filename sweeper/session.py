@@ -22,6 +22,7 @@ from sweeper.detectors import Setup, build
 from sweeper.errors import InputError, Reason, Unavailable, contained
 from sweeper.findings import FindingsStage
 from sweeper.known import Book
+from sweeper.memory import room
 from sweeper.pipeline import Pipeline, Stage
 from sweeper.plan import SweepPlan
 from sweeper.radio import Source
@@ -37,6 +38,8 @@ BULK = (IqBlock, Trace, FrameBatch, AdvertisementBatch)
 
 QUEUE_LENGTH = 64
 """Records waiting for analysis: at 262,144 samples a block about 130 MB and 7 s of a 2.4 MS/s receiver."""
+QUEUE_BYTES = 128 << 20
+"""Samples waiting at most; on a computer with less than 2 GB a sixteenth of its memory (``memory.room``)."""
 
 BEAT_S = 1.0
 """How often a live session looks whether it stood still."""
@@ -226,7 +229,7 @@ class Session:
 
     async def _live(self) -> AsyncGenerator[Record, None]:
         self._offset_s = 0.0
-        queue = self._queue = DroppingQueue(QUEUE_LENGTH)
+        queue = self._queue = DroppingQueue(QUEUE_LENGTH, room(QUEUE_BYTES))
         for source in self.sources:
             self._start(source, queue)
         beating = asyncio.create_task(self._beat(queue))
@@ -276,18 +279,24 @@ class Session:
 
 
 class DroppingQueue:
-    """Bounded and never blocking: when full, the oldest bulk record goes, and ``dropped`` counts it."""
+    """Bounded in records and in bytes of samples, and never blocking: when full, the oldest bulk record goes,
+    and ``dropped`` counts it. The newest always has room."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, most_bytes: int = QUEUE_BYTES) -> None:
         self.dropped = 0
-        self._length = length
+        self._length, self._most_bytes = length, most_bytes
+        self._bytes = 0
         self._waiting: deque[Record] = deque()
         self._changed = asyncio.Event()
         self._closed = False
 
     def put(self, record: Record) -> None:
+        size = _size(record)
+        self._bytes += size
         if len(self._waiting) >= self._length:
-            self._drop_oldest()
+            self._drop_oldest(BULK)
+        while size and self._bytes > self._most_bytes and self._drop_oldest(IqBlock):
+            pass
         self._waiting.append(record)
         self._changed.set()
 
@@ -298,19 +307,29 @@ class DroppingQueue:
     async def __aiter__(self) -> AsyncIterator[Record]:
         while True:
             while self._waiting:
-                yield self._waiting.popleft()
+                record = self._waiting.popleft()
+                self._bytes -= _size(record)
+                yield record
                 await asyncio.sleep(0)
             if self._closed:
                 return
             self._changed.clear()
             await self._changed.wait()
 
-    def _drop_oldest(self) -> None:
+    def _drop_oldest(self, kind: type[Record] | tuple[type[Record], ...]) -> bool:
+        """Whether there was one of that kind."""
         for index, record in enumerate(self._waiting):
-            if isinstance(record, BULK):
+            if isinstance(record, kind):
                 del self._waiting[index]
+                self._bytes -= _size(record)
                 self.dropped += 1
-                return
+                return True
+        return False
+
+
+def _size(record: Record) -> int:
+    """Bytes of samples; all other records are small."""
+    return record.samples.nbytes if isinstance(record, IqBlock) else 0
 
 
 def _dropped(after: Record, count: int) -> Status:

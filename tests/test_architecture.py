@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sweeper"
 
 FLOORS = [
-    {"text", "toml_text", "signature_index"},
+    {"text", "toml_text", "signature_index", "memory"},
     {"errors"},
     {"records"},
     {"labels", "signature_types", "patience"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncGenerator, Iterable
 
 import numpy as np
 import pytest
 
+from sweeper import memory
 from sweeper.errors import InputError, Reason, Unavailable
 from sweeper.plan import SweepPlan
 from sweeper.radio import SourceInfo
@@ -188,6 +190,33 @@ def test_live_drops_are_counted_and_told_and_only_bulk_is_dropped() -> None:
     assert isinstance(kept[0], Status)
     assert [t for _, t in heard(kept)] == [7, 8, 9]
     assert dropped == 7
+
+
+def test_the_bytes_that_wait_are_bounded_and_the_newest_has_room() -> None:
+    async def drain(most_bytes: int) -> tuple[list[float], int]:
+        queue = DroppingQueue(64, most_bytes)
+        for t in range(10):
+            queue.put(block("a", t))
+        queue.put(Status(source="a", time_s=0.0, subject="last", state=State.READY))
+        queue.close()
+        kept = [record async for record in queue]
+        assert isinstance(kept[-1], Status)
+        return [time_s for _, time_s in heard(kept)], queue.dropped
+
+    size = block("a", 0).samples.nbytes
+    assert asyncio.run(drain(3 * size)) == ([7, 8, 9], 7)
+    assert asyncio.run(drain(size // 2)) == ([9], 9)
+    assert asyncio.run(drain(10 * size)) == (list(range(10)), 0)
+
+
+@pytest.mark.parametrize(("pages", "share"), [(1 << 17, 32 << 20), (1 << 18, 64 << 20), (1 << 22, 128 << 20)])
+def test_a_small_computer_lets_less_wait(monkeypatch: pytest.MonkeyPatch, pages: int, share: int) -> None:
+    """512 MB, 1 GB and 16 GB in pages of 4 KiB."""
+    told = {"SC_PHYS_PAGES": pages, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(os, "sysconf", told.__getitem__, raising=False)
+    assert memory.room(128 << 20) == share
+    monkeypatch.delattr(os, "sysconf")  # Windows
+    assert memory.room(128 << 20) == 128 << 20
 
 
 def test_every_block_of_a_live_source_is_analysed_or_counted_as_dropped() -> None:

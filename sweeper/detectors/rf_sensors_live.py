@@ -17,11 +17,13 @@ import numpy as np
 
 from sweeper.detectors.rf_rtl433 import KEYED, Packet, answer, banded, name_of, named
 from sweeper.dsp.channel import Spectrum
+from sweeper.memory import room
 from sweeper.records import Burst, Emission, IqBlock, Record, State, told
 from sweeper.text import say
 
-MEMORY = 128 << 20
-"""Bytes of samples remembered: six seconds at 2.56 MS/s; an emission is told half a second after a burst."""
+MEMORY = 64 << 20
+"""Bytes of samples remembered, on a small computer a sixteenth of its memory: three seconds at 2.56 MS/s. An
+emission is told half a second after a burst."""
 
 BEFORE_S, AFTER_S = 0.05, 0.25
 """Cut out beside the burst: repeats follow within a quarter of a second, and the program's slicer needs an
@@ -52,7 +54,7 @@ class LiveSensors:
         self._program = program
         self._by = by
         self._blocks: deque[IqBlock] = deque()
-        self._bytes = 0
+        self._bytes, self._room = 0, room(MEMORY)
         self._emissions: dict[str, Emission] = {}
         self._named: dict[str, Packet] = {}
         self._tries: dict[str, int] = {}
@@ -67,7 +69,7 @@ class LiveSensors:
             return
         self._blocks.append(block)
         self._bytes += block.samples.nbytes
-        while self._bytes > MEMORY:
+        while self._bytes > self._room:
             self._bytes -= self._blocks.popleft().samples.nbytes
 
     def emission(self, emission: Emission) -> Iterator[Record]:
