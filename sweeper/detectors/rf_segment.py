@@ -20,8 +20,8 @@ from sweeper.detectors.rf_bursts import apart_from, keyed, together, within, wit
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_steady import (
     lasting,
-    pauses,
     snr_db,
+    staying,
     steady_level,
     steady_signals,
     stretches,
@@ -66,8 +66,8 @@ def analyse(
     parts = stretches(_whitened(lines, ground_long, onto=lines))
     stays = lasting(parts, len(lines))
     seen = boxes.detect_lines(stays / usual(parts, len(lines)), len(lines), pfa / 2, long, error)
-    steady = steady_signals(parts, stays, ground_long, seen, len(lines), rate_hz, len(samples))
-    steady = [one for one in steady if not pauses(one, cells, ground, rate_hz)]
+    standing = steady_signals(parts, stays, ground_long, seen, len(lines), rate_hz, len(samples))
+    steady = staying(standing, cells, ground, rate_hz)
     whitened = _whitened(cells, ground)
     level = steady_level(cells, ground, steady, rate_hz)
     if steady:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,10 @@ PAUSES = 0.06
 NARROW_PAUSES = 0.25
 """A signal 9 dB under its level for 6 % of the time makes pauses; a narrow one fades, so 25 % are asked of
 it."""
+
+BESIDE = 1.3
+"""What makes pauses as a whole may be a steady signal and a burst beside it if it is so many times as wide as
+what lasts of it."""
 
 FAINT = 3.0
 """Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
@@ -85,48 +90,72 @@ def usual(parts: Real, frames: int) -> np.float32:
     return np.float32(statistics.lesser_mean(shape, statistics.quantile_bias(shape, 1.6 / 4.2)))
 
 
+class Steady(NamedTuple):
+    """A steady signal in all of its band, and in the part of it that stays by itself."""
+
+    whole: Heard
+    core: Heard
+
+
 def steady_signals(
     parts: Real, excess: Real, ground: Real, seen: Mask, frames: int, rate_hz: float, count: int
-) -> list[Heard]:
+) -> list[Steady]:
     """Signals on the air through the whole segment.
 
     ``parts`` are the ``stretches`` over the floor, ``excess`` what lasts of them, both in units of
     ``ground``;
     ``frames`` the transforms behind them and ``count`` the samples.
     """
-    bins = len(excess)
     average = parts.mean(axis=0)
-    steady: list[Heard] = []
-    step = rate_hz / bins
+    noise = float(usual(parts, frames))
+    found: dict[int, Steady] = {}
     for start, stop in extents.runs(seen):
-        for a, b in _pieces(excess, start, stop, frames, float(usual(parts, frames))):
+        for a, b in _pieces(excess, start, stop, frames, noise):
             over = float(np.mean(excess[a:b])) - 1
             levels = np.sort(statistics.mean(parts[:, a:b], 1) - 1)
-            edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
             if len(levels) < 2 or float(levels[: len(levels) // 2].mean()) < HALF_SHARE * over:
                 continue
             if over > FAINT and levels[0] < STEADY_SHARE * over:
                 continue
-            a, b = _whole_band(average, a, b, start, stop)
-            edges = ((a - bins // 2 - 0.5) * step, (b - bins // 2 - 0.5) * step)
-            inner, outer = extents.occupied(average[a:b] - 1)
-            low_hz, high_hz = edges[0] + inner * step, edges[0] + outer * step
-            steady.append(
-                Heard(
-                    low_hz=low_hz,
-                    high_hz=max(high_hz, low_hz + step),
-                    start_s=0.0,
-                    stop_s=count / rate_hz,
-                    power=float(np.sum((average[a:b] - 1) * ground[a:b]) * step),
-                    snr_db=snr_db(average[a:b] * ground[a:b], ground[a:b], inner, outer),
-                    steady=True,
-                    opens=True,
-                    ends=True,
-                    grain_hz=step,
-                    on_s=count / rate_hz,
-                )
-            )
-    return _without_skirts(steady)
+            whole = _stands(average, ground, *_whole_band(average, a, b, start, stop), rate_hz, count)
+            found[id(whole)] = Steady(whole, _stands(average, ground, a, b, rate_hz, count))
+    kept = _without_skirts([one.whole for one in found.values()])
+    return [found[id(one)] for one in kept]
+
+
+def _stands(average: Real, ground: Real, a: int, b: int, rate_hz: float, count: int) -> Heard:
+    """The bins ``a`` to ``b`` as a steady signal."""
+    bins = len(average)
+    step = rate_hz / bins
+    edge_hz = (a - bins // 2 - 0.5) * step
+    inner, outer = extents.occupied(average[a:b] - 1)
+    low_hz, high_hz = edge_hz + inner * step, edge_hz + outer * step
+    return Heard(
+        low_hz=low_hz,
+        high_hz=max(high_hz, low_hz + step),
+        start_s=0.0,
+        stop_s=count / rate_hz,
+        power=float(np.sum((average[a:b] - 1) * ground[a:b]) * step),
+        snr_db=snr_db(average[a:b] * ground[a:b], ground[a:b], inner, outer),
+        steady=True,
+        opens=True,
+        ends=True,
+        grain_hz=step,
+        on_s=count / rate_hz,
+    )
+
+
+def staying(found: list[Steady], cells: Real, ground: Real, rate_hz: float) -> list[Heard]:
+    """Of what seems steady that which makes no pauses. Where only the whole of its band does, a burst came
+    beside it, and what stays is the core."""
+    out = []
+    for one in found:
+        wide = one.whole.width_hz > BESIDE * one.core.width_hz
+        if not pauses(one.whole, cells, ground, rate_hz):
+            out.append(one.whole)
+        elif wide and not pauses(one.core, cells, ground, rate_hz, PAUSES):
+            out.append(one.core)
+    return out
 
 
 def _whole_band(average: Real, a: int, b: int, start: int, stop: int) -> tuple[int, int]:
@@ -146,8 +175,9 @@ def _whole_band(average: Real, a: int, b: int, start: int, stop: int) -> tuple[i
     return left, right
 
 
-def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
-    """Whether a wide signal is off now and then: packets that follow each other closely are not steady."""
+def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float, narrow: float = NARROW_PAUSES) -> bool:
+    """Whether a wide signal is off now and then: packets that follow each other closely are not steady. Of a
+    ``narrow`` one that share of the time is asked."""
     size = len(ground)
     a = int(np.clip(np.ceil(one.low_hz / rate_hz * size + size / 2), 0, size - 1))
     b = int(np.clip(np.floor(one.high_hz / rate_hz * size + size / 2) + 1, a + 1, size))
@@ -158,7 +188,7 @@ def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float) -> bool:
     level = float(statistics.percentile(power, 95))
     if level < 6 * noise:
         return False
-    return float(np.mean(power < max(PAUSE * level, 2 * noise))) > (PAUSES if b - a >= 6 else NARROW_PAUSES)
+    return float(np.mean(power < max(PAUSE * level, 2 * noise))) > (PAUSES if b - a >= 6 else narrow)
 
 
 def _pieces(excess: Real, start: int, stop: int, frames: int, noise: float) -> list[tuple[int, int]]:
