@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -87,10 +88,30 @@ def run(
     return tally
 
 
+SHARED = Path("/dev/shm")  # noqa: S108  where Linux keeps semaphores with names
+
+
 def local(workers: int | None) -> Executor:
     """Processes of this computer; each starts anew, so that they are the same on every system."""
+    if SHARED.is_dir():
+        _tidied()
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers or cores(), mp_context=context, initializer=work.begin)
+
+
+def _tidied() -> None:
+    """Remove the semaphores of runs that were killed together with all their processes.
+
+    The workers find them by name, so somebody must remove the names, and whoever would was killed too. So
+    ours bear the number of this process and of the system of processes in which it counts.
+    """
+    prefix = "sweeper-" + "".join(filter(str.isdecimal, os.readlink("/proc/self/ns/pid"))) + "-"
+    multiprocessing.current_process()._config["semprefix"] = f"/{prefix}{os.getpid()}"  # type: ignore[attr-defined]
+    for left in SHARED.glob(f"sem.{prefix}*"):
+        number = left.name.removeprefix(f"sem.{prefix}").partition("-")[0]
+        if number.isdecimal() and not Path("/proc", number).exists():
+            with suppress(OSError):
+                left.unlink()
 
 
 def cores() -> int:

@@ -205,6 +205,25 @@ def test_a_killed_run_goes_on(archive: Path, expected: dict[str, bytes], tmp_pat
     assert files(tmp_path) == expected
 
 
+@pytest.mark.skipif(not run.SHARED.is_dir(), reason="Linux keeps its semaphores there")
+def test_semaphores_of_runs_killed_with_all_their_processes_are_removed() -> None:
+    """By the next run, which knows them by the number of a process that is gone."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    run.local(1).shutdown()
+    name = multiprocessing.get_context("spawn").Lock()._semlock.name  # type: ignore[attr-defined]
+    own, _, _ = name.removeprefix("/").rpartition(f"{os.getpid()}-")
+    left = [run.SHARED / f"sem.{own}{number}-test{os.getpid()}" for number in (gone.pid, os.getpid(), "x")]
+    try:
+        for path in left:
+            path.touch()
+        run.local(1).shutdown()
+        assert [path.exists() for path in left] == [False, True, True]
+    finally:
+        for path in left:
+            path.unlink(missing_ok=True)
+
+
 def test_other_signatures_or_another_file_begin_anew(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     shutil.copy(archive / "pmr446.sigmf-meta", tmp_path / "in")
