@@ -19,10 +19,10 @@ from typing import Annotated, Any
 import jinja2
 import msgspec
 
+from sweeper import labels
 from sweeper.errors import InputError
 from sweeper.fleet.rooms import Room
 from sweeper.language import Language
-from sweeper.records import State
 from sweeper.report import paint
 from sweeper.text import safe_text, say
 
@@ -133,9 +133,13 @@ def _shown(room: Room, language: Language, now_utc_s: float) -> dict[str, Any]:
             for finding in ranked
         ],
         "faults": [
-            f"{safe_text(s.subject)}: {language.say(s.said or s.detail)}"
-            for s in room.faults
-            if s.state is State.FAILED
+            _("{subject} is {state} ({ago} ago): {what}").format(
+                subject=safe_text(status.subject),
+                state=_(labels.STATES[status.state]),
+                ago=language.duration(max(0.0, now_utc_s - utc_s)),
+                what=language.say(status.said or status.detail),
+            )
+            for utc_s, status in room.faults
         ],
     }
 

@@ -16,7 +16,7 @@ import msgspec
 
 from sweeper.errors import InputError
 from sweeper.fleet.wire import KINDS, Message
-from sweeper.records import Device, Emission, Finding, Level, Status
+from sweeper.records import Device, Emission, Finding, Level, State, Status
 from sweeper.text import say
 
 KEEP_DAYS = 30
@@ -45,7 +45,8 @@ class Room(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     devices: tuple[Device, ...] = ()
     emissions: tuple[Emission, ...] = ()
-    faults: tuple[Status, ...] = ()
+    faults: tuple[tuple[float, Status], ...] = ()
+    """UTC and what was told last of each trouble that is not known to be over."""
 
     @property
     def level(self) -> Level | None:
@@ -99,7 +100,8 @@ class Rooms:
 
     def all(self) -> list[Room]:
         """Every room with the last word on each of its things, in order of name."""
-        things = {kind: self._latest(kind) for kind in ("finding", "device", "emission", "status")}
+        things = {kind: self._latest(kind) for kind in ("finding", "device", "emission")}
+        troubles = self._troubles()
         with self._lock:
             links = {name: (state, at) for name, state, at in self._base.execute("SELECT * FROM links")}
             spoke = dict(self._base.execute("SELECT sensor, MAX(utc_s) FROM messages GROUP BY sensor"))
@@ -114,7 +116,7 @@ class Rooms:
                     tuple(things["finding"].get(name, ())),
                     tuple(things["device"].get(name, ())),
                     tuple(things["emission"].get(name, ())),
-                    tuple(things["status"].get(name, ())),
+                    tuple(troubles.get(name, ())),
                 )
             )
         return made
@@ -127,6 +129,25 @@ class Rooms:
             found.setdefault(sensor, []).append(msgspec.json.decode(data, type=KINDS[kind]))
         return found
 
+    def _troubles(self) -> dict[str, list[tuple[float, Status]]]:
+        """Of each sensor what failed or is impaired; whatever is ready or listening since is well again."""
+        with self._lock:
+            rows = self._base.execute(_LATEST, ("status",)).fetchall()
+        found: dict[str, list[tuple[float, Status]]] = {}
+        told = sorted((utc_s, sensor, item, data) for sensor, item, utc_s, data in rows)
+        for utc_s, sensor, _item, data in told:
+            status: Status = msgspec.json.decode(data, type=Status)
+            of = found.setdefault(sensor, [])
+            if status.state in (State.FAILED, State.DEGRADED):
+                of.append((utc_s, status))
+            else:
+                of[:] = [one for one in of if _about(one[1]) != _about(status)]
+        return found
+
     def close(self) -> None:
         with self._lock:
             self._base.close()
+
+
+def _about(status: Status) -> tuple[str, str]:
+    return status.source, status.subject

@@ -7,13 +7,16 @@ import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sweeper import language
-from sweeper.errors import InputError
+from sweeper.errors import InputError, Reason
 from sweeper.fleet import page
-from sweeper.fleet.rooms import Room
-from sweeper.records import Device, Finding, Level, Medium
+from sweeper.fleet.rooms import Room, Rooms
+from sweeper.fleet.wire import Message
+from sweeper.jobs.sink import item_key
+from sweeper.records import Device, Finding, Level, Medium, State, Status
 from sweeper.text import say
 
 NOW = 1_795_000_000.0
@@ -96,6 +99,32 @@ def test_placed_and_unplaced_rooms_are_shown_and_silence_is_not_called_clean(pla
     assert [word for word in words[at : at + 8] if word][:3] == ["AA:BB", "−50\u202fdBm ●", "−70\u202fdBm"]
     assert "CC:DD" not in words  # heard in one room only
     assert "<script" not in text
+
+
+def test_what_is_impaired_is_told_with_its_age_until_it_is_well_again(tmp_path: Path) -> None:
+    """A receiver that came back, one that was lost since, and losses that nobody takes back."""
+    lines = [
+        (NOW - 900, "rtlsdr", State.FAILED, Reason.UNPLUGGED, "was pulled out"),
+        (NOW - 800, "rtlsdr", State.LISTENING, None, ""),
+        (NOW - 700, "ble", State.LISTENING, None, ""),
+        (NOW - 120, "ble", State.FAILED, Reason.POWERED_OFF, "is switched off"),
+        (NOW - 60, "wifi", State.DEGRADED, Reason.STALLED, "nothing was heard"),
+    ]
+    rooms = Rooms(tmp_path / "rooms.sqlite")
+    for number, (utc_s, subject, state, reason, detail) in enumerate(lines):
+        record = Status(
+            source=subject, time_s=1.0, subject=subject, state=state, reason=reason, detail=detail
+        )
+        kind, item = item_key(record) or ("", "")
+        rooms.add(
+            [Message(str(number), "Room 1", kind, item, utc_s, msgspec.Raw(msgspec.json.encode(record)))]
+        )
+    words = Tags(page.render(rooms.all(), language.get("en"), NOW)).words
+    rooms.close()
+    assert sorted(word for word in words if " ago): " in word) == [
+        "ble is failed (2\u202fmin ago): is switched off",
+        "wifi is impaired (1\u202fmin ago): nothing was heard",
+    ]
 
 
 @pytest.mark.parametrize("code", language.CODES)
