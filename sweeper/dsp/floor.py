@@ -14,10 +14,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, grey_dilation, grey_opening, median_filter, uniform_filter1d
-from scipy.special import gammainc
 
 from sweeper.dsp.spectrum import Complex, Real
-from sweeper.dsp.statistics import FLOOR_ERROR, independent, median, quantile_bias, threshold
+from sweeper.dsp.statistics import (
+    FLOOR_ERROR,
+    band_below,
+    band_quantile,
+    independent,
+    median,
+    quantile_bias,
+    threshold,
+)
 
 QUANTILE = 0.25
 """Taken per band over time: a first guess that bursts up to two thirds of the time do not spoil."""
@@ -55,7 +62,7 @@ def estimate(cells: Real) -> Real:
     if group > 1:
         sums = np.add.reduceat(chosen, np.arange(0, bins, group), axis=1)
         chosen = np.asarray(sums / np.float32(group), dtype=np.float32)
-    quiet = _time_excision(chosen, independent(1, group)).astype(np.float32)
+    quiet = _time_excision(chosen, group).astype(np.float32)
     shape = max(1.0, 0.4 * independent(len(chosen), group))
     floor = excise(quiet, shape, peak=float(cells.max(initial=0.0)))
     if group == 1:
@@ -77,14 +84,14 @@ def uncertainty(floor: Real, frames: int) -> float:
     return float(min(FLOOR_ERROR, np.hypot(FLAT_ERROR, 1 / np.sqrt(values * len(floor) / group))))
 
 
-def _time_excision(chosen: Real, shape: float) -> Real:
-    """Noise per band: quantile over time, then twice the mean of what that leaves as noise."""
+def _time_excision(chosen: Real, group: int) -> Real:
+    """Noise per band of ``group`` bins: quantile over time, then twice the mean of what that leaves of it."""
     count = len(chosen)
     if count < 4:
         return np.asarray(chosen.mean(axis=0), dtype=np.float32)
     rank = int(QUANTILE * (count - 1))
-    guess = np.partition(chosen, rank, axis=0)[rank] / quantile_bias(shape, (rank + 0.6) / (count + 0.2))
-    kept = float(gammainc(shape + 1, shape * TRIM) / gammainc(shape, shape * TRIM))
+    guess = np.partition(chosen, rank, axis=0)[rank] / band_quantile(group, (rank + 0.6) / (count + 0.2))
+    kept = band_below(group, TRIM)
     for _ in range(2):
         below = chosen < TRIM * guess
         number = np.maximum(below.sum(axis=0), 1)
@@ -310,8 +317,11 @@ def surge(whitened: Real) -> Real:
         return np.ones(len(whitened), np.float32)
     blocks = np.add.reduce(whitened[:, : size * SURGE_BLOCKS].reshape(-1, SURGE_BLOCKS, size), axis=2)
     usual = 1.7 / (SURGE_BLOCKS + 0.4)
-    level = _second(blocks) / (size * quantile_bias(independent(1, size), usual))
-    out = np.maximum(level * np.float32(0.75), 1)
+    shape = independent(1, size)
+    bias = quantile_bias(shape, usual)
+    level = _second(blocks) / np.float32(size * bias)
+    above = level > quantile_bias(shape, SURGE_CHANCE) / bias
+    out = np.where(above, np.maximum(level * np.float32(0.75), 1), np.float32(1))
     for length in (3, 9):
         if len(blocks) >= length:
             longer = uniform_filter1d(blocks, length, axis=0, mode="nearest")

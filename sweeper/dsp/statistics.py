@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammainccinv, gammaincinv
+from scipy.special import gammainc, gammainccinv, gammaincinv
 
 from sweeper.dsp.spectrum import hann
 
@@ -71,6 +71,47 @@ def threshold(shape: float, pfa: float, floor_error: float = FLOOR_ERROR) -> flo
 def quantile_bias(shape: float, q: float) -> float:
     """The ``q``-quantile of a mean of ``shape`` exponentials, as a fraction of their mean."""
     return float(gammaincinv(shape, q) / shape)
+
+
+FEW = 4
+"""Bins in a band up to which its power is not close enough to a gamma distribution: the quarter of two bins
+lies 5 % higher."""
+
+
+@lru_cache(maxsize=8)
+def _terms(bins: int) -> tuple[tuple[float, float], ...]:
+    """The mean power of some neighbouring bins of one Hann frame is a sum of exponentials with these means;
+    each with its factor in the tail. Neighbours' amplitudes correlate by -2/3, the next ones' by 1/6."""
+    apart = np.abs(np.subtract.outer(np.arange(bins), np.arange(bins)))
+    matrix = np.select([apart == 0, apart == 1, apart == 2], [1.0, -2 / 3, 1 / 6])
+    means = [round(float(value), 12) / bins for value in np.linalg.eigvalsh(matrix)]
+    return tuple((m, float(np.prod([m / (m - other) for other in means if other != m]))) for m in means)
+
+
+@lru_cache(maxsize=256)
+def band_quantile(bins: int, q: float) -> float:
+    """The ``q``-quantile of the mean power of ``bins`` neighbouring bins of one frame, as a fraction of its
+    mean."""
+    if bins > FEW:
+        return quantile_bias(independent(1, bins), q)
+    low, high = 0.0, 50.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        below = 1 - sum(factor * np.exp(-middle / m) for m, factor in _terms(bins))
+        low, high = (middle, high) if below < q else (low, middle)
+    return float(f"{high:.9g}")
+
+
+@lru_cache(maxsize=64)
+def band_below(bins: int, limit: float) -> float:
+    """The mean of those of the same powers that stay below ``limit`` times their mean, as a fraction of
+    it."""
+    if bins > FEW:
+        shape = independent(1, bins)
+        return float(gammainc(shape + 1, shape * limit) / gammainc(shape, shape * limit))
+    rest = [(m, factor, factor * np.exp(-limit / m)) for m, factor in _terms(bins)]
+    part = sum(factor * m - tail * (m + limit) for m, factor, tail in rest)
+    return float(f"{part / (1 - sum(tail for _, _, tail in rest)):.9g}")
 
 
 def mean(values: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float32]:
