@@ -14,7 +14,6 @@ import math
 from collections.abc import Sequence
 
 import msgspec
-from scipy.stats import chi2
 
 THERMAL_DBM_HZ = -174.0
 """kT at 290 K."""
@@ -58,9 +57,13 @@ def power_dbm(
 def needed_snr_db(averages: float, pfa: float = PFA, pd: float = PD) -> float:
     """Signal-to-noise ratio in one bin at which the ideal energy detector of so many independent averages
     finds a noise-like signal with chance ``pd`` at ``pfa`` false alarms."""
-    freedom = 2 * max(averages, 1.0)
-    threshold = float(chi2.isf(pfa, freedom))
-    return 10 * math.log10(threshold / float(chi2.ppf(1 - pd, freedom)) - 1)
+    from scipy.special import gammainccinv, gammaincinv  # half a second, of which every command would pay
+
+    half_freedom = max(
+        averages, 1.0
+    )  # quantiles of chi squared, which scipy.stats takes a second to load for
+    threshold, found = 2 * gammainccinv(half_freedom, pfa), 2 * gammaincinv(half_freedom, 1 - pd)
+    return 10 * math.log10(float(threshold) / float(found) - 1)
 
 
 def sensitivity_dbm(bin_hz: float, averages: float, noise_figure_db: float = NOISE_FIGURE_DB) -> Estimate:

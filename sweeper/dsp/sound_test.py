@@ -21,7 +21,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import scipy.signal
-import scipy.stats
 
 Array = npt.NDArray[np.float64]
 
@@ -134,7 +133,9 @@ def traffic_test(
 
 def _by_lot(done: Array, label: npt.NDArray[np.bool_]) -> float:
     """Share of the ways to draw the lot that would show as much difference; the drawn one is among them."""
-    ranks = scipy.stats.rankdata(done)
+    from scipy.stats import rankdata  # a second to load, of which every command that lists commands would pay
+
+    ranks = rankdata(done)
     loud, total = int(label.sum()), len(label)
     seen = float(ranks[label].sum())
     if math.comb(total, loud) <= MOST_ORDERS:
