@@ -195,3 +195,5 @@ def test_time_asleep_between_two_packets_was_not_listened_to() -> None:
             heard.append(stood_still("wifi", time_s, still_s))
     (row,) = rows(*heard)
     assert row.seconds == pytest.approx(30.0)
+    (row,) = rows(stood_still("wifi", 0.0, 20.0), *heard)  # before anything was heard
+    assert row.seconds == pytest.approx(30.0)

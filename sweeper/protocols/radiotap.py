@@ -29,7 +29,7 @@ DLT_80211, DLT_PRISM, DLT_RADIOTAP, DLT_PPI = 105, 119, 127, 192
 LINK_TYPES = (DLT_80211, DLT_PRISM, DLT_RADIOTAP, DLT_PPI)
 
 FIELDS: tuple[tuple[str, int, int], ...] = (
-    ("tsft", 8, 8), ("flags", 1, 1), ("rate", 1, 1), ("channel", 2, 4), ("fhss", 1, 2), ("signal", 1, 1),
+    ("tsft", 8, 8), ("flags", 1, 1), ("rate", 1, 1), ("channel", 2, 4), ("fhss", 2, 2), ("signal", 1, 1),
     ("noise", 1, 1), ("lock", 2, 2), ("tx_attenuation", 2, 2), ("db_tx_attenuation", 2, 2),
     ("tx_power", 1, 1), ("antenna", 1, 1), ("db_signal", 1, 1), ("db_noise", 1, 1), ("rx_flags", 2, 2),
     ("tx_flags", 2, 2), ("rts_retries", 1, 1), ("data_retries", 1, 1), ("xchannel", 4, 8),

@@ -19,6 +19,22 @@ def test_alignment_follows_the_standard() -> None:
     assert at == {"tsft": 8, "flags": 16, "rate": 17, "channel": 18, "signal": 22}
 
 
+KERNEL = "88 11 11 24 22 11 11 22 22 22 11 11 11 11 22 22 11 11 .. 13 48 2c"
+"""Alignment and size of bits 0 to 21 in hexadecimal digits, as Linux has them (net/wireless/radiotap.c)."""
+
+
+def test_every_field_lies_where_the_kernel_puts_it() -> None:
+    """Behind 8 bytes of header and a byte of flags each field stands at the next multiple of its alignment."""
+    for bit, told in enumerate(KERNEL.split()):
+        if told == "..":
+            continue
+        align, size = (int(digit, 16) for digit in told)
+        name = radiotap.FIELDS[bit][0]
+        assert radiotap.SIZES[name] == size
+        at = 8 if bit < 1 else -(-9 // align) * align
+        assert radiotap.layout((1 << bit | 1 << 1,))[name] == (8 if bit == 1 else at), name
+
+
 def test_a_second_present_word_moves_the_fields() -> None:
     at = radiotap.layout((1 << 31 | 1 << 29 | 0b1, 0b100000))
     assert at == {"tsft": 16, "signal": 24}  # two words end at 12, TSFT goes to 16
