@@ -24,7 +24,7 @@ KERNEL = "88 11 11 24 22 11 11 22 22 22 11 11 11 11 22 22 11 11 .. 13 48 2c"
 
 
 def test_every_field_lies_where_the_kernel_puts_it() -> None:
-    """Behind 8 bytes of header and a byte of flags each field stands at the next multiple of its alignment."""
+    """Behind 8 bytes of header and one of flags each field stands at the next multiple of its alignment."""
     for bit, told in enumerate(KERNEL.split()):
         if told == "..":
             continue
