@@ -220,6 +220,40 @@ def test_a_manifest_that_says_nonsense_is_refused(library: Library, change: dict
         read(packed.getvalue())
 
 
+LINK = 0o120777
+Entry = tuple[str, int, int]
+"""Name, kind and rights, packing."""
+EXAMPLE_FILE: Entry = ("ble/example.toml", 0, zipfile.ZIP_STORED)
+
+
+@pytest.mark.parametrize(
+    ("entries", "added", "line"),
+    [
+        ([EXAMPLE_FILE], b"\n", "changed since the bundle was made"),
+        ([EXAMPLE_FILE, EXAMPLE_FILE], b"", "stands twice"),
+        ([(EXAMPLE_FILE[0], 0, zipfile.ZIP_DEFLATED)], b"", "compressed or a link"),
+        ([(EXAMPLE_FILE[0], LINK, zipfile.ZIP_STORED)], b"", "compressed or a link"),
+        ([EXAMPLE_FILE, ("ble/other.toml", 0, zipfile.ZIP_STORED)], b"", "not in both"),
+        ([], b"", "not in both"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_what_the_manifest_does_not_vouch_for_is_refused(
+    library: Library, entries: list[Entry], added: bytes, line: str
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(made(library)[0])) as archive:
+        manifest, text = archive.read("manifest.json"), archive.read("ble/example.toml")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("manifest.json", manifest)
+        for name, kind, packing in entries:
+            entry = zipfile.ZipInfo(name)
+            entry.create_system, entry.external_attr, entry.compress_type = 3, kind << 16, packing
+            archive.writestr(entry, text + added)
+    with pytest.raises(BundleError, match=line):
+        read(packed.getvalue())
+
+
 def test_nonsense_is_not_built(library: Library) -> None:
     for empty, minimum in ((Library([]), "0.1.0"), (library, "abc")):
         with pytest.raises(BundleError, match="not built"):
