@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweeper.errors import InputError
-from sweeper.recording.positions import Fix, Positions, of_tpv, place_of, read_positions
+from sweeper.recording.positions import Fix, Positions, _between, of_tpv, place_of, read_positions
 from sweeper.records import Place
 from sweeper.text import english
 
@@ -148,3 +148,11 @@ def test_any_bytes_are_read_or_refused(
     assert bool(fixes) != bool(refusal)
     assert "\n" not in refusal
     assert all(fix.place.name or abs(fix.place.lat or 0.0) <= 90 for fix in fixes)
+
+
+@pytest.mark.parametrize("missing", [{"lat": None}, {"lon": None}, {"lat": None, "lon": None}])
+def test_between_a_place_and_none_the_one_before_stands(missing: dict[str, None]) -> None:
+    known, lost = {"lat": 43.2, "lon": 76.9}, {"lat": 43.4, "lon": 77.1, **missing}
+    for first, second in ((known, lost), (lost, known)):
+        before, then = Fix(0.0, Place(**first)), Fix(10.0, Place(**second))
+        assert _between(before, then, 5.0) is before.place
