@@ -63,7 +63,13 @@ def _page(command: Command) -> str:
 
 def _head(name: str, what: str) -> list[str]:
     title = f'.TH "{name.upper()}" "1" "" "sweeper {__version__}" "sweeper manual"'
-    return [title, ".SH NAME", f"{_text(name)} \\- {_text(what)}"]
+    return [
+        title,
+        '.\\" Words such as a list of choices leave no room for even margins.',
+        ".ad l",
+        ".SH NAME",
+        f"{_text(name)} \\- {_text(what)}",
+    ]
 
 
 def _parents(name: str) -> list[str]:
