@@ -58,7 +58,7 @@ Architecture: {architecture}
 Maintainer: The sweeper authors <sweeper@localhost>
 Installed-Size: {size}
 Depends: {depends}
-Recommends: iw, bluez, fonts-dejavu-core
+Recommends: iw, bluez, rtl-433, fonts-dejavu-core
 Section: hamradio
 Priority: optional
 Description: finds hidden surveillance devices by what they transmit
