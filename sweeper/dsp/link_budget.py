@@ -59,10 +59,9 @@ def needed_snr_db(averages: float, pfa: float = PFA, pd: float = PD) -> float:
     finds a noise-like signal with chance ``pd`` at ``pfa`` false alarms."""
     from scipy.special import gammainccinv, gammaincinv  # half a second, of which every command would pay
 
-    half_freedom = max(
-        averages, 1.0
-    )  # quantiles of chi squared, which scipy.stats takes a second to load for
-    threshold, found = 2 * gammainccinv(half_freedom, pfa), 2 * gammaincinv(half_freedom, 1 - pd)
+    # Half the quantiles of chi squared, by the functions behind scipy.stats, which takes a second to load.
+    half_freedom = max(averages, 1.0)
+    threshold, found = gammainccinv(half_freedom, pfa), gammaincinv(half_freedom, 1 - pd)
     return 10 * math.log10(float(threshold) / float(found) - 1)
 
 
