@@ -196,7 +196,8 @@ def mismatches(reference: Reference, here: Conditions) -> list[Phrase]:
 
 def merge(references: Sequence[Reference], name: str) -> Reference:
     """Several references of one place as one: more looks, more of what comes and goes. The first one's cells
-    and conditions hold. Raises ``ValueError`` without any."""
+    and conditions hold; of an emission that several heard the strongest hearing stays. Raises
+    ``ValueError`` without any."""
     if not references:
         raise ValueError("nothing to merge")
     first = references[0]
@@ -204,9 +205,10 @@ def merge(references: Sequence[Reference], name: str) -> Reference:
     emissions: list[Known] = []
     for one in references:
         grid.absorb(one.grid.regridded(grid.cell_hz))
-        for known in one.head.emissions:
-            if known not in emissions:
-                emissions.append(known)
+    heard = [known for one in references for known in one.head.emissions]
+    for known in sorted(heard, key=lambda k: (-k.power_dbfs, k.center_hz, k.width_hz)):
+        if not any(_same(known, kept) for kept in emissions):
+            emissions.append(known)
     head = msgspec.structs.replace(
         first.head,
         name=name,
@@ -215,6 +217,14 @@ def merge(references: Sequence[Reference], name: str) -> Reference:
         merged=tuple(one.head.name for one in references),
     )
     return Reference(head, grid)
+
+
+def _same(one: Known, other: Known) -> bool:
+    """Whether two hearings are likely of one emission: each of them at another time."""
+    apart_hz = abs(one.center_hz - other.center_hz)
+    return (one.kind, one.steady) == (other.kind, other.steady) and apart_hz <= max(
+        one.width_hz, other.width_hz
+    ) / 2
 
 
 def save(reference: Reference, path: Path) -> None:

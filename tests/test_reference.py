@@ -321,6 +321,18 @@ def test_merging_counts_all_looks_and_keeps_all_emissions() -> None:
         merge([], "none")
 
 
+def test_what_several_references_heard_is_one_emission_of_the_merged() -> None:
+    first, second = reference({433.9e6: 25.0, 436.0e6: 20.0}), reference({433.9e6: 28.0}, name="street")
+    moved = [
+        msgspec.structs.replace(one, center_hz=one.center_hz + 900.0, power_dbfs=-47.0)
+        for one in second.head.emissions
+    ]
+    head = msgspec.structs.replace(second.head, emissions=tuple(moved))
+    both = merge([first, msgspec.structs.replace(second, head=head)], "outside")
+    kept = [(one.center_hz, one.power_dbfs) for one in both.head.emissions]
+    assert kept == [(433.9e6 + 900.0, -47.0), (436.0e6, -50.0)]
+
+
 def test_other_conditions_are_named() -> None:
     made = reference({})
     assert mismatches(made, HERE) == []
