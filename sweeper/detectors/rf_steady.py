@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import chndtr
 
 from sweeper.detectors.rf_heard import Heard
 from sweeper.dsp import boxes, extents, statistics
@@ -36,6 +37,9 @@ it."""
 BESIDE = 1.3
 """What makes pauses as a whole may be a steady signal and a burst beside it if it is so many times as wide as
 what lasts of it."""
+
+UPPER = 1.645
+"""Standard deviations that 5 % of the time is above."""
 
 FAINT = 3.0
 """Below this power over the floor one stretch is too noisy to tell whether the signal lasts."""
@@ -176,19 +180,44 @@ def _whole_band(average: Real, a: int, b: int, start: int, stop: int) -> tuple[i
 
 
 def pauses(one: Heard, cells: Real, ground: Real, rate_hz: float, narrow: float = NARROW_PAUSES) -> bool:
-    """Whether a wide signal is off now and then: packets that follow each other closely are not steady. Of a
-    ``narrow`` one that share of the time is asked."""
+    """Whether a signal is off now and then: packets that follow each other closely are not steady. Of a
+    ``narrow`` one that share of the time is asked, beside what noise alone takes from a steady one."""
     size = len(ground)
-    a = int(np.clip(np.ceil(one.low_hz / rate_hz * size + size / 2), 0, size - 1))
-    b = int(np.clip(np.floor(one.high_hz / rate_hz * size + size / 2) + 1, a + 1, size))
+    a, b = _bins(one, size, rate_hz)
     if len(cells) < 24:
         return False
     power = (cells[:, a:b] / ground[a:b]).mean(axis=1) - 1
-    noise = 1 / np.sqrt(statistics.independent(1, b - a, size))
+    independent = statistics.independent(1, b - a, size)
+    noise = 1 / np.sqrt(independent)
     level = float(statistics.percentile(power, 95))
     if level < 6 * noise:
         return False
-    return float(np.mean(power < max(PAUSE * level, 2 * noise))) > (PAUSES if b - a >= 6 else narrow)
+    low = max(PAUSE * level, 2 * noise)
+    share = PAUSES if b - a >= 6 else narrow
+    return float(np.mean(power < low)) > share + _fades(level, low, independent)
+
+
+def _bins(one: Heard, size: int, rate_hz: float) -> tuple[int, int]:
+    """The bins whose middles lie in the band; where none does, the nearest to its own middle."""
+    low, high = (hz / rate_hz * size + size / 2 for hz in (one.low_hz, one.high_hz))
+    a, b = math.ceil(low), math.floor(high) + 1
+    if b <= a:
+        a = round((low + high) / 2)
+        b = a + 1
+    a = int(np.clip(a, 0, size - 1))
+    return a, int(np.clip(b, a + 1, size))
+
+
+def _fades(level: float, low: float, independent: float) -> float:
+    """Share of the time in which a signal that is always on lies below ``low``, by the noise in it.
+
+    Powers are in units of the noise's mean, less that mean; ``level`` is passed in 5 % of the time. Signal
+    and noise together follow the noncentral chi-squared distribution of ``2 * independent`` degrees of
+    freedom, whose variance gives the signal behind the level.
+    """
+    q = UPPER / np.sqrt(independent)
+    signal = max(0.0, ((np.sqrt(q * q + 2 * level + 1) - q) ** 2 - 1) / 2)
+    return round(float(chndtr(2 * independent * (low + 1), 2 * independent, 2 * independent * signal)), 3)
 
 
 def _pieces(excess: Real, start: int, stop: int, frames: int, noise: float) -> list[tuple[int, int]]:

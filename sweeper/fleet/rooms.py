@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -100,7 +101,7 @@ class Rooms:
 
     def all(self) -> list[Room]:
         """Every room with the last word on each of its things, in order of name."""
-        things = {kind: self._latest(kind) for kind in ("finding", "device", "emission")}
+        things = {kind: self._things(kind) for kind in ("finding", "device", "emission")}
         troubles = self._troubles()
         with self._lock:
             links = {name: (state, at) for name, state, at in self._base.execute("SELECT * FROM links")}
@@ -121,22 +122,26 @@ class Rooms:
             )
         return made
 
-    def _latest(self, kind: str) -> dict[str, list]:  # type: ignore[type-arg]  # of the kind's own type
-        found: dict[str, list] = {}  # type: ignore[type-arg]
+    def _latest(self, kind: str) -> list[tuple[float, str, str, Any]]:
+        """UTC, sensor, item and the last word on it, of the kind's own type."""
         with self._lock:
             rows = self._base.execute(_LATEST, (kind,)).fetchall()
-        for sensor, _item, _utc_s, data in rows:
-            found.setdefault(sensor, []).append(msgspec.json.decode(data, type=KINDS[kind]))
+        type_ = KINDS[kind]
+        return [
+            (utc_s, sensor, item, msgspec.json.decode(data, type=type_)) for sensor, item, utc_s, data in rows
+        ]
+
+    def _things(self, kind: str) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for _utc_s, sensor, _item, thing in self._latest(kind):
+            found.setdefault(sensor, []).append(thing)
         return found
 
     def _troubles(self) -> dict[str, list[tuple[float, Status]]]:
         """Of each sensor what failed or is impaired; whatever is ready or listening since is well again."""
-        with self._lock:
-            rows = self._base.execute(_LATEST, ("status",)).fetchall()
         found: dict[str, list[tuple[float, Status]]] = {}
-        told = sorted((utc_s, sensor, item, data) for sensor, item, utc_s, data in rows)
-        for utc_s, sensor, _item, data in told:
-            status: Status = msgspec.json.decode(data, type=Status)
+        status: Status
+        for utc_s, sensor, _item, status in sorted(self._latest("status"), key=lambda row: row[:3]):
             of = found.setdefault(sensor, [])
             if status.state in (State.FAILED, State.DEGRADED):
                 of.append((utc_s, status))
