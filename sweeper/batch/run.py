@@ -89,11 +89,13 @@ def run(
 
 
 SHARED = Path("/dev/shm")  # noqa: S108  where Linux keeps semaphores with names
+NAMESPACE = Path("/proc/self/ns/pid")
+"""Which system of processes this one counts in: several may share ``SHARED``."""
 
 
 def local(workers: int | None) -> Executor:
     """Processes of this computer; each starts anew, so that they are the same on every system."""
-    if SHARED.is_dir():
+    if SHARED.is_dir() and NAMESPACE.exists():
         _tidied()
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers or cores(), mp_context=context, initializer=work.begin)
@@ -105,7 +107,7 @@ def _tidied() -> None:
     The workers find them by name, so somebody must remove the names, and whoever would was killed too. So
     ours bear the number of this process and of the system of processes in which it counts.
     """
-    prefix = "sweeper-" + "".join(filter(str.isdecimal, os.readlink("/proc/self/ns/pid"))) + "-"
+    prefix = "sweeper-" + "".join(filter(str.isdecimal, os.readlink(NAMESPACE))) + "-"
     multiprocessing.current_process()._config["semprefix"] = f"/{prefix}{os.getpid()}"  # type: ignore[attr-defined]
     for left in SHARED.glob(f"sem.{prefix}*"):
         number = left.name.removeprefix(f"sem.{prefix}").partition("-")[0]

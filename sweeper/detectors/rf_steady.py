@@ -107,12 +107,11 @@ def steady_signals(
     """Signals on the air through the whole segment.
 
     ``parts`` are the ``stretches`` over the floor, ``excess`` what lasts of them, both in units of
-    ``ground``;
-    ``frames`` the transforms behind them and ``count`` the samples.
+    ``ground``; ``frames`` the transforms behind them and ``count`` the samples.
     """
     average = parts.mean(axis=0)
     noise = float(usual(parts, frames))
-    found: dict[int, Steady] = {}
+    found: list[Steady] = []
     for start, stop in extents.runs(seen):
         for a, b in _pieces(excess, start, stop, frames, noise):
             over = float(np.mean(excess[a:b])) - 1
@@ -122,9 +121,8 @@ def steady_signals(
             if over > FAINT and levels[0] < STEADY_SHARE * over:
                 continue
             whole = _stands(average, ground, *_whole_band(average, a, b, start, stop), rate_hz, count)
-            found[id(whole)] = Steady(whole, _stands(average, ground, a, b, rate_hz, count))
-    kept = _without_skirts([one.whole for one in found.values()])
-    return [found[id(one)] for one in kept]
+            found.append(Steady(whole, _stands(average, ground, a, b, rate_hz, count)))
+    return _without_skirts(found)
 
 
 def _stands(average: Real, ground: Real, a: int, b: int, rate_hz: float, count: int) -> Heard:
@@ -240,12 +238,12 @@ def _pieces(excess: Real, start: int, stop: int, frames: int, noise: float) -> l
     return out
 
 
-def _without_skirts(steady: list[Heard]) -> list[Heard]:
+def _without_skirts(steady: list[Steady]) -> list[Steady]:
     """Leaves out faint lines in the skirts of a far stronger neighbour: its sidebands, not other senders."""
     if not steady:
         return steady
     power, center, width, snr = np.array(
-        [(one.power, one.center_hz, one.width_hz, one.snr_db) for one in steady]
+        [(one.power, one.center_hz, one.width_hz, one.snr_db) for one, _ in steady]
     ).T
     near = np.abs(center[:, np.newaxis] - center) < reach_of(power, power[:, np.newaxis]) * width
     skirt = near.any(axis=1) & (snr < SKIRT_SNR_DB)

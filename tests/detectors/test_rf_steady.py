@@ -1,4 +1,4 @@
-"""A modulated carrier that stays, and a burst beside it: each keeps its own time and band."""
+"""What stays is steady, modulated or faint, also with a burst beside it; what is keyed is not."""
 
 from __future__ import annotations
 

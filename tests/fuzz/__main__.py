@@ -19,7 +19,8 @@ from collections.abc import Sequence
 
 from sweeper.errors import SweeperError
 from tests.fuzz.mutate import mutated, smallest
-from tests.fuzz.targets import TARGETS, TIME_S, Target, seeds
+from tests.fuzz.seeds import seeds
+from tests.fuzz.targets import TARGETS, TIME_S, Target
 
 POOL = 2000
 """Inputs kept for mutation; beyond it one is replaced."""

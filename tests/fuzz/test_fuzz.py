@@ -9,7 +9,8 @@ import pytest
 from sweeper.errors import SweeperError
 from tests.fuzz import __main__ as runner
 from tests.fuzz.mutate import LONGEST, mutated, smallest
-from tests.fuzz.targets import TARGETS, seeds
+from tests.fuzz.seeds import seeds
+from tests.fuzz.targets import TARGETS
 
 SEEDS = seeds()
 QUICK, WHOLE = 150, 4
