@@ -6,6 +6,7 @@ is *not swept*, whatever the plan said. Adjacent hops that were heard alike beco
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,30 @@ SAME_DWELL = 0.2
 """Adjacent hops whose listening time differs by less than this share are one row of the table."""
 
 
+class _Times:
+    """When a range was listened to: sixteen bytes a look, a seventh of a tuple of two floats."""
+
+    def __init__(self) -> None:
+        self._starts_s = array("d")
+        self._stops_s = array("d")
+
+    def add(self, start_s: float, seconds: float) -> None:
+        """Remember one look; what is less than a second apart is one."""
+        stop_s = start_s + seconds
+        if self._stops_s and start_s - self._stops_s[-1] <= SAME_TIME_S:
+            self._stops_s[-1] = max(self._stops_s[-1], stop_s)
+        elif len(self) < TIMES_KEPT:
+            self._starts_s.append(start_s)
+            self._stops_s.append(stop_s)
+
+    def __len__(self) -> int:
+        return len(self._starts_s)
+
+    def pairs(self) -> tuple[tuple[float, float], ...]:
+        """(start, stop) of each, in seconds."""
+        return tuple(zip(self._starts_s, self._stops_s, strict=True))
+
+
 @dataclass
 class _Range:
     """One tuned range: hertz, seconds of listening, looks (retunes) and the floors seen there."""
@@ -39,17 +64,10 @@ class _Range:
     stop_hz: float
     seconds: float = 0.0
     looks: int = 0
-    floors: list[float] = field(default_factory=list)
+    floors: array[float] = field(default_factory=lambda: array("d"))
     bin_hz: float | None = None
     gain_db: float | None = None
-    times_s: list[tuple[float, float]] = field(default_factory=list)
-
-    def listened(self, start_s: float, seconds: float) -> None:
-        """Remember when; what is less than a second apart is one."""
-        if self.times_s and start_s - self.times_s[-1][1] <= SAME_TIME_S:
-            self.times_s[-1] = (self.times_s[-1][0], max(self.times_s[-1][1], start_s + seconds))
-        elif len(self.times_s) < TIMES_KEPT:
-            self.times_s.append((start_s, start_s + seconds))
+    times: _Times = field(default_factory=_Times)
 
 
 @dataclass
@@ -113,7 +131,7 @@ class CoverageStage:
             heard.seconds += seconds
             heard.looks += record.first_sample == 0
             heard.gain_db = record.gain_db
-            heard.listened(record.time_s, seconds)
+            heard.times.add(record.time_s, seconds)
         elif isinstance(record, Trace):
             self._trace(record)
         elif isinstance(record, AdvertisementBatch) and record.adverts:
@@ -170,7 +188,8 @@ class CoverageStage:
         heard.seconds += trace.dwell_s
         heard.looks += 1
         heard.bin_hz = trace.bin_hz
-        heard.listened(trace.time_s, trace.dwell_s)
+        if trace.source not in self._from_iq:  # else the blocks say when
+            heard.times.add(trace.time_s, trace.dwell_s)
         if trace.floor_db is not None and len(heard.floors) < FLOORS_KEPT:
             heard.floors.append(float(np.median(trace.floor_db)))
 
@@ -204,7 +223,7 @@ def _lend_floors(rows: Iterable[_Range], traced: Iterable[_Range]) -> None:
     for row in rows:
         if not row.floors:
             within = spans[bisect_left(middles, row.start_hz) : bisect_right(middles, row.stop_hz)]
-            row.floors = [floor for t in within for floor in t.floors]
+            row.floors = array("d", (floor for t in within for floor in t.floors))
             row.bin_hz = max((t.bin_hz for t in within if t.bin_hz), default=None)
 
 
@@ -285,7 +304,7 @@ def _joined(rows: Iterable[_Range]) -> Iterator[_Range]:
                 current.floors + row.floors,
                 max(current.bin_hz or 0.0, row.bin_hz or 0.0) or None,
                 current.gain_db if current.gain_db == row.gain_db else None,
-                min(current.times_s, row.times_s, key=len),
+                min(current.times, row.times, key=len),
             )
             continue
         if current is not None:
@@ -307,5 +326,5 @@ def _rf_coverage(source: str, row: _Range) -> Coverage:
         floor_dbfs_per_hz=float(np.median(row.floors)) if row.floors else None,
         bin_hz=row.bin_hz,
         gain_db=row.gain_db,
-        looks_s=tuple(row.times_s),
+        looks_s=row.times.pairs(),
     )

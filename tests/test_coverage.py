@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import msgspec
 import numpy as np
 import pytest
@@ -197,3 +199,21 @@ def test_time_asleep_between_two_packets_was_not_listened_to() -> None:
     assert row.seconds == pytest.approx(30.0)
     (row,) = rows(stood_still("wifi", 0.0, 20.0), *heard)  # before anything was heard
     assert row.seconds == pytest.approx(30.0)
+
+
+def test_a_night_of_looks_takes_little_memory_and_is_told_as_it_was() -> None:
+    """Each hop is looked at once in two seconds: two numbers of eight bytes a look, and once only for IQ."""
+    stage, samples = CoverageStage(), np.zeros(20_000, np.complex64)
+    hops = [100e6 + 2e6 * n for n in range(10)]
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for look in range(300):
+        for hop in hops:
+            traced = msgspec.structs.replace(trace(hop - 0.5e6, 10, None), time_s=2.0 * look)
+            block = msgspec.structs.replace(iq(hop, 0), time_s=2.0 * look, samples=samples)
+            assert not [*stage.feed(traced), *stage.feed(block)]
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert held < 24 * 300 * len(hops), "a tuple of two numbers takes 112"
+    told = {row.looks_s for row in stage.finish() if isinstance(row, Coverage)}
+    assert told == {tuple((2.0 * look, 2.0 * look + 0.01) for look in range(300))}
