@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
@@ -32,7 +32,7 @@ BANDS_HZ = ((300e6, 960e6),)
 QUIETEST = 0.01
 """A recording whose peak is below is scaled up, as one above full scale is scaled down."""
 
-PIECE = 1 << 18
+PIECE = 1 << 16
 """Values that are scaled at once: they stay in the processor's cache."""
 
 PATIENCE_S = 60.0
@@ -106,39 +106,47 @@ def packet_of(line: str) -> Packet | None:
 
 def answer(
     program: str,
-    samples: np.ndarray,
+    samples: Sequence[np.ndarray],
     rate_hz: float,
     center_hz: float,
     *,
     scaled: bool = False,
     patience_s: float = PATIENCE_S,
 ) -> list[Packet]:
-    """The packets in a stretch of samples, scaled so that their peak just fits (``scaled``: fills the range).
+    """The packets in a stretch of samples, given in pieces that follow each other, scaled so that their peak
+    just fits (``scaled``: fills the range).
 
     Raises ``OSError`` or ``subprocess.SubprocessError`` where the program cannot be run or takes too long.
     """
-    parts = np.ascontiguousarray(samples, np.complex64).view(np.float32)
-    peak = float(max(parts.max(initial=0.0), -parts.min(initial=0.0)))
+    parts = [np.ascontiguousarray(part, np.complex64).view(np.float32) for part in samples]
+    peak = max((float(max(part.max(initial=0.0), -part.min(initial=0.0))) for part in parts), default=0.0)
     full = 1.0 if QUIETEST < peak <= 1.0 and not scaled else max(peak, 1e-30)
     command = [program, "-c", "0", "-s", str(round(rate_hz)), "-f", str(round(center_hz)), "-r", "cs16:-"]
     lines = _run([*command, "-F", "json", "-M", "level"], _scaled(parts, 32000 / full), patience_s)
     return [packet for line in lines if (packet := packet_of(line)) is not None]
 
 
-def _scaled(parts: npt.NDArray[np.float32], times: float) -> Iterator[bytes]:
-    """The values scaled and rounded to 16 bits, piece by piece: all at once would take their room twice."""
-    for start in range(0, len(parts), PIECE):
-        piece = parts[start : start + PIECE] * np.float32(times)
-        yield np.round(piece, out=piece).astype("<i2").tobytes()
+def _scaled(parts: Sequence[npt.NDArray[np.float32]], times: float) -> Iterator[memoryview]:
+    """The values scaled and rounded to 16 bits, piece by piece: all at once would take their room twice, and
+    what fits a cache is made in a third of the time. Each piece stands where the one before it stood."""
+    floats, numbers = np.empty(PIECE, np.float32), np.empty(PIECE, "<i2")
+    for part in parts:
+        for start in range(0, len(part), PIECE):
+            count = min(PIECE, len(part) - start)
+            made = np.multiply(part[start : start + count], np.float32(times), out=floats[:count])
+            np.copyto(numbers[:count], np.rint(made, out=made), casting="unsafe")
+            yield numbers[:count].data
 
 
-def _run(command: list[str], given: Iterable[bytes] = (), patience_s: float = PATIENCE_S) -> list[str]:
+def _run(
+    command: list[str], given: Iterable[bytes | memoryview] = (), patience_s: float = PATIENCE_S
+) -> list[str]:
     """The lines that the program answers, in a fixed language and time zone; it gets no terminal."""
     with _held(given) as held:
         done = subprocess.run(  # noqa: S603 -- the user's own rtl_433, arguments made here
             command,
             stdin=held,
-            input=b"".join(given) if held is None else None,
+            input=b"".join(map(bytes, given)) if held is None else None,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=patience_s,
@@ -149,7 +157,7 @@ def _run(command: list[str], given: Iterable[bytes] = (), patience_s: float = PA
 
 
 @contextmanager
-def _held(given: Iterable[bytes]) -> Iterator[BinaryIO | None]:
+def _held(given: Iterable[bytes | memoryview]) -> Iterator[BinaryIO | None]:
     """A file in memory that holds ``given``, read from its beginning; ``None`` where the system has none.
 
     Through a pipe the samples go in pieces of 4 kB, which costs more than making them. Nothing is written to

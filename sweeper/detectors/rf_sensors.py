@@ -151,7 +151,7 @@ class Sensors:
         one.count += len(block.samples)
         if one.count >= STRETCH:
             self._hand_over(one)
-            kept = one.parts[0][-int(OVERLAP_S * one.rate_hz) :].copy()
+            kept = _last(one.parts, int(OVERLAP_S * one.rate_hz))
             one.start_s += (one.count - len(kept)) / one.rate_hz
             one.parts, one.count = [kept], len(kept)
 
@@ -159,9 +159,8 @@ class Sensors:
         """Asks the program what is in the samples at hand."""
         if not one.count or one.failed or not self._program:
             return
-        one.parts = [np.concatenate(one.parts)]
         try:
-            found = answer(self._program, one.parts[0], one.rate_hz, one.center_hz)
+            found = answer(self._program, one.parts, one.rate_hz, one.center_hz)
         except (OSError, subprocess.SubprocessError) as error:
             one.failed = say("{program}: {error}", program=self._program, error=error)
             return
@@ -183,6 +182,17 @@ class Sensors:
             packet = name_of(emission, one.packets)
             if packet is not None:
                 yield named(emission, packet, self._by())
+
+
+def _last(parts: list[np.ndarray], count: int) -> np.ndarray:
+    """The last ``count`` samples of pieces that follow each other, or as many as there are."""
+    rest, kept = count, []
+    for part in reversed(parts):
+        kept.append(part[max(0, len(part) - rest) :])
+        rest -= len(kept[-1])
+        if rest <= 0:
+            break
+    return np.concatenate(kept[::-1])
 
 
 def stage(setup: Setup) -> Sensors:

@@ -172,7 +172,5 @@ def heard(program: str, blocks: list[IqBlock], emission: Emission, burst: Burst)
         cut = Spectrum(samples, rate_hz).cut(burst.center_hz - center_hz, width_hz, rate_of)
         samples, rate_hz, center_hz = cut.samples, cut.rate_hz, center_hz + cut.center_hz
     quiet = np.zeros(round(SILENCE_S * rate_hz), np.complex64)
-    found = answer(
-        program, np.concatenate([samples, quiet]), rate_hz, center_hz, scaled=True, patience_s=PATIENCE_S
-    )
+    found = answer(program, [samples, quiet], rate_hz, center_hz, scaled=True, patience_s=PATIENCE_S)
     return [packet._replace(time_s=round(packet.time_s + first.time_s, 6)) for packet in found]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import resample_poly
 
-from sweeper.detectors import Setup, rf_sensors_live
+from sweeper.detectors import Setup, rf_sensors, rf_sensors_live
 from sweeper.detectors import rf_rtl433 as rtl_433
 from sweeper.detectors.rf_emissions import RfEmissions
 from sweeper.detectors.rf_rtl433 import Packet, name_of, packet_of
@@ -224,7 +224,24 @@ def test_without_the_program_it_is_said_once_where_there_was_something_to_ask() 
 def test_the_users_own_settings_of_the_program_are_not_read(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     rtl_433.answer(
-        fake(tmp_path, f'echo "$@" > {asked}\ncat >/dev/null'), noise(1000, 250e3), 250e3, 433.92e6
+        fake(tmp_path, f'echo "$@" > {asked}\ncat >/dev/null'), [noise(1000, 250e3)], 250e3, 433.92e6
     )
     assert "-c 0" in asked.read_text()
     assert "-r cs16:-" in asked.read_text()
+
+
+def test_samples_in_pieces_are_handed_over_as_one(tmp_path: Path) -> None:
+    """Whatever their pieces: every value times 32000, rounded to the nearest 16-bit number."""
+    got = tmp_path / "got"
+    whole = noise(100_000, 250e3)
+    whole /= np.float32(2 * np.abs(whole).max())
+    expected = np.round(whole.view(np.float32) * np.float32(32000)).astype("<i2")
+    for cuts in ([], [1], [33_000, 33_001, 90_000]):
+        rtl_433.answer(fake(tmp_path, f"cat > {got}"), np.split(whole, cuts), 250e3, 433.92e6)
+        assert got.read_bytes() == expected.tobytes()
+
+
+def test_the_overlap_may_lie_in_several_pieces() -> None:
+    parts = np.split(np.arange(10), [2, 3, 7])
+    for count in range(1, 13):
+        assert rf_sensors._last(parts, count).tolist() == list(range(10))[-count:]
