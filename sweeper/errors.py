@@ -97,6 +97,7 @@ class Reason(enum.StrEnum):
     DROPPED = "dropped"
     OVERLOAD = "overload"
     STOOD_STILL = "stood-still"
+    WRONG_CLOCK = "wrong-clock"
 
 
 class Unavailable(SweeperError):  # noqa: N818  (it is a state of the world, in the field's words)

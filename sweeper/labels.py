@@ -55,6 +55,7 @@ REASONS = {
     Reason.DROPPED: mark("part of the data was dropped"),
     Reason.OVERLOAD: mark("the receiver was overloaded"),
     Reason.STOOD_STILL: mark("the program stood still"),
+    Reason.WRONG_CLOCK: mark("the clock is wrong"),
 }
 
 FINDING_KINDS = {

@@ -15,7 +15,7 @@ FLOORS = [
     {"text", "toml_text", "signature_index", "memory"},
     {"errors"},
     {"records"},
-    {"labels", "signature_types", "patience"},
+    {"labels", "signature_types", "patience", "clocks"},
     {"language", "locale"},
     {
         "floorplan",

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper import cli
-from sweeper.cli.options import load_library, signatures_option, warn
+from sweeper.cli.options import load_library, signatures_option, warn, warn_of_clock
 from sweeper.cli.output import put
 from sweeper.cli.planning import Range, made_plan
 from sweeper.cli.run import exit_code, run
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SHOW_S = 5.0
+PURGE_S = 86_400.0
+"""A console runs for months: terms end while it does, not only at its start."""
 LINKS = {"up": mark("listening"), "ended": mark("ended"), "lost": mark("no word from it")}
 
 
@@ -118,6 +120,7 @@ def sensor(
             warn(error)
     else:
         sources, refused = [open_source(source, plan) for source in names or ("rtlsdr",)], []
+    warn_of_clock()
     kept = Spool(spool or user_state_path("sweeper") / "sensor" / name)
     feed = Feed(kept)
     publisher = Publisher(kept, name, to, _once(warn))
@@ -192,7 +195,8 @@ def console(
     plan = pages.load(plan_file) if plan_file is not None else None
     to: Broker = link.broker(url, user=user, password_file=password_file, ca=ca)
     rooms = Rooms(store)
-    rooms.purge(keep_days)
+    warn_of_clock()
+    purged = time.monotonic() - PURGE_S
     subscriber = Subscriber(rooms, to)
     ended = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: ended.set())
@@ -201,6 +205,9 @@ def console(
     deadline = None if seconds is None else time.monotonic() + seconds
     while True:
         left = SHOW_S if deadline is None else min(SHOW_S, deadline - time.monotonic())
+        if time.monotonic() - purged >= PURGE_S:
+            rooms.purge(keep_days)
+            purged = time.monotonic()
         ended.wait(max(0.0, left))
         known = rooms.all()
         if page is not None:
@@ -218,7 +225,9 @@ def console(
 
 
 def _show(rooms: list[Room]) -> None:
-    table = Table(_("Room"), _("Link"), _("Attention"), _("Findings"), _("Devices"), box=None)
+    table = Table(
+        _("Room"), _("Link"), _("Attention"), _("Findings"), _("Devices"), _("On its disk"), box=None
+    )
     for room in rooms:
         level = spoken().level(room.level) if room.level else _("nothing found")
         table.add_row(
@@ -227,6 +236,7 @@ def _show(rooms: list[Room]) -> None:
             level,
             str(len(room.findings)),
             str(len(room.devices)),
+            str(room.waiting),
         )
     Console().print(table)
     click.echo(ngettext("{count} room.", "{count} rooms.", len(rooms)).format(count=len(rooms)))

@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 
 from sweeper import cli
-from sweeper.cli.options import warn
+from sweeper.cli.options import warn, warn_of_clock
 from sweeper.cli.output import DISGUISE
 from sweeper.cli.words import _, spoken
 from sweeper.errors import SweeperError
@@ -221,6 +221,7 @@ def new(folder: Path, own: bool, who: str, **given: Any) -> int:
         **said,
     )
     head = practice.for_job(practice.read(), head, given["subkind"])
+    warn_of_clock()
     made = Job.create(folder, head, who)
     made.close()
     click.echo(_("Job made: {folder}").format(folder=folder))

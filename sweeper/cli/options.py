@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import click
 from sweeper import plugins
 from sweeper.bundles.install import folders as installed_folders
 from sweeper.cli.words import _, spoken
+from sweeper.clocks import doubt
 from sweeper.errors import SweeperError, contained
 from sweeper.patience import within
 from sweeper.signatures import Library, builtin_folder
@@ -83,6 +85,13 @@ def load_library(folders: tuple[Path, ...]) -> Library:
     for problem in library.problems:
         warn(problem)
     return library
+
+
+def warn_of_clock() -> None:
+    """Where this computer's clock cannot be right: whatever is stamped now bears its time."""
+    doubted = doubt(time.time())
+    if doubted is not None:
+        warn(doubted)
 
 
 def warn(error: SweeperError | Words) -> None:

@@ -12,22 +12,31 @@ from collections.abc import Callable
 
 import msgspec
 
+from sweeper.clocks import doubt
+from sweeper.errors import Reason
 from sweeper.fleet.spool import Spool
 from sweeper.jobs.sink import item_key
-from sweeper.records import Device, Emission, Finding, Record, Status
+from sweeper.radio.clock import now_s
+from sweeper.records import Device, Emission, Finding, Record, State, Status, told
+from sweeper.text import Words, say
 
 EVERY_S = 30.0
 """130 things of a busy flat are then at most 14 MB an hour (docs/scale.md)."""
 WRITE_S = 1.0
 """Rows wait this long for company: a commit on an SD card takes some 20 ms."""
 MOST_REMEMBERED = 20_000
+STEP_S = 120.0
+"""NTP moves a clock by less than this without a word; more makes ages and orders wrong."""
 
 
 class Feed:
-    """Give it to the session as a sink, call ``flush`` at the end. The clocks are for tests."""
+    """Give it to the session as a sink, call ``flush`` at the end. The clocks are for tests.
+
+    A clock on the wall that cannot be right is told, and so is when it is set: the rows bear its times.
+    """
 
     def __init__(
-        self, spool: Spool, clock: Callable[[], float] = time.monotonic, utc: Callable[[], float] = time.time
+        self, spool: Spool, clock: Callable[[], float] = now_s, utc: Callable[[], float] = time.time
     ) -> None:
         self._spool = spool
         self._clock = clock
@@ -35,7 +44,10 @@ class Feed:
         self._told: dict[tuple[str, str], tuple[float, object]] = {}
         self._late: dict[tuple[str, str], Record] = {}
         self._rows: list[tuple[str, str, float, bytes]] = []
-        self._written = clock()
+        self._written = self._began = clock()
+        self._lead = utc() - self._began
+        if (doubted := doubt(utc())) is not None:
+            self._say_clock(doubted, State.DEGRADED)
 
     def __call__(self, record: Record) -> None:
         now = self._clock()
@@ -62,7 +74,38 @@ class Feed:
         self._late.pop(key, None)
         self._rows.append((*key, self._utc(), msgspec.json.encode(record)))
 
+    def _say_clock(self, words: Words, state: State) -> None:
+        time_s = self._clock() - self._began
+        said = told(
+            words, source="sensor", time_s=time_s, subject="clock", state=state, reason=Reason.WRONG_CLOCK
+        )
+        self._take(item_key(said) or ("status", "clock"), said, self._clock())
+
+    def _look_at_clock(self, now: float) -> None:
+        """A step of the clock on the wall against the one that nobody sets."""
+        utc_s = self._utc()
+        moved, self._lead = utc_s - now - self._lead, utc_s - now
+        if abs(moved) < STEP_S:
+            return
+        doubted = doubt(utc_s)
+        if doubted is not None:
+            self._say_clock(doubted, State.DEGRADED)
+            return
+        hours = round(abs(moved) / 3600, 2)
+        words = (
+            say(
+                "the clock was set forward by {hours} h: what was told before bears too early times",
+                hours=hours,
+            )
+            if moved > 0
+            else say(
+                "the clock was set back by {hours} h: what was told before bears too late times", hours=hours
+            )
+        )
+        self._say_clock(words, State.LISTENING)
+
     def _write(self, now: float) -> None:
+        self._look_at_clock(now)
         due = [key for key in self._late if now - self._told.get(key, (0.0, None))[0] >= EVERY_S]
         for key in due:
             self._take(key, self._late.pop(key), now)

@@ -29,6 +29,8 @@ from sweeper.text import safe_text, say
 REFRESH_S = 5
 SILENT_S = 120.0
 """A sensor that is up says so every 30 s; four times that is silence."""
+CLOCK_S = 120.0
+"""Clocks that differ by more are worth a word; a message's own way through a slow link is not."""
 LARGEST_IMAGE = 20_000_000
 IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 MOST_SHARED = 200
@@ -132,6 +134,7 @@ def _shown(room: Room, language: Language, now_utc_s: float) -> dict[str, Any]:
             )
             for finding in ranked
         ],
+        "notes": _notes(room, language),
         "faults": [
             _("{subject} is {state} ({ago} ago): {what}").format(
                 subject=safe_text(status.subject),
@@ -142,6 +145,35 @@ def _shown(room: Room, language: Language, now_utc_s: float) -> dict[str, Any]:
             for utc_s, status in room.faults
         ],
     }
+
+
+def _notes(room: Room, language: Language) -> list[str]:
+    """What its last word says of its disk and its clock."""
+    _, ngettext = language.gettext, language.ngettext
+    said = []
+    if room.waiting:
+        line = ngettext(
+            "{count} record waits on the sensor's disk and is not shown here yet.",
+            "{count} records wait on the sensor's disk and are not shown here yet.",
+            room.waiting,
+        )
+        said.append(line.format(count=room.waiting))
+    if room.dropped:
+        line = ngettext(
+            "{count} reading was dropped: the sensor's disk share was full.",
+            "{count} readings were dropped: the sensor's disk share was full.",
+            room.dropped,
+        )
+        said.append(line.format(count=room.dropped))
+    if abs(room.ahead_s) > CLOCK_S:
+        apart = language.duration(abs(room.ahead_s))
+        line = (
+            _("Its clock is {duration} ahead of this computer's: one of the two is wrong.")
+            if room.ahead_s > 0
+            else _("Its clock is {duration} behind this computer's: one of the two is wrong.")
+        )
+        said.append(line.format(duration=apart))
+    return said
 
 
 def _state(room: Room, language: Language, now_utc_s: float, listening: bool) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,11 +37,13 @@ class Publisher:
         self._link.on_sent = self._sent
         self._link.on_up = self._up
         self._link.on_refused = on_refused
-        self._link.client.will_set(wire.topic(sensor, "link"), b"lost", AT_LEAST_ONCE, retain=True)
+        lost = wire.encode(wire.LinkWord("lost"))
+        self._link.client.will_set(wire.topic(sensor, "link"), lost, AT_LEAST_ONCE, retain=True)
         self._under_way: dict[int, int] = {}
         self._acknowledged: deque[int] = deque()
         self._last = 0
         self._told = 0.0
+        self._told_waiting = 0
         self._stopping = threading.Event()
         self._moved = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper-publisher", daemon=True)
@@ -63,17 +66,26 @@ class Publisher:
         self._moved.set()
         self._thread.join()
         if self._link.connected:
-            farewell = self._link.client.publish(
-                wire.topic(self._sensor, "link"), b"ended", AT_LEAST_ONCE, True
-            )
-            farewell.wait_for_publish(2.0)
+            self._say("ended").wait_for_publish(2.0)
         self._link.stop()
         return empty
 
     def _up(self) -> None:
         self._told = time.monotonic()
-        self._link.client.publish(wire.topic(self._sensor, "link"), b"up", AT_LEAST_ONCE, retain=True)
+        self._say("up")
         self._moved.set()
+
+    def _say(self, state: Literal["up", "ended"]) -> Any:
+        self._told_waiting = len(self._spool)
+        word = wire.LinkWord(state, time.time(), self._told_waiting, self._spool.dropped)
+        return self._link.client.publish(
+            wire.topic(self._sensor, "link"), wire.encode(word), AT_LEAST_ONCE, retain=True
+        )
+
+    def _due(self) -> bool:
+        """A word is due every half minute, and when what was said to wait has all been sent."""
+        late = time.monotonic() - self._told >= HEARTBEAT_S
+        return late or (self._told_waiting > 0 and not len(self._spool))
 
     def _sent(self, mid: int) -> None:
         # On paho's thread, under paho's lock: take no lock here that is held while publishing.
@@ -84,7 +96,7 @@ class Publisher:
         while not self._stopping.is_set():
             self._forget()
             self._hand_out()
-            if self._link.connected and time.monotonic() - self._told >= HEARTBEAT_S:
+            if self._link.connected and self._due():
                 self._up()
             self._moved.wait(LOOK_S)
             self._moved.clear()

@@ -43,11 +43,14 @@ class Spool:
             with self._base:
                 self._base.execute("INSERT OR IGNORE INTO meta VALUES ('name', ?)", (secrets.token_hex(8),))
             (self.name,) = self._base.execute("SELECT value FROM meta WHERE key = 'name'").fetchone()
-            (size,) = self._base.execute("SELECT COALESCE(SUM(LENGTH(data)), 0) FROM waiting").fetchone()
+            count, size = self._base.execute(
+                "SELECT COUNT(*), COALESCE(SUM(LENGTH(data)), 0) FROM waiting"
+            ).fetchone()
         except (OSError, sqlite3.Error) as error:
             raise InputError(
                 str(folder), say("cannot hold what is to be sent: {error}", error=error)
             ) from None
+        self._count: int = count
         self._bytes: int = size
         self.dropped = 0
 
@@ -55,6 +58,7 @@ class Spool:
         """Keep ``(kind, item, utc_s, data)`` rows; on disk when this returns."""
         with self._lock, self._base:
             self._base.executemany("INSERT INTO waiting (kind, item, utc_s, data) VALUES (?, ?, ?, ?)", rows)
+            self._count += len(rows)
             self._bytes += sum(len(row[3]) for row in rows)
             if self._bytes > self._most_bytes:
                 self._make_room()
@@ -70,6 +74,7 @@ class Spool:
             gone.append((number,))
             self._bytes -= size
         self._base.executemany("DELETE FROM waiting WHERE number = ?", gone)
+        self._count -= len(gone)
         self.dropped += len(gone)
 
     def next(self, after: int, count: int) -> list[tuple[int, str, str, float, bytes]]:
@@ -88,12 +93,12 @@ class Spool:
                 row = self._base.execute(
                     "DELETE FROM waiting WHERE number = ? RETURNING LENGTH(data)", (number,)
                 ).fetchone()
+                self._count -= row is not None
                 self._bytes -= row[0] if row else 0
 
     def __len__(self) -> int:
-        with self._lock:
-            (count,) = self._base.execute("SELECT COUNT(*) FROM waiting").fetchone()
-        return int(count)
+        with self._lock:  # counted along: a look through 200 MB is nothing for every half minute
+            return self._count
 
     def close(self) -> None:
         with self._lock:

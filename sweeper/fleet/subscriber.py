@@ -8,12 +8,13 @@ import threading
 from collections import deque
 from typing import Any
 
+import msgspec
+
 from sweeper.errors import ProtocolError
 from sweeper.fleet import wire
 from sweeper.fleet.link import Broker, Link
 from sweeper.fleet.rooms import Rooms
 
-LINKS = ("up", "ended", "lost")
 BATCH = 500
 """Messages of one commit; a commit is what costs (10 ms on a slow disk)."""
 WAITING = 5_000
@@ -102,12 +103,13 @@ class Subscriber:
             return
 
     def _link_state(self, message: Any) -> None:
-        sensor = message.topic.split("/")[1]
-        state = bytes(message.payload[:16]).decode("ascii", "replace")
-        if state in LINKS and wire.allowed(sensor):
-            self._rooms.link(sensor, state)
-        else:
-            self._refuse("a link message that is none")
+        try:
+            sensor, word = wire.link_word(message.payload, message.topic)
+        except ProtocolError as error:
+            self._refuse(str(error))
+            return
+        # One that the broker had kept is of some time ago, and says nothing of the sensor's clock.
+        self._rooms.link(sensor, msgspec.structs.replace(word, utc_s=None) if message.retain else word)
 
     def complaints(self) -> list[str]:
         """What was wrong since the last call; of very many the newest."""

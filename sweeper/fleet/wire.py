@@ -1,7 +1,10 @@
 """What travels: one JSON object a message, with an id that is never used again.
 
-    topic    sweeper/<sensor>/<kind>      a kind of KINDS, or link
+    topic    sweeper/<sensor>/<kind>      a kind of KINDS
     payload  {"id": "<spool>/<number>", "sensor": …, "kind": …, "item": …, "utc_s": …, "record": {…}}
+
+    topic    sweeper/<sensor>/link        kept by the broker for whoever comes later
+    payload  {"state": "up" | "ended" | "lost", "utc_s": …, "waiting": …, "dropped": …}
 
 ``record`` is the record as the sensor's pipeline made it. A broker is a stranger to the console: what arrives
 is bounded in size and checked against the types before anything is done with it.
@@ -9,7 +12,7 @@ is bounded in size and checked against the types before anything is done with it
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -20,6 +23,9 @@ from sweeper.text import say
 ROOT = "sweeper"
 LARGEST = 1 << 20
 """Bytes of one message. An emission with all the 4,096 bursts that are kept has about 400 kB."""
+
+LARGEST_WORD = 512
+"""Bytes of one word about a link; ours has some eighty."""
 
 NAME_LENGTH = 64
 ITEM_LENGTH = 512
@@ -46,6 +52,22 @@ class Message(msgspec.Struct, frozen=True):
     record: msgspec.Raw
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
+
+class LinkWord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a sensor says of itself when it connects, every half minute, and at its end.
+
+    The broker says *lost* for it. ``utc_s`` is the sensor's clock, ``waiting`` records are on its disk,
+    ``dropped`` ones found no room there.
+    """
+
+    state: Literal["up", "ended", "lost"]
+    utc_s: Annotated[float, msgspec.Meta(ge=0, le=1e11)] | None = None
+    waiting: Count = 0
+    dropped: Count = 0
+
+
 class Arrived(msgspec.Struct, frozen=True):
     """A message that passed every check, with its record made again."""
 
@@ -62,8 +84,19 @@ def allowed(name: str) -> bool:
     return 0 < len(name) <= NAME_LENGTH and name.isprintable() and not set(name) & set("/+#$")
 
 
-def encode(message: Message) -> bytes:
+def encode(message: Message | LinkWord) -> bytes:
     return msgspec.json.encode(message)
+
+
+def link_word(payload: bytes, topic_name: str) -> tuple[str, LinkWord]:
+    """The sensor and its word. Raises ``ProtocolError`` for whatever is none."""
+    sensor = topic_name.removeprefix(f"{ROOT}/").removesuffix("/link")
+    if not allowed(sensor) or topic_name != topic(sensor, "link") or len(payload) > LARGEST_WORD:
+        raise ProtocolError(say("a link message that is none"))
+    try:
+        return sensor, msgspec.json.decode(payload, type=LinkWord)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ProtocolError(say("a link message that is none")) from None
 
 
 def decode(payload: bytes, topic_name: str) -> Arrived:

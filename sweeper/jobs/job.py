@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sweeper.clocks import believable
 from sweeper.jobs import purging
 from sweeper.jobs.papers import (
     KINDS,
@@ -227,8 +228,16 @@ class Job:
         return {f.subject for sweep, f in self.findings() if (sweep, f.id) in confirmed}
 
     def purge_due(self) -> float:
-        """When (UTC seconds) other people's identifiers have to go."""
-        return self.head.created_utc_s + self.head.retention_days * DAY_S
+        """When (UTC seconds) other people's identifiers have to go.
+
+        A job begun by a clock that cannot be right counts from its first act under a right one.
+        """
+        head = self.head
+        begun = head.created_utc_s
+        if not believable(begun):
+            acts = (entry.utc_s for entry in self.store.audit_log())
+            begun = next((utc_s for utc_s in acts if believable(utc_s)), self.now())
+        return begun + head.retention_days * DAY_S
 
     def purge(self, who: str, *, photos: bool = False) -> Purge:
         """Really delete other people's identifiers and recordings; decisions stay, with a certificate."""

@@ -204,6 +204,40 @@ def test_a_sensor_that_dies_is_seen_to_be_lost(mosquitto: Mosquitto, tmp_path: P
     assert [(room.sensor, room.link) for room in rooms.all()] == [("Room 2", "lost")]
 
 
+class Told(Rooms):
+    """A store that remembers every word of a link."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.words: list[wire.LinkWord] = []
+
+    def link(self, sensor: str, word: wire.LinkWord) -> None:
+        super().link(sensor, word)
+        self.words.append(word)
+
+
+def test_what_was_buffered_while_the_link_was_down_is_told_until_it_is_sent(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    rooms, spool = Told(tmp_path / "console.sqlite"), Spool(tmp_path / "sensor")
+    sensor, console = Publisher(spool, "Room 1", mosquitto.address()), Subscriber(rooms, mosquitto.address())
+    console.start()
+    wait_for(lambda: console.connected)
+    sensor.start()
+    wait_for(lambda: [room.link for room in rooms.all()] == ["up"])
+    mosquitto.stop()
+    wait_for(lambda: not sensor.connected)
+    spool.put(rows(0, 700))
+    mosquitto.start()
+    wait_for(lambda: len(rooms) == 700)
+    wait_for(lambda: rooms.words[-1].waiting == 0 and any(word.waiting == 700 for word in rooms.words))
+    assert abs(rooms.all()[0].ahead_s) < 60, (
+        "one computer, one clock; the word was no old one of the broker's"
+    )
+    assert sensor.stop()
+    console.stop()
+
+
 def test_a_wrong_password_is_said(mosquitto: Mosquitto, tmp_path: Path) -> None:
     said: list[str] = []
     sensor = Publisher(Spool(tmp_path / "sensor"), "Room 1", mosquitto.address("wrong"), said.append)
@@ -233,12 +267,13 @@ def test_hostile_messages_are_refused_and_the_rest_is_kept(mosquitto: Mosquitto,
         ),  # a device's fields
         ("sweeper/Room 1/device", wire.encode(msgspec.structs.replace(good, id="x" * 65))),
         ("sweeper/Room 1/link", b"up; DROP TABLE"),
+        ("sweeper/Room 1/link", b'{"state":"up","waiting":-1}'),
         ("sweeper/Room 1/device", b" " * (wire.LARGEST + 1)),
         ("sweeper/Room 1/device", wire.encode(good)),
     ]
     for topic, payload in posts:
         stranger.client.publish(topic, payload, 1)
-    wait_for(lambda: console.refused == 7)
+    wait_for(lambda: console.refused == 8)
     wait_for(lambda: len(rooms) == 1)
     assert items(rooms) == ["ble-1"]
     stranger.stop()
@@ -337,10 +372,12 @@ def test_readings_are_thinned_and_changes_are_not(tmp_path: Path) -> None:
 
 
 def test_old_rows_are_purged(tmp_path: Path) -> None:
-    rooms = Rooms(tmp_path / "rooms.sqlite")
+    now = [time.time() - 40 * 86_400]
+    rooms = Rooms(tmp_path / "rooms.sqlite", clock=lambda: now[0])
     secret = device(1, model="Someone's own tag")
     raw = msgspec.Raw(msgspec.json.encode(secret))
-    rooms.add([wire.Message("s/1", "Room 1", "device", "ble-1", time.time() - 40 * 86_400, raw)])
+    rooms.add([wire.Message("s/1", "Room 1", "device", "ble-1", now[0], raw)])
+    now[0] += 40 * 86_400
     rooms.add(
         [
             wire.Message(

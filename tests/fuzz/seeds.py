@@ -66,7 +66,8 @@ def _bundle() -> bytes:
 def _messages() -> list[bytes]:
     record = b'{"source":"s","time_s":1.0,"subject":"x","state":"ready","reason":null,"detail":""}'
     text = b'{"id":"1","sensor":"room","kind":"status","item":"x","utc_s":1.0,"record":' + record + b"}"
-    return [text, text.replace(b"status", b"finding"), text.replace(b"status", b"coverage")]
+    link = b'{"state":"up","utc_s":1.0,"waiting":2,"dropped":3}'
+    return [text, text.replace(b"status", b"finding"), text.replace(b"status", b"coverage"), link]
 
 
 def _jobs() -> list[bytes]:

@@ -277,3 +277,18 @@ def test_what_is_heard_is_written_before_five_seconds_have_passed(job: Job) -> N
         if n < 2:
             assert job.store.items("status") == []
     assert len(job.store.items("status")) >= 3
+
+
+def test_the_term_of_a_job_begun_in_1970_counts_from_its_first_act_under_a_right_clock(
+    tmp_path: Path,
+) -> None:
+    """A computer without a clock of its own, until the network tells it the time."""
+    now = [100.0]
+    begun = Job.create(tmp_path / "job", HEAD, "Aigul", now=lambda: now[0])
+    assert begun.purge_due() > begun.now(), "not late in 1970"
+    now[0] = 1_795_392_000.0
+    assert begun.purge_due() == now[0] + 30 * 86_400, "nothing was done since: from now"
+    begun.start_sweep("Aigul", what="car")
+    now[0] += 5 * 86_400
+    assert begun.purge_due() == 1_795_392_000.0 + 30 * 86_400
+    begun.close()
