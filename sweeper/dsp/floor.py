@@ -60,8 +60,7 @@ def estimate(cells: Real) -> Real:
     bins = chosen.shape[1]
     group = max(1, bins // BANDS)
     if group > 1:
-        sums = np.add.reduceat(chosen, np.arange(0, bins, group), axis=1)
-        chosen = np.asarray(sums / np.float32(group), dtype=np.float32)
+        chosen = _grouped(chosen, group) / np.float32(group)
     quiet = _time_excision(chosen, group).astype(np.float32)
     shape = max(1.0, 0.4 * independent(len(chosen), group))
     floor = excise(quiet, shape, peak=float(cells.max(initial=0.0)))
@@ -69,6 +68,19 @@ def estimate(cells: Real) -> Real:
         return floor
     middles = np.arange(len(floor)) * group + (group - 1) / 2
     return np.interp(np.arange(bins), middles, floor).astype(np.float32)
+
+
+def _grouped(cells: Real, group: int) -> Real:
+    """Sums of each ``group`` of bins, added up as ``np.add.reduceat`` adds them, which takes four times as
+    long where the groups are as short as here."""
+    bins = cells.shape[1]
+    if bins % group or not 2 < group <= 8:
+        return np.asarray(np.add.reduceat(cells, np.arange(0, bins, group), axis=1))
+    rest = cells[:, 1::group] + cells[:, 2::group]
+    for place in range(3, group):
+        rest += cells[:, place::group]
+    rest += cells[:, ::group]
+    return rest
 
 
 def uncertainty(floor: Real, frames: int) -> float:
@@ -123,7 +135,7 @@ def excise(quiet: Real, shape: float, peak: float | None = None) -> Real:
             break
         accepted = taken
         floor = _local_mean(level, accepted, local, floor)
-    return np.asarray(np.maximum(_edges(floor), lowest), dtype=np.float32)
+    return np.asarray(np.maximum(_edges(floor, rough), lowest), dtype=np.float32)
 
 
 DEGREES = (0, 2)
@@ -246,24 +258,38 @@ LOCAL_BANDS = 2.46 * LOCAL
 """As many bands on average give its chance error: of the kernel K the twicing makes 2K - K*K, whose square
 integrates to 1 / (2.46 sigma)."""
 
-STEEP = ((1, 1.5), (2, 2.5))
-"""A filter's edges: where the floor falls by 1.8 dB over two bands, from the end of the span inwards, it is
-the greatest within one band, and where by 4 dB within two."""
+STEEP = ((0, 1.5), (1, 3.0), (2, 6.0))
+"""A filter's edges: where the floor falls outwards by 1.8 dB over two bands it is no lower than what the
+opening kept of it, where by 4.8 dB the greatest within one band, and where by 7.8 dB within two."""
+
+BESIDE_EDGE = 3
+"""Bands on both sides of an edge into which the mean rounds it."""
+
+OPENED = 1.06
+"""An opening lies under the middle of what scatters by some per cent: so much it is raised."""
 
 
-def _edges(floor: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The floor, on the steep edges of the receiver's filter the greatest beside it: no mean follows them,
-    and what is told there would be the filter."""
-    most = len(floor) // 6
+def _edges(floor: npt.NDArray[np.float64], rough: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The floor, raised on the steep edges of the receiver's filter: no mean follows them, and what is told
+    there would be the filter. ``rough``, the opening, keeps these edges where the mean has rounded them."""
+    bins = len(floor)
+    least = np.maximum(floor, OPENED * rough)
     out = floor.copy()
     for reach, fall in STEEP:
-        top = grey_dilation(floor, 2 * reach + 1, mode="nearest")
-        for old, new, high in ((floor, out, top), (floor[::-1], out[::-1], top[::-1])):
-            level = np.flatnonzero(old[2 : most + 2] < fall * old[:most])
-            steep = int(level[0]) if len(level) else most
-            if steep:
-                new[: steep + 2 + reach] = high[: steep + 2 + reach]
+        top = grey_dilation(least, 2 * reach + 1, mode="nearest")
+        for turn in (slice(None), slice(None, None, -1)):
+            steep = _falls(floor[turn], fall) | _falls(rough[turn], fall)
+            at = np.flatnonzero(steep)[:, np.newaxis]
+            for raised, first, last in ((least, -BESIDE_EDGE, BESIDE_EDGE + 3), (top, 0, reach + 3)):
+                near = np.unique(np.clip(at + np.arange(first, last), 0, bins - 1))
+                out[turn][near] = np.maximum(out[turn][near], raised[turn][near])
     return out
+
+
+def _falls(level: npt.NDArray[np.float64], times: float) -> npt.NDArray[np.bool_]:
+    """Where in the first half the level is so many times as high two bands on."""
+    half = len(level) // 2
+    return np.asarray(level[2:half] > times * level[: half - 2])
 
 
 def _local_mean(level: np.ndarray, accepted: np.ndarray, sigma: float, fallback: np.ndarray) -> np.ndarray:
@@ -333,10 +359,13 @@ def surge(whitened: Real) -> Real:
 
 
 def _second(blocks: Real) -> Real:
-    """The second smallest of each row."""
-    blocks = blocks.copy()
-    blocks[np.arange(len(blocks)), blocks.argmin(axis=1)] = np.inf
-    return np.asarray(blocks.min(axis=1))
+    """The second smallest of each row, all rows at once."""
+    first, *rest = np.ascontiguousarray(blocks.T)
+    second = np.full_like(first, np.inf)
+    for column in rest:
+        second = np.minimum(second, np.maximum(first, column))
+        first = np.minimum(first, column)
+    return second
 
 
 class History:
@@ -347,6 +376,8 @@ class History:
     """
 
     RISE_DB_PER_S = 2.0
+    FORGOTTEN_S = 60.0
+    """After so long unheard (120 dB, more than any receiver spans) nothing of the old floor binds."""
 
     def __init__(self) -> None:
         self._floor: Real | None = None
@@ -355,7 +386,7 @@ class History:
     def bound(self, floor: Real, time_s: float) -> Real:
         """``floor``, limited by what was seen before at this look."""
         if self._floor is not None and len(self._floor) == len(floor):
-            passed = max(0.0, time_s - self._time_s)
+            passed = min(max(0.0, time_s - self._time_s), self.FORGOTTEN_S)
             slack = np.float32(1.12 * 10 ** (self.RISE_DB_PER_S * passed / 10))
             floor = np.minimum(floor, self._floor * slack)
         self._floor, self._time_s = floor, time_s

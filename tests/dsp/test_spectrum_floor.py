@@ -149,6 +149,15 @@ def test_history_lets_a_floor_fall_but_not_jump() -> None:
     assert np.max(history.bound(quiet, 60.0)) == pytest.approx(N0, rel=0.01)
 
 
+@pytest.mark.parametrize("hours", [0.1, 0.5, 12, 24 * 365])
+def test_what_was_heard_before_a_long_sleep_binds_nothing(hours: float) -> None:
+    """After half an hour the rise allowed was too large a number to write, and the analysis ended."""
+    history = floor.History()
+    quiet = np.full(64, N0, np.float32)
+    history.bound(quiet, 0.0)
+    assert np.allclose(history.bound(quiet * 1e9, hours * 3600.0), N0 * 1e9)
+
+
 @pytest.mark.parametrize("bins", [1, 2, 3, 4])
 def test_powers_of_a_few_neighbouring_bins_are_as_simulated(bins: int) -> None:
     """Quarter, median and the mean of what stays below twice the mean, against white noise in Hann frames."""
