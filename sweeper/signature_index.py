@@ -23,6 +23,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from importlib import import_module
 from typing import Any, Protocol
 
+from sweeper.patterns import longest
+
 GRAM = 3
 """Letters in a row under which a text is filed: two are shared by too many names, four often missing."""
 REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
@@ -156,7 +158,8 @@ def tester(condition: Asks) -> Test:
         shape = re.compile("".join("." if m == "?" else re.escape(m) for m in c.mask), re.DOTALL)
         return lambda value: isinstance(value, str) and shape.fullmatch(value) is not None
     search = re.compile(c.regex or "").search
-    return lambda value: isinstance(value, str) and search(value) is not None
+    end = longest(c.key)
+    return lambda value: isinstance(value, str) and search(value, 0, end) is not None
 
 
 def trial(condition: Asks) -> Trial:

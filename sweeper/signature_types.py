@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from sweeper.patterns import longest, refusal
 from sweeper.records import Level, Medium, Value
 from sweeper.text import Phrase
 
@@ -114,10 +115,9 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         if len(self.operators()) != 1:
             raise ValueError(f"exactly one operator for `{self.key}`, not {self.operators() or 'none'}")
         if self.regex is not None:
-            try:
-                re.compile(self.regex)
-            except re.error as error:
-                raise ValueError(f"a valid regular expression for `{self.key}`: {error}") from None
+            refused = refusal(self.regex, self.key)
+            if refused is not None:
+                raise ValueError(f"a valid regular expression for `{self.key}`: {refused}")
 
     def operators(self) -> list[str]:
         return [name for name in OPERATORS if getattr(self, name) is not None]
@@ -150,7 +150,9 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
             return len(value) == len(self.mask) and all(
                 m in ("?", c) for m, c in zip(self.mask, value, strict=True)
             )
-        return self.regex is not None and _compiled(self.regex).search(value) is not None
+        if self.regex is None:
+            return False
+        return _compiled(self.regex).search(value, 0, longest(self.key)) is not None
 
 
 OPERATORS = ("equals", "any_of", "starts_with", "contains", "mask", "range", "regex", "present")

@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sweeper"
 
 FLOORS = [
+    {"patterns"},
     {"text", "toml_text", "signature_index", "memory"},
     {"errors"},
     {"records"},
