@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from sweeper.dsp import tails
-from sweeper.dsp.islands import Mask, islands
+from sweeper.dsp.islands import Mask, islands, runs
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import FLOOR_ERROR, independent, threshold
 
@@ -114,7 +114,7 @@ def _bank(cells: Real, wanted: Callable[[int], bool] = lambda size: True) -> Ite
     yield from _lasting(cells, 1, wanted)
     sizes = widths(cells.shape[1])
     halves, width = cells, 4
-    while width in sizes:
+    while width in sizes and any(wanted(time * one) for one in sizes if one >= width for time in TIMES):
         halves = _halved(halves, 1)
         base = _sliding(halves, 1)
         yield from _lasting(base, width, wanted)
@@ -205,7 +205,9 @@ def detect(cells: Real, pfa: float, frame: int, floor_error: float = FLOOR_ERROR
         _spread(*_blocks(hit, time, width), found)
     if small:
         found = grow(cells, found, frame)
-        hits = _hits(np.where(found, np.float32(1.0), cells), pfa, floor_error, SMALL)
+        rest = cells.copy()
+        np.putmask(rest, found, np.float32(1))
+        hits = _hits(rest, pfa, floor_error, SMALL)
     for time, width, hit in hits:
         _add(found, hit, time, width)
     return found
@@ -217,8 +219,8 @@ def grow(cells: Real, seeds: Mask, frame: int) -> Mask:
     reach = 256
     top, bottom = max(0, rows[0] - reach), min(len(cells), rows[-1] + reach + 1)
     left, right = max(0, columns[0] - reach), min(cells.shape[1], columns[-1] + reach + 1)
-    part = cells[top:bottom, left:right]
-    smooth = _threes(_threes(part.T).T)
+    part = np.ascontiguousarray(cells[top:bottom, left:right])
+    smooth = _threes(_beside(part))
     smooth /= np.float32(9)
     low = smooth > threshold(independent(3, 3, frame), LOW_PFA)
     inside = seeds[top:bottom, left:right]
@@ -235,6 +237,21 @@ def _threes(values: Real) -> Real:
     np.add(values[0], values[0], out=sums[0])
     sums[:-1] += values[1:]
     sums[-1] += values[-1]
+    return sums
+
+
+def _beside(values: Real) -> Real:
+    """The same of columns: over all rows in one go, whose ends are then made anew."""
+    flat = values.ravel()
+    sums = np.empty_like(values)
+    line = sums.ravel()
+    np.add(flat[:-1], flat[1:], out=line[1:])
+    np.add(values[:, 0], values[:, 0], out=sums[:, 0])
+    line[:-1] += flat[1:]
+    if values.shape[1] > 1:
+        sums[:, -1] = (values[:, -2] + values[:, -1]) + values[:, -1]
+    else:
+        np.add(2 * values[:, 0], values[:, 0], out=sums[:, 0])
     return sums
 
 
@@ -280,7 +297,11 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int, floor_error: f
             edges[hit] += 1
             edges[hit + width] -= 1
             covered = np.cumsum(edges)[:bins] > 0
-            found |= _unclaimed(covered[np.newaxis], found[np.newaxis])[0]
+            new = [run for run, holds in _held(covered, found) if not holds]
+            if not new:
+                continue  # nothing is to be taken out that was not before
+            for left, right in new:
+                found[left:right] = True
         np.cumsum(np.where(found, np.float32(1.0), mean), dtype=np.float64, out=total[1:])
     return _connected(mean, found, frames, frame) if found.any() else found
 
@@ -288,8 +309,15 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int, floor_error: f
 def _connected(mean: Real, found: Mask, frames: int, frame: int) -> Mask:
     """What was found and the bins that hang together with it above the lower threshold, in means of three."""
     kernel = np.ones(3, np.float32) / 3
-    smooth = np.convolve(np.pad(mean, 1, mode="edge"), kernel, mode="valid")
-    low = smooth > threshold(independent(frames, 3, frame), LOW_PFA)
-    pieces = islands((found | low)[np.newaxis], corners=False)
-    joined: Mask = pieces.painted(pieces.holding(found[np.newaxis]), (1, len(mean)))[0]
+    edged = np.concatenate((mean[:1], mean, mean[-1:]))
+    low = np.convolve(edged, kernel, mode="valid") > threshold(independent(frames, 3, frame), LOW_PFA)
+    joined = np.zeros(len(mean), bool)
+    for (start, stop), holds in _held(found | low, found):
+        joined[start:stop] = holds
     return joined
+
+
+def _held(covered: Mask, found: Mask) -> list[tuple[tuple[int, int], bool]]:
+    """The runs of ``covered``, each with whether it holds anything of ``found`` (both of one dimension)."""
+    flags = found.tobytes()
+    return [((start, stop), flags.find(1, start, stop) >= 0) for start, stop in runs(covered)]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from sweeper.dsp.boxes import LOW_PFA
 from sweeper.dsp.islands import Mask, islands
+from sweeper.dsp.islands import runs as runs
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import independent, mean, median, threshold
 
@@ -39,23 +40,6 @@ class Box(NamedTuple):
     stop: int
     low: int
     high: int
-
-
-def runs(mask: npt.NDArray[np.bool_], gap: int = 0) -> list[tuple[int, int]]:
-    """Half-open runs of true values; runs at most ``gap`` apart are joined."""
-    flags = mask.tobytes()  # searching bytes costs a tenth of asking NumPy for the edges of a short mask
-    out: list[tuple[int, int]] = []
-    start = flags.find(1)
-    while start >= 0:
-        stop = flags.find(0, start)
-        if stop < 0:
-            stop = len(flags)
-        if out and start - out[-1][1] <= gap:
-            out[-1] = (out[-1][0], stop)
-        else:
-            out.append((start, stop))
-        start = flags.find(1, stop)
-    return out
 
 
 def bands(profile: Real, low: float) -> list[tuple[int, int]]:
@@ -115,8 +99,8 @@ def _pedestals(profile: Real, low: float, found: list[tuple[int, int]]) -> list[
         without = profile.copy()
         without[max(0, start - 3) : stop + 3] = beside
         wide = [r for r in _joined(runs(_smooth(without) > low)) if r[0] <= start and stop <= r[1]]
-        power = float(np.sum(profile[start:stop] - 1))
-        if wide and float(np.sum(without[wide[0][0] : wide[0][1]] - 1)) > PEDESTAL * power:
+        power = float(np.add.reduce(profile[start:stop] - 1))
+        if wide and float(np.add.reduce(without[wide[0][0] : wide[0][1]] - 1)) > PEDESTAL * power:
             out.append(wide[0])
         else:
             out.append((start, stop))

@@ -365,7 +365,7 @@ def _second(blocks: Real) -> Real:
     for column in rest:
         second = np.minimum(second, np.maximum(first, column))
         first = np.minimum(first, column)
-    return second
+    return np.asarray(second)
 
 
 class History:

@@ -86,6 +86,23 @@ def islands(mask: Mask, corners: bool) -> Islands:
     return Islands(starts, stops, wide, (np.cumsum(leads) - 1)[first], int(leads.sum()))
 
 
+def runs(mask: Mask, gap: int = 0) -> list[tuple[int, int]]:
+    """Half-open runs of true values of a mask of one dimension; runs at most ``gap`` apart are joined."""
+    flags = mask.tobytes()  # searching bytes costs a tenth of asking NumPy for the edges of a short mask
+    out: list[tuple[int, int]] = []
+    start = flags.find(1)
+    while start >= 0:
+        stop = flags.find(0, start)
+        if stop < 0:
+            stop = len(flags)
+        if out and start - out[-1][1] <= gap:
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((start, stop))
+        start = flags.find(1, stop)
+    return out
+
+
 def _joined(count: int, one: Ints, other: Ints) -> Ints:
     """For each of ``count`` runs the first that it hangs together with, given all pairs of neighbours.
 
