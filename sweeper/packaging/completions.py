@@ -13,6 +13,9 @@ FILES = {
 }
 """Where each shell looks, under ``share``."""
 
+CUT, WHOLE = 'string split ","', 'string split --max 1 ","'
+"""click's script for fish ends a command's help at its first comma."""
+
 
 def scripts() -> dict[str, str]:
     """Path under ``share`` -> script."""
@@ -23,6 +26,6 @@ def _script(shell: str) -> str:
     kind = get_completion_class(shell)
     assert kind is not None, shell
     made = kind(app, {}, "sweeper", "_SWEEPER_COMPLETE")
-    return (
-        made.source_template % made.source_vars() + "\n"
-    )  # source() of bash would start bash to ask its age
+    # source() of bash would start bash to ask its age
+    script = made.source_template % made.source_vars() + "\n"
+    return script.replace(CUT, WHOLE) if shell == "fish" else script

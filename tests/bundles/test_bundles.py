@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sweeper.bundles import bundle, minisign
 from sweeper.bundles import install as installing
-from sweeper.bundles import minisign
 from sweeper.bundles.bundle import BundleError, build, read
 from sweeper.bundles.install import folders, install, installed, trust
 from sweeper.errors import SweeperError
@@ -274,6 +274,16 @@ def test_a_compressed_bomb_is_refused_before_it_is_unpacked() -> None:
         archive.writestr("ble/a.toml", bytes(80 << 20))
     with pytest.raises(BundleError, match="larger"):
         read(packed.getvalue())
+
+
+def test_more_files_than_a_bundle_has_are_refused(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, _signature = made(library)
+    files = len(read(data)[1]) + 1  # and its manifest
+    monkeypatch.setattr(bundle, "MOST_FILES", files)
+    assert read(data)
+    monkeypatch.setattr(bundle, "MOST_FILES", files - 1)
+    with pytest.raises(BundleError, match="larger"):
+        read(data)
 
 
 @given(st.binary(max_size=300))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from sweeper import language
 from sweeper.clocks import doubt
-from sweeper.fleet import page, wire
+from sweeper.fleet import link, page, wire
 from sweeper.fleet.feed import STEP_S, WRITE_S, Feed
 from sweeper.fleet.rooms import Room, Rooms
 from sweeper.fleet.spool import Spool
+from sweeper.fleet.subscriber import Subscriber
 from sweeper.records import Device, Medium, State, Status
 from sweeper.text import english
 
@@ -159,6 +161,21 @@ def test_the_brokers_word_of_a_lost_link_leaves_the_sensors_own(tmp_path: Path) 
     assert (room.link, room.ahead_s, room.waiting, room.dropped) == ("lost", 500.0, 7, 2)
     rooms.link("Room 2", wire.LinkWord("lost"))
     assert [room.link for room in rooms.all()] == ["lost", "lost"]
+    rooms.close()
+
+
+@pytest.mark.parametrize(("kept", "ahead_s"), [(True, 0.0), (False, -3600.0)])
+def test_a_word_that_the_broker_had_kept_says_nothing_of_the_clock(
+    tmp_path: Path, kept: bool, ahead_s: float
+) -> None:
+    """It was said at any time; what a sensor says now is of now."""
+    pytest.importorskip("paho.mqtt.client", reason="paho-mqtt is not installed")
+    rooms = Rooms(tmp_path / "rooms.sqlite", clock=lambda: NOW)
+    console = Subscriber(rooms, link.broker("mqtt://localhost:1"))
+    word = wire.encode(wire.LinkWord("up", NOW - 3600.0, 3))
+    console._link_state(SimpleNamespace(topic="sweeper/Room 1/link", payload=word, retain=kept))
+    (room,) = rooms.all()
+    assert (room.link, room.ahead_s, room.waiting) == ("up", ahead_s, 3)
     rooms.close()
 
 

@@ -127,6 +127,37 @@ def test_what_is_impaired_is_told_with_its_age_until_it_is_well_again(tmp_path: 
     ]
 
 
+def test_signs_that_steer_a_reader_are_shown_as_escapes_wherever_they_come_from() -> None:
+    """HTML's escaping leaves direction overrides as they are."""
+    evil = "a\u202eb\x07"
+    said = finding(evil)
+    said = msgspec.structs.replace(said, subject=evil, why=(say("{name}", name=evil),))
+    fault = Status(source=evil, time_s=1.0, subject=evil, state=State.FAILED, detail=evil)
+    rooms = [
+        Room(f"{name}{evil}", "up", NOW, (said,), (heard(evil, level),), faults=((NOW, fault),))
+        for name, level in (("A", -50), ("B", -60))
+    ]
+    text = page.render(rooms, language.get("en"), NOW)
+    assert "\u202e" not in text
+    assert "\x07" not in text
+    assert text.count("a\\u202eb\\x07") >= 2 * 6, "name, title, subject, reason, fault and what was told"
+
+
+def test_the_page_may_run_and_fetch_nothing() -> None:
+    text = page.render([], language.get("en"), NOW)
+    assert "Content-Security-Policy\" content=\"default-src 'none'; img-src data:;" in text
+
+
+def test_a_picture_of_any_size_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "floor.png").write_bytes(png())
+    (tmp_path / "plan.toml").write_text('image = "floor.png"\n')
+    monkeypatch.setattr(page, "LARGEST_IMAGE", len(png()))
+    assert page.load(tmp_path / "plan.toml").image
+    monkeypatch.setattr(page, "LARGEST_IMAGE", len(png()) - 1)
+    with pytest.raises(InputError, match="20 MB"):
+        page.load(tmp_path / "plan.toml")
+
+
 @pytest.mark.parametrize("code", language.CODES)
 def test_hostile_names_stay_text(code: str) -> None:
     evil = "<script>alert(1)</script><img src=x onerror=y>\u202e\x1b[31m"

@@ -132,6 +132,7 @@ def linked(name: str) -> zipfile.ZipInfo:
         ("photos//evil", "leaves the job"),
         ("C:\\evil", "leaves the job"),
         ("photos\\..\\..\\evil", "leaves the job"),
+        ("photos/C:evil", "leaves the job"),
         ("evil.sh", "no part of a job"),
         (".ssh/authorized_keys", "no part of a job"),
         ("photos/\u202egpj.exe", "a name that cannot be"),
@@ -152,6 +153,13 @@ def test_an_archive_with_tricks_is_refused_whole(
     with pytest.raises(JobError, match=why):
         container.take_in(made_archive)
     assert set(tmp_path.rglob("*")) == before
+
+
+def test_names_that_differ_in_their_letters_size_only_are_refused(tmp_path: Path) -> None:
+    """Where Windows or macOS unpacks it the second file would take the place of the first."""
+    members = [(DATABASE, database(tmp_path)), ("photos/a.jpg", b"one"), ("photos/A.JPG", b"other")]
+    with pytest.raises(JobError, match="stands in it twice"):
+        container.take_in(archive(tmp_path / "x.zip", members))
 
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,24 @@ def test_the_pages_are_good_roff(prefix: Path) -> None:
         assert not said, path.name
 
 
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a shell that finds this checkout's program under its name."""
+    starter = tmp_path_factory.mktemp("bin") / "sweeper"
+    starter.write_text(f"#!{sys.executable}\nfrom sweeper.cli import main\nmain()\n")
+    starter.chmod(0o755)
+    path = f"{starter.parent}{os.pathsep}{os.environ['PATH']}"
+    checkout = str(Path(__file__).parents[2])
+    return {**os.environ, "PATH": path, "PYTHONPATH": checkout, "SWEEPER_LANGUAGE": "en", "TERM": "dumb"}
+
+
+def answers(shell: list[str], environment: dict[str, str]) -> str:
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"{shell[0]} is not installed here")
+    done = subprocess.run(shell, capture_output=True, text=True, check=True, timeout=300, env=environment)
+    return done.stdout
+
+
 ASK = """
 . {script}
 complete -p sweeper >/dev/null || exit 1
@@ -146,18 +164,40 @@ COMP_WORDS=(sweeper replay --ea); COMP_CWORD=2; _sweeper_completion {starter}; e
 """
 
 
-def test_bash_completes_commands_and_options(prefix: Path, tmp_path: Path) -> None:
+def test_bash_completes_commands_and_options(prefix: Path, asked: dict[str, str]) -> None:
     """The script is loaded by a real bash, which then asks the program."""
-    starter = tmp_path / "sweeper"
-    starter.write_text(f"#!{sys.executable}\nfrom sweeper.cli import main\nmain()\n")
-    starter.chmod(0o755)
-    ask = ASK.format(script=prefix / "share/bash-completion/completions/sweeper", starter=starter)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = ["bash", "-c", ask]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, env=environment)
-    first, second = done.stdout.splitlines()[:2]
+    ask = ASK.format(script=prefix / "share/bash-completion/completions/sweeper", starter="sweeper")
+    first, second = answers(["bash", "-c", ask], asked).splitlines()[:2]
     assert {"replay", "report", "reference"} <= set(first.split())
     assert second.split() == ["--each"]
+
+
+def test_fish_completes_with_the_whole_help(prefix: Path, asked: dict[str, str]) -> None:
+    script = prefix / "share/fish/vendor_completions.d/sweeper.fish"
+    ask = f"source {script}; complete -C 'sweeper re'; echo =; complete -C 'sweeper replay --ea'"
+    commands, _, options = answers(["fish", "--no-config", "-c", ask], asked).partition("=\n")
+    told = dict(line.split("\t") for line in commands.splitlines())
+    assert {"replay", "report", "reference"} <= set(told)
+    assert "," in told["replay"], "the comma of its help did not end it"
+    assert options.startswith("--each\t")
+
+
+TYPED = """
+zmodload zsh/zpty
+zpty shell "zsh -f -i"
+zpty -w shell "fpath=({folder} \\$fpath); autoload -U compinit; compinit -u -D; echo READY"
+zpty -r shell said '*READY*READY*'
+zpty -w -n shell $'sweeper repl\\t'
+zpty -r shell said '*sweeper replay *' && echo command
+zpty -d shell
+"""
+
+
+def test_zsh_completes_what_is_typed(prefix: Path, asked: dict[str, str], tmp_path: Path) -> None:
+    """A real zsh at a terminal of its own, with the tabulator pressed."""
+    script = tmp_path / "typed.zsh"
+    script.write_text(TYPED.format(folder=prefix / "share/zsh/site-functions"))
+    assert answers(["zsh", "-f", str(script)], asked).split() == ["command"]
 
 
 @pytest.mark.parametrize(
