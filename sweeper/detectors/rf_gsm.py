@@ -42,7 +42,9 @@ WIDTHS_HZ = (90e3, 420e3)
 FILLED = 0.6
 """A wide signal of which that share is GSM channels is those channels."""
 
-LEAST_BURST_HZ = 50e3
+LEAST_BURST_HZ, MOST_BURST_HZ = 50e3, 600e3
+"""A slot, alone or beside two others at the same time; a burst of DECT is twice as wide."""
+
 LONG_S = 0.02
 """What lasts longer than four frames is a carrier and no handset's slot."""
 
@@ -127,7 +129,7 @@ class GsmNamer:
 
     def _slots(self, bursts: list[Heard], carrier: float, part: _Part, taken: set[int]) -> list[Heard]:
         """The bursts of one channel, named together; their band is the strongest one's, about the carrier."""
-        left = [b for b in bursts if id(b) not in taken and b.width_hz > LEAST_BURST_HZ]
+        left = [b for b in bursts if id(b) not in taken and LEAST_BURST_HZ < b.width_hz < MOST_BURST_HZ]
         left = sorted(left, key=lambda b: (-b.power, b.start_s))
         if not part.center_hz:
             left = [b for b in left if SLOT_S[0] < b.on_s / max(1, b.pulses) < SLOT_S[1]]

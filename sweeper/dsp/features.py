@@ -13,6 +13,7 @@ import numpy.typing as npt
 import scipy.fft
 from scipy.ndimage import uniform_filter1d
 
+from sweeper.dsp import four_levels, frequencies, sidebands
 from sweeper.dsp.channel import Channel
 from sweeper.dsp.spectrum import Complex
 from sweeper.dsp.statistics import median, percentile
@@ -35,9 +36,6 @@ LINE_PLACE = (0.55, 1.15)
 
 OWN_BINS = 64
 """Bins of that: a channel is two to three widths wide, so a symbol rate is some twenty of them."""
-
-PILOT_HZ = 19e3
-"""The stereo pilot (ITU-R BS.450)."""
 
 
 class Measured:
@@ -126,12 +124,12 @@ class Measured:
 
     @cached_property
     def _frequency(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        return _frequency(self._z, self._on, self._rate, self._smooth)
+        return frequencies.instantaneous(self._z, self._on, self._rate, self._smooth)
 
     @cached_property
     def _two_levels(self) -> tuple[float, float, float]:
         frequency, mask = self._frequency
-        return _tones(frequency[mask], self._rate)
+        return frequencies.tones(frequency[mask], self._rate)
 
     @property
     def deviation_hz(self) -> float:
@@ -154,6 +152,22 @@ class Measured:
         return _in_seconds(clock(changes(filled, middle, 0.3 * deviation), 2.0), self._rate)
 
     @cached_property
+    def four_levels(self) -> four_levels.Levels | None:
+        """Four even levels of the frequency, as digital voice radio has."""
+        return four_levels.find(self._frequency[0], self._rate)
+
+    @cached_property
+    def sound(self) -> sidebands.Sound | None:
+        """What stands in step with the strongest line."""
+        turn = np.exp(-2j * np.pi * self._lined[1] / self._rate * np.arange(len(self._z)))
+        return sidebands.sound(self._z * turn, self._rate)
+
+    @cached_property
+    def repeating(self) -> float:
+        """How alike the frequency is to itself a period of a voice's pitch later: 1 for a held vowel."""
+        return frequencies.repeating(self._frequency[0], self._rate)
+
+    @cached_property
     def swing_hz(self) -> float:
         """Half the range that holds 98 % of the instantaneous frequency: an FM signal's peak deviation."""
         frequency, mask = self._frequency
@@ -162,7 +176,7 @@ class Measured:
     @cached_property
     def pilot(self) -> float:
         """How far a line at 19 kHz stands out of the demodulated frequency: the pilot tone of FM stereo."""
-        return _pilot(self._frequency[0], self._rate) if self._width > 30e3 else 0.0
+        return frequencies.pilot(self._frequency[0], self._rate) if self._width > 30e3 else 0.0
 
     @cached_property
     def phase_clock(self) -> Clock | None:
@@ -276,45 +290,6 @@ def _between(amplitude: npt.NDArray[np.float64], on: npt.NDArray[np.bool_]) -> f
     low, high = float(percentile(amplitude[~on], 10)), float(percentile(amplitude[on], 90))
     quarter = (high - low) / 4
     return float(np.mean((amplitude > low + quarter) & (amplitude < high - quarter)))
-
-
-def _frequency(
-    z: Complex, on: npt.NDArray[np.bool_], rate: float, smooth: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Instantaneous frequency and where it can be trusted."""
-    turn = (z[1:] * np.conj(z[:-1])).astype(np.complex128)
-    length = max(1, smooth)
-    turn = uniform_filter1d(turn.real, length) + 1j * uniform_filter1d(turn.imag, length)
-    return np.angle(turn) * rate / (2 * np.pi), on[1:] & on[:-1]
-
-
-def _tones(frequency: npt.NDArray[np.float64], rate: float) -> tuple[float, float, float]:
-    """Half the distance of the two outer levels, how empty the middle between them is, and the middle
-    itself."""
-    if len(frequency) < LEAST_SAMPLES:
-        return 0.0, 0.0, 0.0
-    low, high = float(percentile(frequency, 4)), float(percentile(frequency, 96))
-    middle = (low + high) / 2
-    upper, lower = frequency[frequency > middle], frequency[frequency <= middle]
-    if not len(upper) or not len(lower) or high - low < 1e-6 * rate:
-        return float(np.std(frequency)), 0.0, float(middle)
-    a, b = median(lower), median(upper)
-    middle = (a + b) / 2
-    half = (b - a) / 2
-    share = float(np.mean(np.abs(frequency - middle) < half / 3))
-    return half, float(np.clip(1 - share / (1 / 3), 0, 1)), middle
-
-
-def _pilot(frequency: npt.NDArray[np.float64], rate: float) -> float:
-    if rate < 2.5 * PILOT_HZ or len(frequency) < 0.02 * rate:
-        return 0.0
-    size = scipy.fft.prev_fast_len(len(frequency), real=True)
-    frequency = frequency[:size]
-    lines = np.abs(scipy.fft.rfft((frequency - frequency.mean()) * np.hanning(size)))
-    at = round(PILOT_HZ / rate * size)
-    around = lines[round(17e3 / rate * size) : round(21e3 / rate * size)]
-    ordinary = median(around) if len(around) else 0.0
-    return float(lines[at - 2 : at + 3].max()) / max(ordinary, 1e-30)
 
 
 def _kurtosis(z: Complex, noise: float) -> float:

@@ -48,6 +48,18 @@ NARROW_HZ, NARROW_SWING_HZ = 30e3, 10e3
 TWO_PHASES = 0.5
 """A line of the square as high as that is two phases, which have a clock of their own."""
 
+LEVEL = 0.2
+"""The envelope of FM varies by less (0.15 at 9 dB), that of phase keying by 0.26 and more."""
+
+NOISE_LINE, SAME = 4.0, 0.01
+"""The highest line of noise; and how near two rates found apart from each other are one."""
+
+FOUR_HZ = (2.5e3, 16e3)
+"""Widths of channels of 6.25 and 12.5 kHz, as they are measured."""
+
+REPEATS = 0.8
+"""So alike is a held vowel to itself a period later; data are not (0.5 and less)."""
+
 CLEAR = 0.9
 """A clock that fits this well decides by itself."""
 
@@ -72,16 +84,19 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     constant = m.envelope_kurtosis < 1.35
     if constant and m.pilot > PILOT:
         return "wfm", figures | {"deviation_hz": round(m.swing_hz, 1), "stereo_pilot": True}
-    shifted = _shifted(m) if constant else None
+    shifted = (_four(m, width_hz) or _shifted(m)) if constant else None
     if shifted is not None:
         return "fsk", figures | shifted
     if turning and m.phase_clock is not None and m.phase_clock.holds:
         return "psk", figures | _rate(m.phase_clock) | {"square_line": round(m.square_line, 3)}
-    if m.line_share > 0.3 and m.asymmetry < 0.35 and m.depth > 0.12 and m.step_db < 6 and m.snr_db > 9:
+    beside = m.line_share > 0.3 and m.asymmetry < 0.35 and m.depth > 0.12
+    if beside and m.step_db < 6 and m.snr_db > 9 and m.sound is not None and m.sound.holds:
         return "am", figures | {"depth": round(m.depth, 3)}
     if m.line_share > 0.7:
         return "carrier", figures | {"line_share": round(m.line_share, 3)}
-    if constant and m.snr_db > 6:
+    if (jumps := _agreeing(m)) is not None:
+        return "psk", figures | jumps
+    if constant and m.snr_db > 6 and m.depth < LEVEL:
         wide = width_hz > NARROW_HZ or m.swing_hz > NARROW_SWING_HZ
         return ("wfm" if wide else "nfm"), figures | {"deviation_hz": round(m.swing_hz, 1)}
     if m.fourth_line > 0.4 and m.line_share < 0.3:
@@ -89,6 +104,28 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
     if 1.7 < m.envelope_kurtosis < 2.4:
         return "noise-like", figures
     return "unknown", figures
+
+
+def _four(m: Measured, width_hz: float) -> dict[str, float] | None:
+    """The figures of four frequencies, where the middle between the outer two is not empty."""
+    if m.two_tone >= TWO_TONES or not FOUR_HZ[0] < width_hz < FOUR_HZ[1] or m.depth >= LEVEL:
+        return None
+    found = m.four_levels
+    if found is None:
+        return None
+    return {"symbol_rate_hz": found.rate_bd, "deviation_hz": round(found.deviation_hz, 1), "levels": 4.0}
+
+
+def _agreeing(m: Measured) -> dict[str, float] | None:
+    """The figures of phase keying too faint for a clear line or clock: the envelope dips, the phase jumps,
+    and both have the same rate."""
+    jumps = m.phase_clock
+    rate_hz, standing = m.envelope_line
+    varies = 1 + 2 * (SHAPED[0] - 1) < m.envelope_kurtosis < SHAPED[1] and m.depth > LEVEL
+    if not varies or m.step_db > 0 or m.line_share > 0.3 or jumps is None or not jumps.holds:
+        return None
+    same = abs(rate_hz * jumps.period - 1) < SAME
+    return _rate(jumps) | {"envelope_line": round(standing, 1)} if same and standing > NOISE_LINE else None
 
 
 def _shaped(m: Measured) -> bool:
@@ -112,7 +149,8 @@ def _shifted(m: Measured) -> dict[str, float] | None:
     """The figures of frequency shift keying, if the frequency of a constant envelope changes on a grid."""
     shifting = m.shifting
     clear = shifting is not None and (shifting.holds if m.two_tone > 0.6 else shifting.fit > FIT)
-    if shifting is not None and clear and m.two_tone > 0.35:
+    sung = m.two_tone < TWO_TONES and m.repeating > REPEATS  # it crosses its middle on a grid of its own
+    if shifting is not None and clear and m.two_tone > 0.35 and not sung:
         index = round(2 * m.deviation_hz * shifting.period, 2)
         return _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1), "index": index}
     half = m.half_index_rate_hz
