@@ -118,6 +118,17 @@ def test_what_the_reference_has_is_silent_and_stronger_speaks() -> None:
     assert found.evidence[0].value == pytest.approx(9.0, abs=2.5)
 
 
+def test_what_was_there_before_is_not_explained_by_silence() -> None:
+    """Innocent causes fit the finding: what the reference has was not silent while it was recorded."""
+    (new,) = detections(compared(reference({}), {433.9e6: 25.0}, emission(433.9e6)))
+    against = reference({433.9e6: 25.0})
+    (stronger,) = detections(compared(against, {433.9e6: 34.0}, emission(433.9e6)))
+    assert any("silent while the reference" in cause.text for cause in new.benign)
+    assert not any("silent while the reference" in cause.text for cause in stronger.benign)
+    assert len(stronger.benign) >= 3
+    assert not {cause.text for cause in new.benign} & {cause.text for cause in stronger.benign}
+
+
 def test_a_signal_that_was_there_but_not_listed_is_stronger_not_new() -> None:
     against = reference({433.9e6: 15.0})
     against = Reference(msgspec.structs.replace(against.head, emissions=()), against.grid)

@@ -191,7 +191,7 @@ def _detection(emission: Emission, kind: str, excess_db: float, reference: Refer
         confidence=round(min(0.9, 0.3 + excess_db / 50), 2),
         title=title,
         why=(why, say("The reference is '{name}'", name=reference.head.name)),
-        benign=_benign(emission),
+        benign=_benign(emission, kind),
         next=(
             say("Carry the antenna through the room and watch whether the level rises near one place"),
             say("Switch off what belongs to the room, one thing after another, and see whether it goes"),
@@ -207,12 +207,26 @@ def _detection(emission: Emission, kind: str, excess_db: float, reference: Refer
     )
 
 
-def _benign(emission: Emission) -> tuple[Phrase, ...]:
+def _benign(emission: Emission, kind: str) -> tuple[Phrase, ...]:
+    """What else it may be: of what was not there before, or of what was there and is stronger."""
+    if kind == "new-emission":
+        causes = [
+            say("A transmitter outside that was silent while the reference was recorded"),
+            say("A device that belongs here: a router, a cordless telephone, a power supply, a screen"),
+            say("A stronger path for a distant station: another floor, a window, another antenna position"),
+        ]
+        if emission.bursts:
+            causes.append(say("A sensor or remote control that sends now and then"))
+        return tuple(causes)
     causes = [
-        say("A transmitter outside that was silent while the reference was recorded"),
-        say("A device that belongs here: a router, a cordless telephone, a power supply, a screen"),
-        say("A stronger path for a distant station: another floor, a window, another antenna position"),
+        say(
+            "A better path for the station that the reference has: another floor, a window, an antenna turned"
+        ),
+        say("A known transmitter that moved nearer or sends with more power: a telephone, a vehicle"),
+        say("A receiver, cable or amplifier that was changed since the reference was recorded"),
     ]
     if emission.bursts:
-        causes.append(say("A sensor or remote control that sends now and then"))
+        causes.append(
+            say("A network or sensor that sends more often than it did while the reference was made")
+        )
     return tuple(causes)
