@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from sweeper.jobs import container, evidence
 from sweeper.jobs.job import DATABASE, Job, JobError
+from sweeper.jobs.purging import overwritten
 from tests.jobs.samples import ADDRESS, HEAD, made
 
 pyrage = pytest.importorskip("pyrage")
@@ -153,6 +154,22 @@ def test_an_archive_with_tricks_is_refused_whole(
     with pytest.raises(JobError, match=why):
         container.take_in(made_archive)
     assert set(tmp_path.rglob("*")) == before
+
+
+def test_what_is_unlocked_on_the_way_is_nobody_elses_and_overwritten(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, bool, bool]] = []
+
+    def watched(path: Path) -> None:
+        mode, before = path.stat().st_mode & 0o777, any(path.read_bytes())
+        overwritten(path)
+        seen.append((mode, before, any(path.read_bytes())))
+
+    locked = container.export(job, tmp_path / "x.locked.zip", who="Aigul", password="word")
+    monkeypatch.setattr(container, "overwritten", watched)
+    container.take_in(locked, tmp_path / "again", password="word")
+    assert seen == [(0o600, True, False)]
 
 
 def test_names_that_differ_in_their_letters_size_only_are_refused(tmp_path: Path) -> None:

@@ -25,10 +25,10 @@ from sweeper.ui.guide import Course
 from sweeper.ui.phase import Phase
 from sweeper.ui.window import Window
 from tests.radio.bluez import Bluez, start_bus
+from tests.radio.played import BEACON
 from tests.radio.tap import Tap
 from tests.radio.test_ble import airtag
 from tests.radio.test_rtlsdr import DONGLE
-from tests.radio.test_wifi import BEACON
 from tests.radio.virtual import children, scene
 from tests.ui.test_guide import press
 from tests.ui.test_window import text_of
