@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sweeper.dsp import held
 from sweeper.errors import Reason
 from sweeper.plan import Band
 from sweeper.records import (
@@ -24,9 +25,12 @@ from sweeper.records import (
     Medium,
     Opened,
     Record,
+    State,
     Status,
     Trace,
+    told,
 )
+from sweeper.text import say
 
 SAME_DWELL = 0.2
 """Adjacent hops whose listening time differs by less than this share are one row of the table."""
@@ -115,23 +119,18 @@ class CoverageStage:
         self._from_traces: _Ranges = {}
         self._packets: dict[str, _Packets] = {}
         self._told: set[str] = set()
+        self._deaf: set[str] = set()
+        """Sources of which it was told that their samples hold one value."""
         self._still_s: dict[str, float] = {}
         """Seconds of standing still after which no packet came yet, by source."""
         self._lesser: dict[str, str] = {}
         """The lesser looks, by source: one that is stopped before its end tells no coverage of its own."""
 
     def feed(self, record: Record, /) -> Iterable[Record]:
-        """Counts; yields nothing before the end."""
+        """Counts; before the end it tells only of a receiver that went deaf."""
         if isinstance(record, IqBlock):
-            if record.channel or record.second_look:  # channels of one recording hear at the same time
-                return ()
-            half = (record.usable_hz or record.rate_hz) / 2
-            heard = _range(self._from_iq, record.source, record.center_hz - half, record.center_hz + half)
-            seconds = len(record.samples) / record.rate_hz
-            heard.seconds += seconds
-            heard.looks += record.first_sample == 0
-            heard.gain_db = record.gain_db
-            heard.times.add(record.time_s, seconds)
+            if not (record.channel or record.second_look):  # channels of one recording hear at the same time
+                return self._block(record)
         elif isinstance(record, Trace):
             self._trace(record)
         elif isinstance(record, AdvertisementBatch) and record.adverts:
@@ -151,6 +150,32 @@ class CoverageStage:
             if isinstance(channel, int):
                 self._packets[record.source].channels.add(channel)
         return ()
+
+    def _block(self, block: IqBlock) -> Iterable[Record]:
+        """Counts samples, but for stretches of one value, which are no listening."""
+        deaf = held.stretches(block.samples, block.rate_hz)
+        half = (block.usable_hz or block.rate_hz) / 2
+        heard = _range(self._from_iq, block.source, block.center_hz - half, block.center_hz + half)
+        live = held.others(deaf, len(block.samples))
+        heard.looks += bool(live) and block.first_sample == 0
+        heard.gain_db = block.gain_db
+        for start, stop in live:
+            seconds = (stop - start) / block.rate_hz
+            heard.seconds += seconds
+            heard.times.add(block.time_s + start / block.rate_hz, seconds)
+        if not deaf or block.source in self._deaf:
+            return ()
+        self._deaf.add(block.source)
+        return [
+            told(
+                say("the samples hold one and the same value: while they do, nothing was listened to"),
+                source=block.source,
+                time_s=block.time_s + deaf[0][0] / block.rate_hz,
+                subject=block.source,
+                state=State.DEGRADED,
+                reason=Reason.STALLED,
+            )
+        ]
 
     def finish(self) -> Iterator[Record]:
         """One Coverage record a range or packet source."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.coverage import CoverageStage, gaps
+from sweeper.errors import Reason
 from sweeper.plan import Band
 from sweeper.records import (
     Advertisement,
@@ -22,6 +23,7 @@ from sweeper.records import (
     Medium,
     Opened,
     Record,
+    Status,
     Trace,
 )
 from sweeper.session import stood_still
@@ -40,7 +42,7 @@ def iq(center_hz: float, samples: int, first: int = 0, rate_hz: float = 2e6) -> 
         time_s=0.0,
         rate_hz=rate_hz,
         center_hz=center_hz,
-        samples=np.zeros(samples, np.complex64),
+        samples=np.arange(samples).astype(np.complex64),
         first_sample=first,
     )
 
@@ -98,6 +100,29 @@ def test_a_trace_made_of_iq_comes_first_and_is_not_counted_twice() -> None:
     (row,) = rows(trace(99.5e6, 1000, -120.0), iq(100e6, 1_000_000))
     assert (row.start_hz, row.stop_hz, row.seconds) == (99e6, 101e6, 0.5)
     assert row.floor_dbfs_per_hz == pytest.approx(-120.0)
+
+
+def test_samples_of_one_value_are_no_listening_and_it_is_said_once() -> None:
+    stage, told = CoverageStage(), []
+    for number in range(4):
+        block = iq(100e6, 1_000_000, first=1_000_000 * number)
+        if number in {1, 2}:
+            block.samples[400_000:] = 1 + 1j
+        told += stage.feed(msgspec.structs.replace(block, time_s=0.5 * number))
+    assert [(s.time_s, s.reason) for s in told if isinstance(s, Status)] == [(0.7, Reason.STALLED)]
+    (row,) = stage.finish()
+    assert isinstance(row, Coverage)
+    assert row.seconds == pytest.approx(2 - 2 * 0.3)
+
+
+def test_a_look_of_one_value_is_not_swept() -> None:
+    stage = CoverageStage()
+    live, deaf = iq(100e6, 12_480), iq(102e6, 12_480)
+    deaf.samples[:] = 0
+    assert len([*stage.feed(live), *stage.feed(deaf)]) == 1
+    assert [(row.start_hz, row.stop_hz) for row in stage.finish() if isinstance(row, Coverage)] == [
+        (99e6, 101e6)
+    ]
 
 
 def test_channels_that_hear_at_the_same_time_count_once() -> None:
@@ -203,7 +228,7 @@ def test_time_asleep_between_two_packets_was_not_listened_to() -> None:
 
 def test_a_night_of_looks_takes_little_memory_and_is_told_as_it_was() -> None:
     """Each hop is looked at once in two seconds: two numbers of eight bytes a look, and once only for IQ."""
-    stage, samples = CoverageStage(), np.zeros(20_000, np.complex64)
+    stage, samples = CoverageStage(), np.arange(20_000).astype(np.complex64)
     hops = [100e6 + 2e6 * n for n in range(10)]
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

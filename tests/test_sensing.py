@@ -86,7 +86,7 @@ def test_coverage_keeps_when_and_with_what_gain() -> None:
             time_s=at,
             rate_hz=1e6,
             center_hz=433e6,
-            samples=np.zeros(5000, np.complex64),
+            samples=np.arange(5000).astype(np.complex64),
             first_sample=0,
             second_look=second,
             gain_db=33.8,

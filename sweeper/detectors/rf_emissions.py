@@ -23,6 +23,7 @@ from sweeper.detectors.rf_track import FILLING
 from sweeper.detectors.rf_tracker import Tracker
 from sweeper.detectors.rf_vetoes import Vetoes
 from sweeper.detectors.rf_wide import WideBook
+from sweeper.dsp import held
 from sweeper.dsp.floor import History
 from sweeper.dsp.spectrum import Complex, cell_size, decibel
 from sweeper.errors import Reason
@@ -175,7 +176,11 @@ class RfEmissions:
         continues = look.done > 0
         look.done += size
         place = (look.center_hz, look.rate_hz, channel, look.gain_step_db)
-        segment = analyse(samples, look.rate_hz, source.floors.setdefault(place, History()), time_s)
+        deaf = held.stretches(samples, look.rate_hz, 0.0)
+        if not held.others(deaf, len(samples)):
+            return
+        floors = History() if deaf else source.floors.setdefault(place, History())
+        segment = analyse(samples, look.rate_hz, floors, time_s)
         if look.gain_step_db:
             source.vetoes.softer(segment.heard, look.center_hz, look.gain_step_db)
             return

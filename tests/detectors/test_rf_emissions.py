@@ -67,6 +67,21 @@ def test_noise_alone_makes_no_emission() -> None:
     assert emissions(noise(int(RATE * 1.0))) == []
 
 
+def test_a_receiver_that_was_deaf_for_a_while_hears_as_before() -> None:
+    """The floor of samples that hold one value is none; it had bound the floor of the noise after it."""
+    air = noise(int(1.5 * RATE), RATE, N0)
+    deaf = air.copy()
+    deaf[int(0.4 * RATE) : int(0.8 * RATE)] = (127 - 127.5) / 128 * (1 + 1j)
+    plain, cut = (analysed(blocks(one, RATE, 433e6))[1] for one in (air, deaf))
+    after = [
+        (ours, theirs) for ours, theirs in zip(cut[::-1], plain[::-1], strict=False) if ours.time_s > 0.9
+    ]
+    assert len(after) > 5
+    for ours, theirs in after:
+        assert ours.floor_db == pytest.approx(theirs.floor_db, abs=0.5)
+    assert not [t for t in cut if 0.47 < t.time_s < 0.72]
+
+
 def test_a_traces_every_segment_with_its_floor() -> None:
     count = int(RATE * 0.4)
     _, traces = analysed(blocks(noise(count, n0=N0), RATE, 433e6))
