@@ -1,8 +1,8 @@
 """Stretches in which a receiver gave one and the same value: it was on, and deaf.
 
 A driver that stalls, a server without its receiver and a recorder with its squelch shut repeat one value.
-Noise does not: at the lowest gain of an 8-bit receiver (0.3 of a step, rms) a pair repeats with 0.8, a thousand
-in a row with 1e-97. What is told by this was not listened to.
+Noise does not: at the lowest gain of an 8-bit receiver (0.3 of a step, rms) a pair repeats with 0.8, a
+thousand in a row with 1e-97. What is told by this was not listened to.
 """
 
 from __future__ import annotations
