@@ -60,6 +60,9 @@ def _edges(size: int, share: float) -> np.ndarray:
     all ``size`` of them, falling as a raised cosine over a quarter of that on each side."""
     inner = share / 2
     outer = min(0.5, inner * 1.5 + 1.0 / size)
-    at = np.arange(min(size // 2, int(np.ceil(outer * size))) + 1) / size
+    weights = np.ones(min(size // 2, int(np.ceil(outer * size))) + 1, np.float32)
+    flat = min(len(weights), int(inner * size))
+    at = np.arange(flat, len(weights)) / size
     slope = np.clip((outer - at) / max(outer - inner, 1e-9), 0.0, 1.0)
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * slope), dtype=np.float32)
+    weights[flat:] = 0.5 - 0.5 * np.cos(np.pi * slope)
+    return weights

@@ -106,8 +106,9 @@ def _time_excision(chosen: Real, group: int) -> Real:
     kept = band_below(group, TRIM)
     for _ in range(2):
         below = chosen < TRIM * guess
-        number = np.maximum(below.sum(axis=0), 1)
-        guess = np.where(below.sum(axis=0) > 2, np.sum(chosen * below, axis=0) / number / kept, guess)
+        number = np.add.reduce(below, axis=0, dtype=np.intp)
+        level = np.add.reduce(chosen * below, axis=0) / np.maximum(number, 1) / kept
+        guess = np.where(number > 2, level, guess)
     return np.asarray(guess, dtype=np.float32)
 
 
@@ -216,7 +217,7 @@ def _fitted(degree: int, value: npt.NDArray[np.float64], scatter: float) -> npt.
             return None
         fit = _parabola(value, accepted) if degree else _level(value, accepted)
         off = value - fit
-        wide = np.convolve(np.pad(off, 1, mode="edge"), np.ones(3) / 3, "valid")
+        wide = np.convolve(np.concatenate((off[:1], off, off[-1:])), np.ones(3) / 3, "valid")
         taken = (np.abs(off) < 2.6 * scatter) & (wide < 2.6 * scatter / np.sqrt(3))
         taken[[0, -1]] |= np.abs(off[[0, -1]]) < 4 * scatter
         if np.array_equal(taken, accepted):

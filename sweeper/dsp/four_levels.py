@@ -58,13 +58,20 @@ def find(frequency: Array, rate_hz: float) -> Levels | None:
         samples = rate_hz / rate_bd
         if samples < LEAST_SAMPLES or len(held) < (LEAST_SYMBOLS + 2 * REACH) * samples:
             continue
-        shaped = scipy.signal.fftconvolve(held, _shape(round(samples, 6)), "same")
-        for phase in range(PHASES):
-            at = np.arange(REACH * samples + phase * samples / PHASES, len(held) - REACH * samples, samples)
-            found = _fit(np.interp(at, np.arange(len(shaped)), shaped))
-            if found is not None and (best is None or found[1] < best.residual):
-                best = Levels(rate_bd, 3 * found[0], found[1])
+        found = _fit(_by_phase(scipy.signal.fftconvolve(held, _shape(round(samples, 6)), "same"), samples))
+        if found is not None and (best is None or found[1] < best.residual):
+            best = Levels(rate_bd, 3 * found[0], found[1])
     return best
+
+
+def _by_phase(shaped: Array, samples: float) -> Array:
+    """The values at the middles of symbols, interpolated, for each of ``PHASES`` (a row) that they may
+    have; as many in each, and none within reach of the ends."""
+    starts = REACH * samples + np.arange(PHASES) * samples / PHASES
+    count = int((len(shaped) - REACH * samples - starts[-1]) / samples)
+    at = starts[:, np.newaxis] + samples * np.arange(count)
+    before = at.astype(np.intp)
+    return np.asarray(shaped[before] + (shaped[before + 1] - shaped[before]) * (at - before))
 
 
 @lru_cache(maxsize=64)
@@ -82,31 +89,39 @@ def _shape(samples: float) -> Array:
 
 
 def _fit(values: Array) -> tuple[float, float] | None:
-    """Half the spacing of four even levels through the values, and what they leave over it."""
-    low, high = np.percentile(values, [3, 97])
+    """Half the spacing of four even levels through the values of that row which they fit best, and what they
+    leave over it; all rows are worked out at once."""
+    low, high = np.percentile(values, [3, 97], axis=1, keepdims=True)
     offset, half = (low + high) / 2, (high - low) / 6
+    symbol = np.zeros_like(values)
+    fits = np.ones((len(values), 1), bool)
     for _ in range(4):
-        if half <= 0:
-            return None
-        symbol = np.clip(2 * np.round((values - offset) / (2 * half) + 0.5) - 1, -3, 3)
-        centred = symbol - symbol.mean()
-        power = float(np.add.reduce(centred * centred))
-        if power <= 0:
-            return None
-        half = float(np.add.reduce(centred * values)) / power
-        offset = float(values.mean()) - half * float(symbol.mean())
-    residual = float(np.sqrt(np.mean((values - offset - half * symbol) ** 2))) / max(half, 1e-30)
-    shares = [float(np.mean(symbol == level)) for level in (-3, -1, 1, 3)]
-    if residual > MOST_RESIDUAL or min(shares) < LEAST_SHARE or _repeated(symbol) > MOST_REPEATED:
-        return None
-    return half, residual
+        fits &= half > 0
+        symbol = np.clip(2 * np.round((values - offset) / (2 * np.where(fits, half, 1)) + 0.5) - 1, -3, 3)
+        middle = symbol.mean(axis=1, keepdims=True)
+        power = np.square(symbol - middle).sum(axis=1, keepdims=True)
+        fits &= power > 0
+        half = ((symbol - middle) * values).sum(axis=1, keepdims=True) / np.where(fits, power, 1)
+        offset = values.mean(axis=1, keepdims=True) - half * middle
+    left = np.sqrt(np.square(values - offset - half * symbol).mean(axis=1, keepdims=True))
+    residual = left / np.maximum(half, 1e-30)
+    least = np.min([(symbol == level).mean(axis=1) for level in (-3, -1, 1, 3)], axis=0)
+    likely = fits[:, 0] & (residual[:, 0] <= MOST_RESIDUAL) & (least >= LEAST_SHARE)
+    for row in np.argsort(residual[:, 0], kind="stable").tolist():
+        if likely[row] and _repeated(symbol[row]) <= MOST_REPEATED:
+            return float(half[row, 0]), float(residual[row, 0])
+    return None
 
 
 def _repeated(symbol: Array) -> float:
     """The greatest correlation of the symbols with themselves, from 8 to half as many symbols later."""
-    centred = symbol - symbol.mean()
-    count = len(centred)
-    lags = range(8, count // 2)
-    return max(
-        (float(np.add.reduce(centred[lag:] * centred[:-lag])) / (count - lag) for lag in lags), default=0.0
-    ) / float(np.mean(centred * centred))
+    count, middle = len(symbol), float(symbol.mean())
+    whole = symbol.astype(np.int64)
+    lags = np.arange(8, count // 2)
+    if not len(lags):
+        return 0.0
+    products = np.correlate(whole, whole, "full")[count - 1 + lags]  # of whole numbers: exact
+    sums = np.concatenate(([0], np.cumsum(whole)))
+    ends = (sums[-1] - sums[lags]) + sums[count - lags]
+    means = products / (count - lags) - middle * ends / (count - lags) + middle * middle
+    return float(means.max()) / float(np.mean((symbol - middle) ** 2))

@@ -119,11 +119,13 @@ def _four(m: Measured, width_hz: float) -> dict[str, float] | None:
 def _agreeing(m: Measured) -> dict[str, float] | None:
     """The figures of phase keying too faint for a clear line or clock: the envelope dips, the phase jumps,
     and both have the same rate."""
-    jumps = m.phase_clock
-    rate_hz, standing = m.envelope_line
     varies = 1 + 2 * (SHAPED[0] - 1) < m.envelope_kurtosis < SHAPED[1] and m.depth > LEVEL
-    if not varies or m.step_db > 0 or m.line_share > 0.3 or jumps is None or not jumps.holds:
+    if not varies or m.step_db > 0 or m.line_share > 0.3:
         return None
+    jumps = m.phase_clock
+    if jumps is None or not jumps.holds:
+        return None
+    rate_hz, standing = m.envelope_line
     same = abs(rate_hz * jumps.period - 1) < SAME
     return _rate(jumps) | {"envelope_line": round(standing, 1)} if same and standing > NOISE_LINE else None
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
 
 from sweeper.detectors import rf_steady
-from sweeper.dsp import boxes, floor
+from sweeper.dsp import boxes, channel, floor, four_levels
 
 SEEDS = st.integers(0, 10_000)
 
@@ -68,3 +69,27 @@ def test_sums_that_nobody_wants_are_not_made() -> None:
     assert all(time * width <= 16 for time, width in small)
     for size, sums in [*small.items(), *large.items()]:
         assert np.array_equal(sums, every[size])
+
+
+@given(SEEDS, st.integers(60, 300), st.floats(0.05, 0.6))
+@settings(max_examples=40, deadline=None)
+def test_four_levels_fit_all_rows_at_once_as_one_by_one(seed: int, count: int, noise: float) -> None:
+    dice = np.random.default_rng(seed)
+    values = 600 * (dice.choice([-3, -1, 1, 3], (5, count)) + dice.normal(0, noise, (5, count)))
+    single = [found for row in values if (found := four_levels._fit(row[np.newaxis])) is not None]
+    assert four_levels._fit(values) == min(single, key=lambda found: found[1], default=None)
+    symbol = dice.choice([-3.0, -1.0, 1.0, 3.0], count)
+    centred = symbol - symbol.mean()
+    plain = [float(np.mean(centred[lag:] * centred[:-lag])) for lag in range(8, count // 2)]
+    assert four_levels._repeated(symbol) == pytest.approx(max(plain) / float(np.mean(centred**2)), abs=1e-9)
+
+
+@given(st.integers(1, 3000), st.floats(0.0, 1.0))
+@settings(max_examples=60, deadline=None)
+def test_the_edges_of_a_channel_are_the_whole_rule(size: int, share: float) -> None:
+    inner = share / 2
+    outer = min(0.5, inner * 1.5 + 1.0 / size)
+    at = np.arange(min(size // 2, int(np.ceil(outer * size))) + 1) / size
+    slope = np.clip((outer - at) / max(outer - inner, 1e-9), 0.0, 1.0)
+    plain = (0.5 - 0.5 * np.cos(np.pi * slope)).astype(np.float32)
+    assert np.array_equal(channel._edges(size, share), plain)
