@@ -57,6 +57,9 @@ NOISE_LINE, SAME = 4.0, 0.01
 FOUR_HZ = (2.5e3, 16e3)
 """Widths of channels of 6.25 and 12.5 kHz, as they are measured."""
 
+ONE_LINE = 0.75
+"""Frequencies that are keyed share the power; more of it in one line is a carrier on which noise turns."""
+
 REPEATS = 0.8
 """So alike is a held vowel to itself a period later; data are not (0.5 and less)."""
 
@@ -149,9 +152,11 @@ def _shaped(m: Measured) -> bool:
 
 def _shifted(m: Measured) -> dict[str, float] | None:
     """The figures of frequency shift keying, if the frequency of a constant envelope changes on a grid."""
+    if m.line_share > ONE_LINE:
+        return None
     shifting = m.shifting
-    clear = shifting is not None and (shifting.holds if m.two_tone > 0.6 else shifting.fit > FIT)
-    sung = m.two_tone < TWO_TONES and m.repeating > REPEATS  # it crosses its middle on a grid of its own
+    clear = shifting is not None and shifting.holds and (m.two_tone > 0.6 or shifting.fit > FIT)
+    sung = clear and m.two_tone < TWO_TONES and m.repeating > REPEATS  # it has a grid of its own
     if shifting is not None and clear and m.two_tone > 0.35 and not sung:
         index = round(2 * m.deviation_hz * shifting.period, 2)
         return _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1), "index": index}
