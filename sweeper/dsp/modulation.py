@@ -86,7 +86,7 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
         return "psk", figures | {"symbol_rate_hz": round(rate_hz, 1), "envelope_line": round(standing, 1)}
     constant = m.envelope_kurtosis < 1.35
     if constant and m.pilot > PILOT:
-        return "wfm", figures | {"deviation_hz": round(m.swing_hz, 1), "stereo_pilot": True}
+        return "wfm", figures | {"deviation_hz": round(m.swing_hz, 0), "stereo_pilot": True}
     shifted = (_four(m, width_hz) or _shifted(m)) if constant else None
     if shifted is not None:
         return "fsk", figures | shifted
@@ -101,7 +101,7 @@ def name(m: Measured, width_hz: float) -> tuple[str, dict[str, float]]:
         return "psk", figures | jumps
     if constant and m.snr_db > 6 and m.depth < LEVEL:
         wide = width_hz > NARROW_HZ or m.swing_hz > NARROW_SWING_HZ
-        return ("wfm" if wide else "nfm"), figures | {"deviation_hz": round(m.swing_hz, 1)}
+        return ("wfm" if wide else "nfm"), figures | {"deviation_hz": round(m.swing_hz, 0)}
     if m.fourth_line > 0.4 and m.line_share < 0.3:
         return "psk", figures | {"fourth_line": round(m.fourth_line, 3)}
     if 1.7 < m.envelope_kurtosis < 2.4:
@@ -116,7 +116,7 @@ def _four(m: Measured, width_hz: float) -> dict[str, float] | None:
     found = m.four_levels
     if found is None:
         return None
-    return {"symbol_rate_hz": found.rate_bd, "deviation_hz": round(found.deviation_hz, 1), "levels": 4.0}
+    return {"symbol_rate_hz": found.rate_bd, "deviation_hz": round(found.deviation_hz, 0), "levels": 4.0}
 
 
 def _agreeing(m: Measured) -> dict[str, float] | None:
@@ -159,7 +159,7 @@ def _shifted(m: Measured) -> dict[str, float] | None:
     sung = clear and m.two_tone < TWO_TONES and m.repeating > REPEATS  # it has a grid of its own
     if shifting is not None and clear and m.two_tone > 0.35 and not sung:
         index = round(2 * m.deviation_hz * shifting.period, 2)
-        return _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 1), "index": index}
+        return _rate(shifting) | {"deviation_hz": round(m.deviation_hz, 0), "index": index}
     half = m.half_index_rate_hz
     if half is not None and m.line_share < 0.5 and _minimum_shift(half, shifting):
         return {"symbol_rate_hz": round(half, 1), "deviation_hz": round(half / 4, 1), "index": 0.5}
