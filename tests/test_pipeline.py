@@ -68,6 +68,11 @@ def test_last_words_reach_later_stages_before_their_own() -> None:
     assert subjects(Pipeline([first, second]).finish()) == ["bye-a", "b(bye-a)", "bye-b"]
 
 
+def test_three_failures_are_a_defect() -> None:
+    """One may be chance; the fourth record is not tried with a stage that failed at three."""
+    assert PATIENCE == 3
+
+
 def test_a_stage_that_raises_is_named_contained_and_left_out_after_a_while() -> None:
     after = Echo("after")
     pipeline = Pipeline([Broken(), after])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from sweeper.packaging.definitions import Command, every_command
@@ -28,7 +29,7 @@ def _section(command: Command) -> str:
     lines = [f"{depth} {command.path}", "", _cell(command.help), "", "```text", command.usage, "```", ""]
     if command.options:
         lines += ["| option | |", "|---|---|"]
-        lines += [f"| `{_code(names)}` | {_cell(text)} |" for names, text in command.options]
+        lines += [f"| {_code(names)} | {_cell(text)} |" for names, text in command.options]
         lines.append("")
     return "\n".join(lines)
 
@@ -39,4 +40,5 @@ def _cell(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return text.replace("|", "\\|")
+    """As code; a stroke, which would end the cell or bring a backslash with it, as HTML has it."""
+    return f"<code>{html.escape(text).replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"

@@ -124,6 +124,12 @@ def test_a_sensor_says_that_its_clock_is_wrong_and_when_it_was_set(tmp_path: Pat
     spool.close()
 
 
+def test_a_store_makes_the_folders_it_lies_in(tmp_path: Path) -> None:
+    rooms = Rooms(tmp_path / "of the house" / "first floor" / "rooms.sqlite")
+    assert rooms.add([message(1, NOW)]) == 1
+    rooms.close()
+
+
 def test_clocks_that_cannot_be_right() -> None:
     assert doubt(NOW) is None
     assert doubt(0.0) is not None

@@ -17,6 +17,7 @@ from sweeper.errors import contained
 from sweeper.jobs import evidence
 from sweeper.jobs.job import DATABASE, Decision, Job, JobError, Verdict
 from sweeper.jobs.sink import JobSink
+from sweeper.jobs.store import Store
 from sweeper.records import State, Status
 from sweeper.text import english
 from tests.jobs.samples import made
@@ -183,3 +184,18 @@ def test_a_trigger_in_a_foreign_database_does_not_run_unseen(tmp_path: Path) -> 
     opened = Job(job.folder)
     assert opened.read_only
     assert "evil" in english(opened.problem or "")
+
+
+@pytest.mark.parametrize("closed", ["folder", "file"])
+def test_a_job_that_this_user_may_not_write_is_opened_for_viewing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """Asked of the system by name, since the tests may run as root, who may write everywhere."""
+    made(tmp_path / "job").close()
+    database = tmp_path / "job" / DATABASE
+    refused = database.parent if closed == "folder" else database
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != refused and allowed(path, mode))
+    store = Store(database)
+    assert store.read_only
+    store.close()

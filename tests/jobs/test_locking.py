@@ -180,3 +180,20 @@ def test_without_the_library_one_line_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "pyrage", None)
     with pytest.raises(Unavailable, match="pyrage is not installed"):
         locking.write(io.BytesIO(), "p", fill)
+
+
+def test_no_more_of_a_key_is_read_than_a_key_can_have(
+    locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member of gigabytes, packed to nothing, stands where the key should."""
+    seen: list[int] = []
+
+    def opened(key: bytes, _password: str) -> bytes:
+        seen.append(len(key))
+        return b""
+
+    monkeypatch.setattr(locking, "_key_opened", opened)
+    huge = rewritten(locked, tmp_path / "huge.zip", key=bytes(1 << 20))
+    with pytest.raises(locking.LockError):
+        locking.read(huge, "word", io.BytesIO())
+    assert seen == [locking.LONGEST_KEY]

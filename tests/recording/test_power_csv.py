@@ -157,3 +157,10 @@ def test_any_numbers_are_survived(header: list[float], powers: list[float]) -> N
         for trace in traces(io.BytesIO(line), kind, "x", Problems()):
             assert np.isfinite(trace.mean_db).all()
             assert trace.bin_hz > 0
+
+
+def test_the_first_line_of_data_may_be_the_third_and_no_later() -> None:
+    line = b"2026-11-22, 12:00:00, 100000000, 100004000, 1000.00, 10, -50.0, -51.0, -52.0, -53.0"
+    assert parse(line) is not None
+    assert kind_of(b"# made by\n# a tool\n" + line + b"\n") == kind_of(line + b"\n") is not None
+    assert kind_of(b"#\n#\n#\n" + line + b"\n") is None

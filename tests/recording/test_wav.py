@@ -189,3 +189,11 @@ def test_damaged_headers_give_samples_that_are_in_the_file_or_one_line(
     blocks = [record for record in made if isinstance(record, IqBlock)]
     assert sum(block.samples.size for block in blocks) <= len(whole)
     assert all(math.isfinite(block.time_s) and block.rate_hz > 0 for block in blocks)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xff\xfe"])
+def test_an_auxi_chunk_of_xml_with_and_without_a_mark_of_its_byte_order(mark: bytes) -> None:
+    text = '<Definition CurrentTimeUTC="22-11-2026 12:00:00" RadioCenterFreq="433920000" />'
+    center_hz, start_s = parse_auxi(mark + text.encode("utf-16-le"))
+    assert center_hz == 433.92e6
+    assert start_s == 1_795_348_800.0
