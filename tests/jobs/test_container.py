@@ -172,9 +172,12 @@ def test_what_is_unlocked_on_the_way_is_nobody_elses_and_overwritten(
     assert seen == [(0o600, True, False)]
 
 
-def test_names_that_differ_in_their_letters_size_only_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [("a.jpg", "A.JPG"), ("A.JPG", "a.jpg")])
+def test_names_that_differ_in_their_letters_size_only_are_refused(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
     """Where Windows or macOS unpacks it the second file would take the place of the first."""
-    members = [(DATABASE, database(tmp_path)), ("photos/a.jpg", b"one"), ("photos/A.JPG", b"other")]
+    members = [(DATABASE, database(tmp_path)), *((f"photos/{name}", b"x") for name in names)]
     with pytest.raises(JobError, match="stands in it twice"):
         container.take_in(archive(tmp_path / "x.zip", members))
 
