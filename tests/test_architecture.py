@@ -144,6 +144,21 @@ def test_detectors_do_not_import_each_other() -> None:
                 assert other == own, f"{path}:{line}: {name}"
 
 
+def test_the_detectors_do_without_what_costs_fifty_megabytes_to_load() -> None:
+    """``scipy.signal`` and ``scipy.stats`` take a second to load; who needs them loads them then."""
+    code = (
+        "import sys\n"
+        "for name in ('scipy.signal', 'scipy.stats'): sys.modules[name] = None\n"
+        "from sweeper.session import standard_stages\n"
+        "from sweeper.signatures import Library\n"
+        "assert standard_stages(Library([]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_replay_needs_no_window_and_no_driver() -> None:
     """The command line answers with Qt, bleak, scapy and the RTL-SDR driver all absent."""
     code = (
