@@ -53,6 +53,7 @@ class _Look:
     sweep_pass: int | None = None
     second: bool = False
     gain_step_db: float = 0.0
+    any_gain: bool = False
     parts: list[Complex] = field(default_factory=list)
     count: int = 0
     done: int = 0
@@ -128,6 +129,7 @@ class RfEmissions:
                 block.sweep_pass,
                 block.second_look,
                 block.gain_step_db,
+                block.gain_db is None,
             )
         samples = np.ascontiguousarray(block.samples, dtype=np.complex64)
         bad = ~np.isfinite(samples.view(np.float32))
@@ -179,7 +181,8 @@ class RfEmissions:
         deaf = held.stretches(samples, look.rate_hz, 0.0)
         if not held.others(deaf, len(samples)):
             return
-        floors = History() if deaf else source.floors.setdefault(place, History())
+        history = History(look.any_gain)
+        floors = history if deaf else source.floors.setdefault(place, history)
         segment = analyse(samples, look.rate_hz, floors, time_s)
         if look.gain_step_db:
             source.vetoes.softer(segment.heard, look.center_hz, look.gain_step_db)

@@ -373,22 +373,40 @@ class History:
     """Remembers the floor of one look, so that a wide signal coming on does not read as floor.
 
     The receiver's own noise does not rise within a sweep at fixed gain; a floor may fall at once but
-    rise only by ``RISE_DB_PER_S``, so that a change of gain is followed within a few seconds.
+    rise only by ``RISE_DB_PER_S``. Where the gain is not known (``any_gain``: most recordings), what raises
+    all that the receiver's filter lets through alike is taken for a step of it.
     """
 
     RISE_DB_PER_S = 2.0
     FORGOTTEN_S = 60.0
     """After so long unheard (120 dB, more than any receiver spans) nothing of the old floor binds."""
+    ALIKE = 1.25
+    """A step of the gain raises nine of ten bins by the same to within 1 dB, which the floor's error stays
+    below; a signal has edges."""
+    PASSED = 4.0
+    """What the filter stops lies so far lower: there the converter's own noise stands, which no gain
+    moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, any_gain: bool = False) -> None:
         self._floor: Real | None = None
         self._time_s = 0.0
+        self._any_gain = any_gain
 
     def bound(self, floor: Real, time_s: float) -> Real:
         """``floor``, limited by what was seen before at this look."""
         if self._floor is not None and len(self._floor) == len(floor):
             passed = min(max(0.0, time_s - self._time_s), self.FORGOTTEN_S)
             slack = np.float32(1.12 * 10 ** (self.RISE_DB_PER_S * passed / 10))
-            floor = np.minimum(floor, self._floor * slack)
+            if not (self._any_gain and self._stepped(floor, self._floor)):
+                floor = np.minimum(floor, self._floor * slack)
         self._floor, self._time_s = floor, time_s
         return floor
+
+    def _stepped(self, floor: Real, before: Real) -> bool:
+        """Whether all that the filter passes, at least half of the span, rose alike. Where it passes all
+        there is nothing to tell a step from a signal by, and ``surge`` takes out either."""
+        passed = before > self.PASSED * before.min()
+        if 2 * np.count_nonzero(passed) < len(before) or not before.min() > 0:
+            return False
+        low, middle, high = np.percentile(floor[passed] / before[passed], [5, 50, 95])
+        return bool(middle > self.ALIKE and low * self.ALIKE > middle and high < middle * self.ALIKE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import cheby1, sosfilt
 
 from sweeper.detectors import Setup
 from sweeper.detectors.rf_emissions import stage
@@ -80,6 +81,29 @@ def test_a_receiver_that_was_deaf_for_a_while_hears_as_before() -> None:
     for ours, theirs in after:
         assert ours.floor_db == pytest.approx(theirs.floor_db, abs=0.5)
     assert not [t for t in cut if 0.47 < t.time_s < 0.72]
+
+
+@pytest.mark.parametrize("step_db", [6, -6])
+def test_a_step_of_the_gain_is_over_after_its_segment(step_db: float) -> None:
+    """Eight bits and a filter that ends within the span: what it stops is the converter's noise, which no
+    gain moves. With a floor that may only creep up a step of 6 dB made 47 emissions in half a second."""
+    count = int(1.2 * RATE)
+    edged = sosfilt(cheby1(7, 0.5, 0.76, output="sos"), noise(count, RATE, 1.0, 3))
+    air = edged * 4 / np.sqrt(RATE)
+    air[int(0.55 * RATE) :] *= 10 ** (step_db / 20)
+    steps = (np.round(air.real) + 1j * np.round(air.imag)) / 128
+    found, _ = analysed(blocks(steps.astype(np.complex64), RATE, 433e6))
+    assert all(e.start_s > 0.45 and e.stop_s < 0.62 for e in found if e.kind != "spur")
+
+
+def test_a_wide_signal_that_comes_on_is_no_step_of_the_gain() -> None:
+    air = noise(int(0.6 * RATE), RATE, N0)
+    wide = sosfilt(cheby1(7, 0.5, 0.4, output="sos"), noise(len(air), RATE, 8 * N0, 5))
+    wide[: int(0.25 * RATE)] = 0
+    found, _ = analysed(blocks((air + wide).astype(np.complex64), RATE, 433e6))
+    (one,) = (e for e in found if e.kind != "spur")
+    assert one.width_hz == pytest.approx(0.4 * RATE, rel=0.15)
+    assert one.start_s == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_traces_every_segment_with_its_floor() -> None:

@@ -149,6 +149,26 @@ def test_history_lets_a_floor_fall_but_not_jump() -> None:
     assert np.max(history.bound(quiet, 60.0)) == pytest.approx(N0, rel=0.01)
 
 
+@pytest.mark.parametrize("stopped", [0.02, 0.1, 0.4])
+def test_a_step_of_an_unknown_gain_is_followed_and_a_signal_is_not(stopped: float) -> None:
+    """The converter's own noise, in the bins that the filter stops, stays where it was."""
+    passed = np.ones(640, bool)
+    passed[: int(320 * stopped)] = passed[640 - int(320 * stopped) :] = False
+    before = np.where(passed, N0, N0 / 50).astype(np.float32)
+    rough = np.random.default_rng(3).normal(1, 0.03, 640).astype(np.float32)
+    stepped = np.where(passed, 4 * before, before).astype(np.float32) * rough
+    signal = before * rough
+    signal[150:480] *= 4
+    for any_gain in (True, False):
+        history = floor.History(any_gain)
+        history.bound(before, 0.0)
+        found = history.bound(stepped, 0.07)
+        assert (float(np.median(found[200:400])) > 3 * N0) is any_gain
+        history = floor.History(any_gain)
+        history.bound(before, 0.0)
+        assert float(np.max(history.bound(signal, 0.07))) < 1.3 * N0
+
+
 @pytest.mark.parametrize("hours", [0.1, 0.5, 12, 24 * 365])
 def test_what_was_heard_before_a_long_sleep_binds_nothing(hours: float) -> None:
     """After half an hour the rise allowed was too large a number to write, and the analysis ended."""
