@@ -49,6 +49,7 @@ class Measured:
         self._noise = 1 / (1 + 10 ** (snr_db / 10))
         self.snr_db = snr_db
         smoothed = uniform_filter1d(_squared(z), max(1, smooth // 2), mode="nearest")
+        np.maximum(smoothed, 0, out=smoothed)  # it adds and takes away, and rounding may leave less than none
         self._power = smoothed
         self._on, self.step_db, self._level = _levels(smoothed)
         self.between = _between(np.sqrt(smoothed), self._on)

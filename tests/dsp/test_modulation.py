@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 
+from sweeper.dsp.channel import Channel
+from sweeper.dsp.features import measure
 from tests.dsp.signals import Samples, bits, emissions, from_frequency, gfsk, noise, tone, voice
 
 N0 = 1e-10
@@ -107,3 +109,14 @@ def test_a_cordless_telephone_is_no_bluetooth(center: float) -> None:
         start = round((0.003 + number * 0.01) * rate)
         air[start : start + len(signal)] += signal
     assert kind(air, rate, center)[0] == ("dect" if center == 1890e6 else "fsk")
+
+
+@pytest.mark.filterwarnings("error")
+def test_silence_after_something_loud_is_no_less_than_none() -> None:
+    """A running sum adds and takes away: after a strong part rounding leaves less than nothing."""
+    dice, rest = np.random.default_rng(4), np.zeros(400)
+    loud = [dice.normal(size=300) + 1j * dice.normal(size=300) for _ in range(3)]
+    air = np.concatenate((loud[0], rest, loud[1], rest, loud[2])).astype(np.complex64)
+    found = measure(Channel(air, 250e3, 0.0), 2e3, 30.0)
+    assert found is not None
+    assert found.on_share == pytest.approx(900 / 1700, abs=0.05)
