@@ -30,6 +30,7 @@ from sweeper.detectors.rf_steady import (
 )
 from sweeper.dsp import boxes, extents, floor, impulses, spectrum
 from sweeper.dsp.extents import Box
+from sweeper.dsp.islands import runs
 from sweeper.dsp.spectrum import Complex, Real
 from sweeper.dsp.statistics import PFA, mean
 
@@ -104,7 +105,7 @@ def found(
     seen = boxes.detect_lines(stays, len(lines), pfa / 2, long, error)
     whitened = _whitened(cells, ground)
     mask = boxes.detect(whitened, _share(pfa, long, short), short, error)
-    out = [((a - long / 2) * rate_hz / long, (b - long / 2) * rate_hz / long) for a, b in extents.runs(seen)]
+    out = [((a - long / 2) * rate_hz / long, (b - long / 2) * rate_hz / long) for a, b in runs(seen)]
     if mask is not None:
         for box in extents.pieces(mask):
             out.append(((box.low - short / 2) * rate_hz / short, (box.high - short / 2) * rate_hz / short))

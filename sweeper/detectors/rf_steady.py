@@ -13,7 +13,7 @@ from scipy.special import chndtr
 
 from sweeper.detectors.rf_heard import Heard
 from sweeper.dsp import boxes, extents, statistics
-from sweeper.dsp.islands import Mask
+from sweeper.dsp.islands import Mask, runs
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import PFA
 
@@ -112,7 +112,7 @@ def steady_signals(
     average = parts.mean(axis=0)
     noise = float(usual(parts, frames))
     found: list[Steady] = []
-    for start, stop in extents.runs(seen):
+    for start, stop in runs(seen):
         for a, b in _pieces(excess, start, stop, frames, noise):
             over = float(statistics.mean(excess[a:b], 0)) - 1
             levels = np.sort(statistics.mean(parts[:, a:b], 1) - 1)

@@ -16,6 +16,7 @@ from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_tracker import Tracker
 from sweeper.dsp import extents
 from sweeper.dsp.floor import excise
+from sweeper.dsp.islands import runs
 from sweeper.dsp.spectrum import decibel
 from sweeper.records import Record, Trace
 
@@ -46,7 +47,7 @@ class TraceReader:
         self._tracker.listened(
             trace.start_hz - half, trace.start_hz + (len(mean) - 0.5) * trace.bin_hz, length
         )
-        for start, stop in extents.runs(excess > edge):
+        for start, stop in runs(excess > edge):
             if float(level[start:stop].max()) < least:
                 continue
             for left, right in extents.bands(excess[start:stop].astype(np.float32), edge):

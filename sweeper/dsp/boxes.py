@@ -297,7 +297,7 @@ def detect_lines(mean: Real, frames: int, pfa: float, frame: int, floor_error: f
             edges[hit] += 1
             edges[hit + width] -= 1
             covered = np.cumsum(edges)[:bins] > 0
-            new = [run for run, holds in _held(covered, found) if not holds]
+            new = [run for run, holds in _runs_holding(covered, found) if not holds]
             if not new:
                 continue  # nothing is to be taken out that was not before
             for left, right in new:
@@ -312,12 +312,12 @@ def _connected(mean: Real, found: Mask, frames: int, frame: int) -> Mask:
     edged = np.concatenate((mean[:1], mean, mean[-1:]))
     low = np.convolve(edged, kernel, mode="valid") > threshold(independent(frames, 3, frame), LOW_PFA)
     joined = np.zeros(len(mean), bool)
-    for (start, stop), holds in _held(found | low, found):
+    for (start, stop), holds in _runs_holding(found | low, found):
         joined[start:stop] = holds
     return joined
 
 
-def _held(covered: Mask, found: Mask) -> list[tuple[tuple[int, int], bool]]:
+def _runs_holding(covered: Mask, found: Mask) -> list[tuple[tuple[int, int], bool]]:
     """The runs of ``covered``, each with whether it holds anything of ``found`` (both of one dimension)."""
     flags = found.tobytes()
     return [((start, stop), flags.find(1, start, stop) >= 0) for start, stop in runs(covered)]

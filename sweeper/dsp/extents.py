@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweeper.dsp.boxes import LOW_PFA
-from sweeper.dsp.islands import Mask, islands
-from sweeper.dsp.islands import runs as runs
+from sweeper.dsp.islands import Mask, islands, runs
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import independent, mean, median, threshold
 

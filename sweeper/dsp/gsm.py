@@ -21,7 +21,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from sweeper.dsp.channel import Spectrum
-from sweeper.dsp.extents import runs
+from sweeper.dsp.islands import runs
 
 SYMBOL_RATE_HZ = 13e6 / 48
 """270.8333 kbit/s: the 13 MHz reference over 48."""

@@ -36,7 +36,7 @@ def stretches(samples: Samples, rate_hz: float, least_s: float = LEAST_S) -> lis
     return list(zip(starts[long].tolist(), stops[long].tolist(), strict=True))
 
 
-def others(stretches: list[tuple[int, int]], count: int) -> list[tuple[int, int]]:
-    """(start, stop) of what lies between ``stretches`` in ``count`` samples."""
-    edges = [0, *(edge for stretch in stretches for edge in stretch), count]
+def others(deaf: list[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """(start, stop) of what lies between the ``deaf`` stretches of ``count`` samples."""
+    edges = [0, *(edge for stretch in deaf for edge in stretch), count]
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]

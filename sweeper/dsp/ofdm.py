@@ -24,7 +24,7 @@ import numpy.typing as npt
 import scipy.fft
 from scipy.special import gammainccinv
 
-from sweeper.dsp.extents import runs
+from sweeper.dsp.islands import runs
 from sweeper.dsp.spectrum import Complex, cell_size, hann
 
 LAGS_S = {"lte": 1 / 15e3, "nr": 1 / 30e3, "dvb-t": 896e-6}

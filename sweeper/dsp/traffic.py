@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from sweeper.dsp import extents, spectrum
+from sweeper.dsp.islands import runs
 from sweeper.dsp.sound_test import TrafficAnswer, traffic_test
 from sweeper.dsp.statistics import independent, threshold
 
@@ -67,7 +68,7 @@ def activity(samples: spectrum.Complex, rate_hz: float, offset_hz: float, width_
     energy = float((density[on] - noise).sum()) * count * step * hop_s
     near = away <= AROUND * width_hz / 2 + step
     low, high = extents.occupied(np.maximum(cells[on][:, near].mean(axis=0) - noise, 0))
-    return Activity(len(extents.runs(on)), on_s, energy, (high - low) * step * on_s)
+    return Activity(len(runs(on)), on_s, energy, (high - low) * step * on_s)
 
 
 def compared(

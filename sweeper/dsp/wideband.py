@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import grey_opening, median_filter
 
-from sweeper.dsp.extents import runs
+from sweeper.dsp.islands import runs
 from sweeper.dsp.spectrum import Real
 from sweeper.dsp.statistics import independent, quantile_bias
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import label
 
 from sweeper.dsp import boxes, extents, floor, spectrum, statistics
+from sweeper.dsp.islands import runs
 from tests.dsp.signals import noise
 
 
@@ -58,7 +59,7 @@ def test_lines_share_one_rate_and_reach_to_the_lower_threshold() -> None:
     mean = random.gamma(40, 1 / 40, 4096).astype(np.float32)
     mean[2000:2040] += np.hanning(40).astype(np.float32) * 20
     seen = boxes.detect_lines(mean, 42, 1e-6, 4096)
-    (run,) = extents.runs(seen)
+    (run,) = runs(seen)
     assert run[0] == pytest.approx(2001, abs=4)
     assert run[1] == pytest.approx(2039, abs=4)
 
@@ -66,7 +67,7 @@ def test_lines_share_one_rate_and_reach_to_the_lower_threshold() -> None:
 @given(st.lists(st.booleans(), max_size=60), st.integers(0, 5))
 def test_runs_cover_every_true_value_once(values: list[bool], gap: int) -> None:
     mask = np.array(values, bool)
-    found = extents.runs(mask, gap)
+    found = runs(mask, gap)
     covered = np.zeros(len(mask), bool)
     for start, stop in found:
         assert mask[start]

@@ -15,6 +15,7 @@ from scipy.ndimage import label
 from sweeper.detectors import rf_bursts, rf_steady
 from sweeper.detectors.rf_heard import Heard
 from sweeper.dsp import boxes, extents, features, statistics, symbols
+from sweeper.dsp.islands import runs
 
 SEEDS = st.integers(0, 10_000)
 
@@ -57,7 +58,7 @@ def plain_pedestals(profile: np.ndarray, low: float, found: list[tuple[int, int]
         without = profile.copy()
         without[max(0, start - 3) : stop + 3] = np.median(around) if len(around) else 0.0
         smooth = np.convolve(np.pad(without, 2, mode="edge"), np.ones(5) / 5, "valid").astype(np.float32)
-        wide = [r for r in extents._joined(extents.runs(smooth > low)) if r[0] <= start and stop <= r[1]]
+        wide = [r for r in extents._joined(runs(smooth > low)) if r[0] <= start and stop <= r[1]]
         power = float(np.sum(profile[start:stop] - 1))
         line = stop - start <= extents.LINE_BINS
         if line and wide and float(np.sum(without[slice(*wide[0])] - 1)) > extents.PEDESTAL * power:
@@ -78,7 +79,7 @@ def test_what_stands_under_a_line_is_found_as_without_the_short_cut(
     profile[max(0, bins // 2 - split) : max(0, bins // 2 + split + 1)] = 1
     profile[bins // 2] += 200
     low = 1.6
-    found = extents._joined(extents.runs(profile > max(low, profile.max() * extents.SKIRT)))
+    found = extents._joined(runs(profile > max(low, profile.max() * extents.SKIRT)))
     assert set(extents._pedestals(profile, low, found)) == plain_pedestals(profile, low, found)
 
 
@@ -156,8 +157,8 @@ def test_all_pairs_at_once_are_judged_as_one_by_one(seed: int, bursts: int, stea
 
 @pytest.mark.parametrize("bins", [1, 2, 7])
 def test_a_band_without_signal_has_no_runs(bins: int) -> None:
-    assert extents.runs(np.zeros(bins, bool)) == []
-    assert extents.runs(np.ones(bins, bool)) == [(0, bins)]
+    assert runs(np.zeros(bins, bool)) == []
+    assert runs(np.ones(bins, bool)) == [(0, bins)]
 
 
 @given(SEEDS, st.floats(-1.2, 2.1), st.floats(0.01, 0.5), st.floats(0.1, 4.0), st.sampled_from([1e-3, 0.02]))
@@ -205,7 +206,7 @@ def test_runs_are_the_pieces_that_labels_show(seed: int, bins: int, gap: int) ->
         (int(np.flatnonzero(groups == k)[0]), int(np.flatnonzero(groups == k)[-1]) + 1)
         for k in range(1, count + 1)
     ]
-    assert extents.runs(mask, gap) == wanted
+    assert runs(mask, gap) == wanted
 
 
 @given(SEEDS, st.integers(1, 200), st.booleans())

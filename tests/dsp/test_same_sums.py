@@ -54,7 +54,7 @@ def test_runs_hold_what_was_found_in_them(seed: int, bins: int, part: float, sha
     covered, found = dice.random(bins) < part, dice.random(bins) < share
     groups, count = label(covered)
     plain = [bool((found & (groups == k)).any()) for k in range(1, count + 1)]
-    held = boxes._held(covered, found)
+    held = boxes._runs_holding(covered, found)
     assert [holds for _, holds in held] == plain
     assert sum(stop - start for (start, stop), _ in held) == covered.sum()
 
