@@ -89,6 +89,8 @@ def is_recording(path: Path) -> bool:
             head = file.read(HEAD_BYTES)
             if wav.is_wav(head):
                 return _is_iq_wav(path)
+            if lower.endswith(".wav"):  # its beginning is lost, and with it whether it was sound
+                return True
             if packing(head) is not None:
                 with open_stream(path) as inner:
                     return _is_stream(inner.read(HEAD_BYTES))

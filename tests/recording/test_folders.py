@@ -58,8 +58,9 @@ def test_damaged_recordings_are_not_passed_over_in_silence(tmp_path: Path) -> No
     (tmp_path / "c.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
     (tmp_path / "d.sigmf-meta").write_text("{")
     (tmp_path / "e.sigmf-data").write_bytes(b"")
+    (tmp_path / "f.WAV").write_bytes(b"begins with something else")
     names = [entry.path.name for entry in expand([tmp_path])]
-    assert names == ["a.pcap", "b.cu8", "c.wav", "d.sigmf-meta", "e.sigmf-data"]
+    assert names == ["a.pcap", "b.cu8", "c.wav", "d.sigmf-meta", "e.sigmf-data", "f.WAV"]
 
 
 def test_nothing_comes_twice(tmp_path: Path) -> None:
