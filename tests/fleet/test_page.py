@@ -143,6 +143,17 @@ def test_signs_that_steer_a_reader_are_shown_as_escapes_wherever_they_come_from(
     assert text.count("a\\u202eb\\x07") >= 2 * 6, "name, title, subject, reason, fault and what was told"
 
 
+@pytest.mark.parametrize("where", ["title", "why"])
+def test_so_are_those_in_a_sentence_that_a_sensor_sent_whole(where: str) -> None:
+    """Fields are made inert when a sentence is said; the sentence itself is a sensor's word too."""
+    evil = say("a\u202eb\x07")
+    said = msgspec.structs.replace(finding("A tag"), **{where: evil if where == "title" else (evil,)})
+    text = page.render([Room("A", "up", NOW, (said,))], language.get("ru"), NOW)
+    assert "\u202e" not in text
+    assert "\x07" not in text
+    assert text.count("a\\u202eb\\x07") == 1
+
+
 def test_the_page_may_run_and_fetch_nothing() -> None:
     text = page.render([], language.get("en"), NOW)
     assert "Content-Security-Policy\" content=\"default-src 'none'; img-src data:;" in text
