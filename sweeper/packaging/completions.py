@@ -13,8 +13,13 @@ FILES = {
 }
 """Where each shell looks, under ``share``."""
 
-CUT, WHOLE = 'string split ","', 'string split --max 1 ","'
-"""click's script for fish ends a command's help at its first comma."""
+MENDS = {
+    "bash": ("", ""),
+    "zsh": ("== loadautofunc", "== (loadautofunc|shfunc)"),
+    "fish": ('string split ","', 'string split --max 1 ","'),
+}
+"""What click's scripts say and ours say instead. In zsh its own does not answer the second tabulator: the
+function is no longer being loaded then. In fish its own ends a command's help at the first comma."""
 
 
 def scripts() -> dict[str, str]:
@@ -28,4 +33,4 @@ def _script(shell: str) -> str:
     made = kind(app, {}, "sweeper", "_SWEEPER_COMPLETE")
     # source() of bash would start bash to ask its age
     script = made.source_template % made.source_vars() + "\n"
-    return script.replace(CUT, WHOLE) if shell == "fish" else script
+    return script.replace(*MENDS[shell])

@@ -189,15 +189,17 @@ zpty -w shell "fpath=({folder} \\$fpath); autoload -U compinit; compinit -u -D; 
 zpty -r shell said '*READY*READY*'
 zpty -w -n shell $'sweeper repl\\t'
 zpty -r shell said '*sweeper replay *' && echo command
+zpty -w -n shell $'--ea\\t'
+zpty -r shell said '*--each *' && echo option
 zpty -d shell
 """
 
 
 def test_zsh_completes_what_is_typed(prefix: Path, asked: dict[str, str], tmp_path: Path) -> None:
-    """A real zsh at a terminal of its own, with the tabulator pressed."""
+    """A real zsh at a terminal of its own, with the tabulator pressed, and pressed again."""
     script = tmp_path / "typed.zsh"
     script.write_text(TYPED.format(folder=prefix / "share/zsh/site-functions"))
-    assert answers(["zsh", "-f", str(script)], asked).split() == ["command"]
+    assert answers(["zsh", "-f", str(script)], asked).split() == ["command", "option"]
 
 
 @pytest.mark.parametrize(
