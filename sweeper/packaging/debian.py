@@ -27,12 +27,14 @@ NEXT = f"{sys.version_info.major}.{sys.version_info.minor + 1}"
 PACKAGES = Path(f"usr/lib/sweeper/lib/python{MINOR}/site-packages")
 
 DEPENDS = (
-    f"python3 (>= {MINOR}~), python3 (<< {NEXT}), libegl1, libgl1, libdbus-1-3, libfontconfig1, "
-    "libglib2.0-0, libxkbcommon0, libxkbcommon-x11-0, libxcb-cursor0, libxcb-icccm4, libxcb-image0, "
+    f"python3 (>= {MINOR}~), python3 (<< {NEXT}), libc6 (>= 2.34), libstdc++6 (>= 11), "
+    "libegl1, libgl1, libdbus-1-3, libfontconfig1, libglib2.0-0, libxkbcommon0, "
+    "libxkbcommon-x11-0, libxcb-cursor0, libxcb-icccm4, libxcb-image0, "
     "libxcb-keysyms1, libxcb-randr0, libxcb-render-util0, libxcb-shape0, libxcb-xinerama0, libxcb-xkb1, "
     "libusb-1.0-0"
 )
-"""Interpreter of the same minor version (compiled wheels) and what Qt's xcb plug-in and libusb load."""
+"""Interpreter of the same minor version and C libraries as the wheels were compiled for; what Qt's xcb
+plug-in and libusb load."""
 
 STARTERS = {
     "sweeper": "from sweeper.cli import main; sys.exit(main())",
@@ -48,8 +50,9 @@ NOT_NEEDED = (
     *("PySide6/assistant", "PySide6/designer", "PySide6/linguist", "PySide6/lrelease", "PySide6/lupdate"),
     *("PySide6/qml*", "PySide6/balsam*", "PySide6/svgtoqml"),
     *("numpy/**/tests", "scipy/**/tests", "scapy/tools", "bin"),
+    *("pyqtgraph/examples", "bumble/apps"),
 )
-"""Tools and languages of Qt that the window does not use, tests of the libraries: a third of it all.
+"""Tools and languages of Qt that the window does not use, tests and examples of the libraries: a third of it.
 ``selftest`` opens the window, which shows that nothing needed went."""
 
 CONTROL = """Package: sweeper
@@ -62,10 +65,10 @@ Recommends: iw, bluez, rtl-433, fonts-dejavu-core
 Section: hamradio
 Priority: optional
 Description: finds hidden surveillance devices by what they transmit
- sweeper looks for radio bugs and GSM beacons with an RTL-SDR receiver, for Bluetooth
- trackers, recorders and camera glasses with Bluetooth, and for hidden cameras with
- Wi-Fi. It only receives, explains what it heard, names innocent causes, and prints
- what it could not hear.
+ sweeper looks for radio bugs and GSM beacons with an RTL-SDR receiver, for
+ Bluetooth trackers, recorders and camera glasses with Bluetooth, and for hidden
+ cameras with Wi-Fi. It only receives, explains what it heard, names innocent
+ causes, and prints what it could not hear.
 """
 
 POSTINST = """#!/bin/sh
@@ -79,7 +82,7 @@ fi
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: sweeper
 Files: *
-Copyright: the sweeper authors
+Copyright: 2026 the sweeper authors
 License: GPL-2+
 Comment: The libraries under /usr/lib/sweeper/lib carry their own licences in their dist-info folders.
  pyrtlsdr (GPL-3) is used by a program of its own only, which sweeper starts.
@@ -141,4 +144,5 @@ def _plain(root: Path) -> None:
         if path.is_dir():
             path.chmod(0o755)
         elif not path.is_symlink():
-            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+            run = path.stat().st_mode & 0o100 and ".so" not in path.suffixes  # libraries are loaded, not run
+            path.chmod(0o755 if run else 0o644)
