@@ -26,8 +26,10 @@ def stretches(samples: Samples, rate_hz: float, least_s: float = LEAST_S) -> lis
     least = min(len(samples), max(LEAST, round(least_s * rate_hz)))
     if least < LEAST:
         return []
-    probes = samples[:: least // 2]  # a stretch holds two of them, one after the other
-    if not (probes[1:] == probes[:-1]).any():
+    half = least // 2
+    probes = samples[::half]  # a stretch holds two of them, one after the other, and what lies between
+    alike = np.flatnonzero(probes[1:] == probes[:-1])
+    if not any((samples[k * half : (k + 1) * half] == probes[k]).all() for k in alike.tolist()):
         return []
     edges = np.flatnonzero(samples[1:] != samples[:-1]) + 1
     starts = np.concatenate(([0], edges))
