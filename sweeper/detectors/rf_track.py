@@ -18,6 +18,11 @@ from sweeper.records import Burst, Value
 MOST_BURSTS = 4096
 """Bursts kept per emission; the total is in ``features['bursts_total']``."""
 
+MOST_OF_ALL, AT_LEAST = 1 << 17, 32
+"""Bursts kept of one source, about 140 MB with what is told of them, and those that each emission may keep
+even then: a band full of senders must neither fill the memory nor take a later one's times away. Fixed, and
+not the computer's share, since the same recording gives the same results everywhere."""
+
 WEIGHT = {"unknown": 0.05, "noise-like": 0.3, "carrier": 0.2, "am": 0.8, "nfm": 1.0, "wfm": 1.0}
 """How much a name from one look counts against others; digital ones, proved by a clock, count 1.5."""
 
@@ -38,6 +43,13 @@ FILLING = {"lte", "nr", "ofdm", "analog-video"}
 
 
 @dataclass
+class Shelf:
+    """How many bursts all tracks of one source keep."""
+
+    bursts: int = 0
+
+
+@dataclass
 class Track(Band):
     """One emitter as far as is known. Frequencies are absolute (or offsets where the centre is unknown)."""
 
@@ -50,6 +62,7 @@ class Track(Band):
     snr_db: float
     bursts: list[Burst] = field(default_factory=list)
     bursts_total: int = 0
+    shelf: Shelf = field(default_factory=Shelf)
     pulses: int = 0
     on_s: float = 0.0
     hits: int = 0
@@ -152,7 +165,8 @@ class Track(Band):
             )
             return
         self.bursts_total += 1
-        if len(self.bursts) < MOST_BURSTS:
+        if len(self.bursts) < (MOST_BURSTS if self.shelf.bursts < MOST_OF_ALL else AT_LEAST):
+            self.shelf.bursts += 1
             self.bursts.append(Burst(start, stop - start, center, heard.snr_db))
 
 

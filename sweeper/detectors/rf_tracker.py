@@ -2,9 +2,9 @@
 
 A track is a place in frequency with a width and, once named, a family of modulation. Bursts join the
 track they overlap; what runs over a segment's end is continued, not begun again. Duty, hits and looks
-count only the
-time in which the track's frequency was listened to. Memory is bounded: bursts beyond ``MOST_BURSTS`` are
-counted but not kept, and so are tracks beyond ``MOST_TRACKS``.
+count only the time in which the track's frequency was listened to. Memory is bounded: bursts beyond
+``MOST_BURSTS`` a track and ``MOST_OF_ALL`` are counted but not kept, and so are tracks beyond
+``MOST_TRACKS``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from sweeper import allocations
 from sweeper.detectors.rf_heard import Heard
 from sweeper.detectors.rf_pieces import DIGITAL, MOSTLY, RIM_DB, is_piece, is_rim, share_within
-from sweeper.detectors.rf_track import BORDER_S, FILLING, MOST_BURSTS, SURE, Track, pause, period
+from sweeper.detectors.rf_track import BORDER_S, FILLING, MOST_BURSTS, SURE, Shelf, Track, pause, period
 from sweeper.detectors.rf_vetoes import Verdict
 from sweeper.records import Burst, Emission, Value
 
@@ -61,6 +61,7 @@ class Tracker:
         """Numbers of tracks that are not told before the end: they may be the receiver's own."""
         self.pieces: Set[int] = frozenset()
         """Numbers of tracks that are not told before the pass ends: they may be pieces of something wider."""
+        self._shelf = Shelf()
         self._numbers = numbers if numbers is not None else count(1)
         self._listened: dict[tuple[float, float], float] = {}
         self._looks: dict[tuple[float, float], int] = {}
@@ -133,7 +134,7 @@ class Tracker:
         self._centers[track.number] = np.inf
 
     def _new(self, heard: Heard, time_s: float, low: float, high: float) -> Track:
-        track = Track(len(self.tracks), low, high, time_s + heard.start_s, 0.0, 0.0, -99.0)
+        track = Track(len(self.tracks), low, high, time_s + heard.start_s, 0.0, 0.0, -99.0, shelf=self._shelf)
         track.grain_hz = heard.grain_hz
         self.tracks.append(track)
         self._centers = np.append(self._centers, (low + high) / 2)

@@ -1,0 +1,45 @@
+"""What the tracker keeps of bursts when there are too many to keep."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweeper.detectors import rf_track
+from sweeper.detectors.rf_heard import Heard
+from sweeper.detectors.rf_tracker import Tracker
+from sweeper.records import Emission
+
+SEGMENT_S = 0.1
+BURST = Heard(-5e3, 5e3, 0.02, 0.03, 1e-3, 20.0, False, False, False, on_s=0.01)
+
+
+def heard(tracker: Tracker, center_hz: float, count: int, begin: int) -> None:
+    for segment in range(begin, begin + count):
+        tracker.listened(433e6, 435e6, SEGMENT_S)
+        tracker.add(BURST, segment * SEGMENT_S, center_hz, 1e3)
+
+
+def told(tracker: Tracker) -> list[Emission]:
+    return sorted(tracker.emissions("t", 1e3, final=True), key=lambda one: one.center_hz)
+
+
+def test_a_full_shelf_takes_few_bursts_of_each_and_counts_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rf_track, "MOST_OF_ALL", 50)
+    monkeypatch.setattr(rf_track, "AT_LEAST", 5)
+    tracker = Tracker()
+    heard(tracker, 433.5e6, 60, 0)
+    heard(tracker, 434.5e6, 20, 60)
+    first, later = told(tracker)
+    assert (len(first.bursts), first.features["bursts_total"]) == (50, 60)
+    assert (len(later.bursts), later.features["bursts_total"]) == (5, 20)
+    assert later.bursts[0].start_s == pytest.approx(6.02)  # its own first ones
+
+
+def test_one_emission_does_not_fill_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rf_track, "MOST_BURSTS", 30)
+    tracker = Tracker()
+    heard(tracker, 433.5e6, 60, 0)
+    heard(tracker, 434.5e6, 20, 60)
+    first, later = told(tracker)
+    assert (len(first.bursts), first.features["bursts_total"]) == (30, 60)
+    assert (len(later.bursts), later.features["bursts_total"]) == (20, 20)
