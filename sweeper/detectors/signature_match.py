@@ -8,22 +8,57 @@ its measured values: ``rf.kind``, ``rf.center_mhz``, ``rf.width_khz``, ``rf.snr_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
 
 from sweeper.detectors import Setup
 from sweeper.records import Detection, Device, Emission, Evidence, Level, Medium, Record, Value
 from sweeper.signatures import FindingKind, Library, Signature
 from sweeper.text import Phrase, say
 
+CROWD = 100
+"""Subjects of one signature that are each claimed. No room holds more; gadgets that play at being hundreds of
+devices a minute are sold as toys, and a reader who gets a finding for each will miss all the others."""
+
+STAYS_S = 60.0
+"""What is heard for so long is claimed alone even in a crowd, as many again at most: else a real one could
+hide in a flood, whose members come and go."""
+
+
+@dataclass
+class _Crowd:
+    """Those that look alike by one signature: the first few, the others, and the claim for these."""
+
+    few: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+    told: int = 0
+    claim: Detection | None = None
+
+    def alone(self, record: Device | Emission) -> bool:
+        """Whether this one is claimed for itself."""
+        if record.id in self.few:
+            return True
+        if self.claim is not None and self.claim.subject == record.id:
+            return False
+        return len(self.few) < (2 * CROWD if _heard_s(record) >= STAYS_S else CROWD)
+
+    @property
+    def count(self) -> int:
+        return len(self.few) + len(self.others)
+
 
 class SignatureMatch:
-    """Claims what signatures say, once for each subject and signature."""
+    """Claims what signatures say, once for each subject and signature; of a crowd together."""
 
     name = "signature-match"
     accepts: tuple[type[Record], ...] = (Device, Emission)
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._claimed: dict[str, tuple[str, Level]] = {}
+        self._claimed: dict[str, str] = {}
+        self._crowds: dict[str, _Crowd] = {}
+        self._now_s = 0.0
 
     def feed(self, record: Device | Emission, /) -> Iterator[Record]:
         """A Detection when a signature is met that asks for the reader's attention."""
@@ -34,13 +69,37 @@ class SignatureMatch:
             signature = hits[0] if hits else None
         if signature is None or not notable(signature) or _seldom(record, signature):
             return
-        claim = (signature.id, signature.level)
-        if self._claimed.get(record.id) != claim:
-            self._claimed[record.id] = claim
-            yield detection(record, signature)
+        crowd = self._crowds.setdefault(signature.id, _Crowd())
+        if crowd.alone(record):
+            if self._claimed.get(record.id) != signature.id:
+                self._claimed[record.id] = signature.id
+                crowd.few.add(record.id)
+                crowd.others.discard(record.id)
+                yield detection(record, signature)
+            return
+        if record.id in crowd.others:
+            return
+        crowd.others.add(record.id)
+        self._now_s = record.time_s
+        if crowd.claim is None:
+            crowd.claim = _together(record, signature)
+        if crowd.count > 2 * crowd.told:  # at each doubling: a flood must not become a flood of findings
+            yield self._counted(crowd, crowd.claim)
+
+    def _counted(self, crowd: _Crowd, claim: Detection) -> Detection:
+        crowd.told = crowd.count
+        heard = say(
+            "Different ones heard: {count}. Only {few} have a finding each: the first, and some that stayed.",
+            count=crowd.count,
+            few=len(crowd.few),
+        )
+        return msgspec.structs.replace(claim, time_s=self._now_s, why=(*claim.why, heard))
 
     def finish(self) -> Iterable[Record]:
-        return ()
+        """How large each crowd became."""
+        for crowd in self._crowds.values():
+            if crowd.claim is not None:
+                yield self._counted(crowd, crowd.claim)
 
 
 def stage(setup: Setup) -> SignatureMatch:
@@ -52,6 +111,11 @@ def _seldom(record: Device | Emission, signature: Signature) -> bool:
     """Whether it was heard less often than the signature needs."""
     heard = record.sightings if isinstance(record, Device) else max(len(record.bursts), 1)
     return heard < signature.needs.sightings
+
+
+def _heard_s(record: Device | Emission) -> float:
+    """Seconds from when it was first heard until the last time."""
+    return record.last_s - record.first_s if isinstance(record, Device) else record.stop_s - record.start_s
 
 
 def notable(signature: Signature) -> bool:
@@ -94,6 +158,24 @@ def detection(record: Device | Emission, signature: Signature) -> Detection:
         evidence=tuple(_evidence(record, signature)),
         signature=signature.id,
         signature_version=signature.version,
+    )
+
+
+def _together(record: Device | Emission, signature: Signature) -> Detection:
+    """The claim for a crowd: filed with the first that has no finding of its own."""
+    return msgspec.structs.replace(
+        detection(record, signature),
+        title=say("Very many at once: {name}", name=signature.title.phrase()),
+        why=(signature.description.phrase(),),
+        benign=(
+            say("A toy or a tool that pretends to be many devices: such floods are a known prank."),
+            say("A place that holds so many, such as a station, a warehouse or an office building."),
+            say("A few devices that change their addresses and are counted anew each time."),
+        ),
+        next=(
+            say("Listen again later and elsewhere: a flood ends, or stays behind."),
+            say("Look in the list of devices for what was heard before the others came."),
+        ),
     )
 
 
