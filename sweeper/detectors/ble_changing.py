@@ -12,7 +12,7 @@ It can be mistaken for a place where many tags pass close by, such as a parcel d
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -99,33 +99,50 @@ class _Stream:
 
     def __init__(self) -> None:
         self.walk = Walk()
-        self._alive: dict[str, _Brief] = {}
+        self._alive: dict[str, _Brief] = {}  # the one heard last stands last
         self._spent: deque[_Brief] = deque()
+        self._minutes: Counter[int] = Counter()
+        self._unasked = 0
         self._subject: str | None = None
         self._level: Level | None = None
 
     def hear(self, name: str, time_s: float, rssi_dbm: int, point: Point | None) -> bool:
         """Note one sighting; whether it was of an identity never heard before."""
-        brief = self._alive.get(name)
+        brief = self._alive.pop(name, None)
         if brief is not None:
             brief.last_s = time_s
             brief.rssi_dbm = max(brief.rssi_dbm, rssi_dbm)
+            self._alive[name] = brief
             return False
-        for old in [b for b in self._alive.values() if time_s - b.last_s > GONE_S]:
-            del self._alive[old.id]
+        for old in sorted(self._gone(time_s), key=lambda one: one.first_s):
             if old.last_s - old.first_s <= MOMENT_S and old.rssi_dbm >= STRONG_DBM:
                 self._spent.append(old)
+                self._minutes[int(old.first_s // 60)] += 1
         while self._spent and time_s - self._spent[0].first_s > WINDOW_S:
-            self._spent.popleft()
+            minute = int(self._spent.popleft().first_s // 60)
+            self._minutes[minute] -= 1
+            if not self._minutes[minute]:
+                del self._minutes[minute]
         self._alive[name] = _Brief(name, time_s, time_s, rssi_dbm, point)
         return True
+
+    def _gone(self, time_s: float) -> Iterator[_Brief]:
+        """Those that will not come back; no longer alive from now on."""
+        while self._alive:
+            first = next(iter(self._alive.values()))
+            if time_s - first.last_s <= GONE_S:
+                return
+            yield self._alive.pop(first.id)
 
     def claim(self, source: str) -> Detection | None:
         """What the identities of the last minutes amount to; ``None`` while little or nothing new."""
         spent = self._spent
-        minutes = {int(brief.first_s // 60) for brief in spent}
-        if len(spent) < LEAST or len(minutes) < MINUTES:
+        if self._level is Level.MEDIUM or len(spent) < LEAST or len(self._minutes) < MINUTES:
             return None
+        self._unasked += 1
+        if self._level is not None and self._unasked < len(spent) // 64:
+            return None  # in a flood not for each one all that came in ten minutes
+        self._unasked = 0
         points = [brief.point for brief in spent if brief.point is not None]
         reach_m = max((math.dist(points[0], point) for point in points), default=0.0)
         level = Level.MEDIUM if reach_m >= FAR_M else Level.LOW
