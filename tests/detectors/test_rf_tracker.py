@@ -23,23 +23,22 @@ def told(tracker: Tracker) -> list[Emission]:
     return sorted(tracker.emissions("t", 1e3, final=True), key=lambda one: one.center_hz)
 
 
-def test_a_full_shelf_takes_few_bursts_of_each_and_counts_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rf_track, "MOST_OF_ALL", 50)
-    monkeypatch.setattr(rf_track, "AT_LEAST", 5)
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        pytest.param({"MOST_OF_ALL": 50, "AT_LEAST": 5}, (50, 5), id="a full shelf takes a few of each"),
+        pytest.param({"MOST_BURSTS": 30}, (30, 20), id="one emission does not fill it"),
+    ],
+)
+def test_bursts_beyond_a_limit_are_counted_and_not_kept(
+    limits: dict[str, int], kept: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, limit in limits.items():
+        monkeypatch.setattr(rf_track, name, limit)
     tracker = Tracker()
     heard(tracker, 433.5e6, 60, 0)
     heard(tracker, 434.5e6, 20, 60)
     first, later = told(tracker)
-    assert (len(first.bursts), first.features["bursts_total"]) == (50, 60)
-    assert (len(later.bursts), later.features["bursts_total"]) == (5, 20)
+    assert (len(first.bursts), len(later.bursts)) == kept
+    assert [one.features["bursts_total"] for one in (first, later)] == [60, 20]
     assert later.bursts[0].start_s == pytest.approx(6.02)  # its own first ones
-
-
-def test_one_emission_does_not_fill_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rf_track, "MOST_BURSTS", 30)
-    tracker = Tracker()
-    heard(tracker, 433.5e6, 60, 0)
-    heard(tracker, 434.5e6, 20, 60)
-    first, later = told(tracker)
-    assert (len(first.bursts), first.features["bursts_total"]) == (30, 60)
-    assert (len(later.bursts), later.features["bursts_total"]) == (20, 20)
