@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from sweeper.detectors import Setup
 from sweeper.detectors.ble_identity import Identity, examine, identify, model_of
 from sweeper.detectors.ble_links import FINGERPRINT, Linker
-from sweeper.errors import Reason
+from sweeper.detectors.forgetting import forgotten, make_room
 from sweeper.protocols.ble.address import raw
 from sweeper.records import (
     Advertisement,
@@ -25,18 +25,17 @@ from sweeper.records import (
     Medium,
     Place,
     Record,
-    State,
     Value,
-    told,
 )
 from sweeper.signatures import Library
-from sweeper.text import say
 from sweeper.vendors import ieee
 
 __all__ = ["BleInventory", "Identity", "identify", "stage"]
 
-MAX_DEVICES = 100_000
-"""Beyond this a flood of made-up addresses is being heard, not devices; further ones are counted only."""
+MAX_DEVICES = 50_000
+"""Devices known at a time, as many as a results document lists: 250 MB with all that is known of them. A
+busy street brings so many in two days, a flood of made-up addresses in three minutes; then the eighth part
+that has been silent longest is forgotten, so that a device that comes late is heard as well as the first."""
 MAX_PAYLOADS = 64
 """Different payloads remembered for one device; counters in sensor data would fill memory otherwise."""
 MAX_ADDRESSES = 256
@@ -106,22 +105,19 @@ class BleInventory:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._by_address: dict[str, _Seen] = {}
-        self._devices: list[_Seen] = []
+        self._devices: dict[int, _Seen] = {}
+        self._count = 0
         self._linker = Linker()
-        self._flood_told = False
 
     def feed(self, batch: AdvertisementBatch, /) -> Iterator[Record]:
         """Devices that are new or changed, in the order heard."""
-        known = self._by_address
         for advert in batch.adverts:
-            seen = known.get(advert.address)
+            seen = self._by_address.get(advert.address)
             look: _Look | None = None
             if seen is None:
+                yield from self._forget(batch.source, advert.time_s)
                 look = self._look(advert)
                 seen = self._begin(batch.source, advert, look)
-                if seen is None:
-                    yield from self._flooded(batch.source, advert)
-                    continue
             seen.count += 1
             seen.last_s = max(seen.last_s, advert.time_s)
             seen.place = advert.place
@@ -135,10 +131,22 @@ class BleInventory:
 
     def finish(self) -> Iterator[Record]:
         """Every device a last time, with its counts."""
-        for seen in self._devices:
+        for seen in self._devices.values():
             yield self._device(seen, seen.last_s)
 
-    def _begin(self, source: str, advert: Advertisement, look: _Look) -> _Seen | None:
+    def _forget(self, source: str, time_s: float) -> Iterator[Record]:
+        """Where there are too many: those silent longest, a last time with their counts; said once."""
+        silent = make_room(self._devices, MAX_DEVICES, lambda seen: seen.last_s)
+        if not silent:
+            return
+        if self._count == MAX_DEVICES:
+            yield forgotten(self.name, source, time_s, MAX_DEVICES)
+        for seen in silent:
+            yield self._device(seen, seen.last_s)
+        self._by_address = {a: seen for a, seen in self._by_address.items() if seen.number in self._devices}
+        self._linker.keep(self._devices)
+
+    def _begin(self, source: str, advert: Advertisement, look: _Look) -> _Seen:
         """A new address: a further one of a known device, or a new device."""
         identity, facts = look
         link = self._linker.find(advert.address, identity.kind, facts, advert.time_s, advert.rssi_dbm)
@@ -149,11 +157,9 @@ class BleInventory:
             seen.payloads.clear()
             seen.facts["link.confidence"] = min(link.confidence, _number(seen.facts.get("link.confidence")))
             seen.facts["link.by"] = link.by
-        elif len(self._devices) >= MAX_DEVICES:
-            return None
         else:
-            seen = _Seen(len(self._devices), source, advert)
-            self._devices.append(seen)
+            seen = self._devices[self._count] = _Seen(self._count, source, advert)
+            self._count += 1
             if link is not None:
                 seen.facts["link.maybe"] = _id(link.device)
                 seen.facts["link.maybe_confidence"] = link.confidence
@@ -227,18 +233,6 @@ class BleInventory:
             facts=dict(seen.facts),
             place=seen.place,
         )
-
-    def _flooded(self, source: str, advert: Advertisement) -> Iterator[Record]:
-        if not self._flood_told:
-            self._flood_told = True
-            yield told(
-                say("more than {count} addresses: further ones are not listed", count=MAX_DEVICES),
-                source=source,
-                time_s=advert.time_s,
-                subject=self.name,
-                state=State.DEGRADED,
-                reason=Reason.DROPPED,
-            )
 
 
 def _id(number: int) -> str:

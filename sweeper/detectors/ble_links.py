@@ -14,7 +14,7 @@ begins is only *noted* (0.4): in a crowd that is often chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
@@ -122,6 +122,15 @@ class Linker:
         for table, found in tables:
             if found is not None:
                 _remember(table.setdefault(found, []), _Last(device, address, time_s, rssi_dbm))
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all but these."""
+        self._known = {key: device for key, device in self._known.items() if device in devices}
+        for table in (self._counters, self._prints, self._kinds):
+            for key in list(table):
+                table[key] = [row for row in table[key] if row.device in devices]
+                if not table[key]:
+                    del table[key]
 
 
 MOST_KEPT = 16

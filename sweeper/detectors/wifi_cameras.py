@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sweeper.detectors import Setup
+from sweeper.detectors.forgetting import make_room
 from sweeper.detectors.wifi_frames import Air, by_address, number
 from sweeper.dsp.video_rhythm import LEAST_PACKETS, Floats, Rhythm, keys, rhythm
 from sweeper.protocols import frame_table as ft
@@ -100,6 +101,9 @@ class Flow:
     looked_s: float = float("-inf")
     hits: int = 0
     level: Level | None = None
+
+    def last_s(self) -> float:
+        return float(self.times[-1][-1])
 
     def add(self, times: Column, sizes: Column) -> None:
         self.times.append(times)
@@ -202,8 +206,7 @@ class WifiCameras:
         for sender, rows in by_address(table.transmitter, np.flatnonzero(data & (ways == ft.TO_DS))):
             flow = self._flows.get(sender)
             if flow is None:
-                if len(self._flows) >= MOST_FLOWS:
-                    del self._flows[next(iter(self._flows))]
+                make_room(self._flows, MOST_FLOWS, Flow.last_s)
                 flow = self._flows[sender] = Flow()
             flow.freq_mhz = int(table.freq_mhz[rows[-1]])
             flow.bssid = int(table.receiver[rows[-1]])

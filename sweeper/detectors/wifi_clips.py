@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweeper.detectors import Setup
+from sweeper.detectors.forgetting import make_room
 from sweeper.detectors.wifi_frames import Air, by_address
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
@@ -89,8 +90,7 @@ class WifiClips:
                 continue
             habit = self._habits.get(address)
             if habit is None:
-                if len(self._habits) >= MOST_STATIONS:
-                    continue
+                make_room(self._habits, MOST_STATIONS, lambda one: one.last_s)
                 habit = self._habits[address] = _Habit()
             yield from self._follow(address, habit, times[mine], sizes[mine])
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sweeper.detectors import Setup
+from sweeper.detectors.forgetting import forgotten, make_room
 from sweeper.detectors.wifi_frames import Checksums, crc_fits, is_wifi
 from sweeper.detectors.wifi_links import linked
 from sweeper.detectors.wifi_station import Station
@@ -32,7 +33,8 @@ from sweeper.signatures import Library
 from sweeper.text import listed, say
 
 MOST_STATIONS = 50_000
-"""Transmitters listed in one session; a flood of made-up addresses must not fill the memory."""
+"""Transmitters known at a time: a flood of made-up addresses must neither fill the memory nor hide who comes
+after it. Of more those silent longest are forgotten (``forgetting``)."""
 
 MOST_WAITING = 8_192
 """Addresses seen once that wait for their second frame; the oldest are forgotten."""
@@ -107,7 +109,9 @@ class WifiInventory:
         self._checksums: dict[str, Checksums] = {}
         self._source = ""
         self._last_s = 0.0
-        self._frames = self._bad = self._broken = self._unlisted = 0
+        self._gone: list[Station] = []
+        self._told = False
+        self._count = self._frames = self._bad = self._broken = self._unlisted = 0
 
     def feed(self, record: FrameBatch | Opened, /) -> Iterator[Record]:
         """Devices that are new or about which something new was learnt; live ones each second too."""
@@ -123,7 +127,9 @@ class WifiInventory:
         self._bad += int(table.bad.sum())
         self._broken += int((~table.ok & ~table.bad).sum())
         live = record.source in self._live
-        for station in self._take(record, table):
+        heard = self._take(record, table)
+        yield from self._forgotten()
+        for station in heard:
             if station.changed or (live and station.last_s >= station.told_s + RENEW_S):
                 station.changed, station.told_s = False, station.last_s
                 yield self._device(station)
@@ -156,6 +162,15 @@ class WifiInventory:
                 state=State.READY,
             )
 
+    def _forgotten(self) -> Iterator[Record]:
+        """Those that had to go, a last time with their measurements; said once."""
+        gone, self._gone = self._gone, []
+        if gone and not self._told:
+            self._told = True
+            yield forgotten(self.name, self._source, self._last_s, MOST_STATIONS)
+        for station in gone:
+            yield self._device(station)
+
     def _take(self, batch: FrameBatch, table: FrameTable) -> list[Station]:
         """Learn from a batch; the stations that sent in it, by number."""
         usable = (
@@ -182,7 +197,9 @@ class WifiInventory:
             if not self._proven(one.address, one.rows, batch, table):
                 self._unlisted += int(table.ok[one.rows].sum())
                 return
-            station = Station(len(self._stations) + 1, one.address, batch.times_s[one.rows[0]])
+            self._gone += make_room(self._stations, MOST_STATIONS, lambda one: one.last_s)
+            self._count += 1
+            station = Station(self._count, one.address, batch.times_s[one.rows[0]])
             station.first_sequence = one.sequences[0]
             self._stations[one.address] = station
         station.last_sequence = one.sequences[1]
@@ -202,8 +219,6 @@ class WifiInventory:
                 station.bssid = bssid
 
     def _proven(self, address: int, rows: Column, batch: FrameBatch, table: FrameTable) -> bool:
-        if len(self._stations) >= MOST_STATIONS:
-            return False
         prove = self._checksums[batch.source].prove
         unproven = self._waiting.pop(address, 0)
         for row in rows[:8].tolist():

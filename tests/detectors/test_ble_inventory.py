@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
+from sweeper.detectors import ble_inventory
 from sweeper.detectors.ble_inventory import BleInventory
 from sweeper.protocols.ble import ad
-from sweeper.records import Advertisement, AdvertisementBatch, Device
+from sweeper.records import Advertisement, AdvertisementBatch, Device, Status
 from sweeper.signatures import Library
 
 LIBRARY = Library.load()
@@ -141,6 +144,45 @@ def test_a_flood_of_payloads_and_states_stays_small() -> None:
     made, last = run(*[advert(n, "a", data) for n, data in enumerate(datas)], size=100)
     assert len(made) == 1
     assert last[0].sightings == 500
+
+
+def test_where_too_many_are_known_those_silent_longest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is heard all along keeps its name, what comes late is heard, and the forgotten are told."""
+    monkeypatch.setattr(ble_inventory, "MAX_DEVICES", 16)
+    stage, made = BleInventory(LIBRARY), []
+    for n in range(100):
+        heard = (advert(n, "home", AWAY), advert(n + 0.5, f"passing {n}", PHONE))
+        made += list(stage.feed(AdvertisementBatch(source="x", time_s=float(n), adverts=heard)))
+    made += list(
+        stage.feed(AdvertisementBatch(source="x", time_s=200.0, adverts=(advert(200, "late", AWAY),)))
+    )
+    made += list(
+        stage.feed(AdvertisementBatch(source="x", time_s=201.0, adverts=(advert(201, "passing 0", PHONE),)))
+    )
+    last = _devices(stage.finish())
+    devices = [*_devices(made), *last]
+    assert len(last) <= 16
+    assert {d.id for d in devices if d.address == "home"} == {"ble-0001"}
+    assert [d.sightings for d in last if d.address == "home"] == [100]
+    assert [d.kind for d in last if d.address == "late"] == ["airtag"]
+    assert {d.id for d in devices if d.address == "passing 0"} == {"ble-0002", "ble-0103"}, (
+        "new when it is back"
+    )
+    final = {d.id: d.sightings for d in devices}
+    assert sum(final.values()) == 202, "each is told a last time with its counts"
+    assert len(final) == 103
+    assert sum(isinstance(record, Status) for record in made) == 1
+
+
+def test_no_address_is_joined_to_a_device_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ble_inventory, "MAX_DEVICES", 8)
+    before = advert(0, "4a:00:00:00:00:01", smarttag(10, "0011223344"))
+    passing = [advert(10 + n, f"passing {n}", PHONE) for n in range(20)]
+    after = advert(900, "4a:00:00:00:00:02", smarttag(11, "5566778899"))
+    _, joined = run(before, after)
+    assert [d.addresses for d in joined] == [(before.address, after.address)]
+    _, last = run(before, *passing, after)
+    assert [d.addresses for d in last if d.address == after.address] == [(after.address,)]
 
 
 def test_batches_do_not_matter() -> None:
