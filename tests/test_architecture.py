@@ -16,7 +16,7 @@ FLOORS = [
     {"text", "toml_text", "signature_index", "memory"},
     {"errors"},
     {"records"},
-    {"labels", "signature_types", "patience", "clocks"},
+    {"labels", "signature_types", "patience", "clocks", "forgetting"},
     {"language", "locale"},
     {
         "floorplan",

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from sweeper.detectors import Setup
 from sweeper.detectors.ble_identity import Identity, examine, identify, model_of
 from sweeper.detectors.ble_links import FINGERPRINT, Linker
-from sweeper.detectors.forgetting import forgotten, make_room
+from sweeper.forgetting import forgotten, make_room
 from sweeper.protocols.ble.address import raw
 from sweeper.records import (
     Advertisement,

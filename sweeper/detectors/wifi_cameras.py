@@ -22,9 +22,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.forgetting import make_room
 from sweeper.detectors.wifi_frames import Air, by_address, number
 from sweeper.dsp.video_rhythm import LEAST_PACKETS, Floats, Rhythm, keys, rhythm
+from sweeper.forgetting import make_room
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols.frame_table import Column, FrameTable
 from sweeper.records import Detection, Device, Evidence, FrameBatch, Level, Medium, Record

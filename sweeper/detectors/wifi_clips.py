@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.forgetting import make_room
 from sweeper.detectors.wifi_frames import Air, by_address
+from sweeper.forgetting import make_room
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column

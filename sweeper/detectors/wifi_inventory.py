@@ -21,10 +21,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sweeper.detectors import Setup
-from sweeper.detectors.forgetting import forgotten, make_room
 from sweeper.detectors.wifi_frames import Checksums, crc_fits, is_wifi
 from sweeper.detectors.wifi_links import linked
 from sweeper.detectors.wifi_station import Station
+from sweeper.forgetting import forgotten, make_room
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable
@@ -34,7 +34,7 @@ from sweeper.text import listed, say
 
 MOST_STATIONS = 50_000
 """Transmitters known at a time: a flood of made-up addresses must neither fill the memory nor hide who comes
-after it. Of more those silent longest are forgotten (``forgetting``)."""
+after it. Of more those silent longest are forgotten (``sweeper.forgetting``)."""
 
 MOST_WAITING = 8_192
 """Addresses seen once that wait for their second frame; the oldest are forgotten."""

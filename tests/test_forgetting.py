@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.detectors import wifi_cameras, wifi_clips, wifi_inventory
-from sweeper.detectors.forgetting import make_room
 from sweeper.detectors.wifi_cameras import WifiCameras
 from sweeper.detectors.wifi_clips import WifiClips
 from sweeper.detectors.wifi_inventory import WifiInventory
+from sweeper.forgetting import make_room
 from sweeper.records import Device, Status
 from sweeper.signatures import Library
 from tests.detectors import wifi_air as air
