@@ -7,6 +7,7 @@ seen. An eighth goes at a time, so looking for the silent ones costs each newcom
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 from sweeper.errors import Reason
@@ -17,6 +18,9 @@ Key = TypeVar("Key")
 Known = TypeVar("Known")
 
 PART = 8
+
+MOST_EVER = 200_000
+"""Devices taken up in one session: other stages keep some 2 KB of each, forgotten or not."""
 
 
 def make_room(known: dict[Key, Known], most: int, last_s: Callable[[Known], float]) -> list[Known]:
@@ -30,12 +34,35 @@ def make_room(known: dict[Key, Known], most: int, last_s: Callable[[Known], floa
     return [known.pop(one) for one in silent[: max(1, most // PART)]]
 
 
+def keep_newest(known: dict[Key, Known], key: Key, value: Known, most: int) -> None:
+    """Notes ``value``; where more than ``most`` are noted, the eighth that was noted longest ago goes."""
+    known.pop(key, None)
+    known[key] = value
+    if len(known) > most:
+        for old in list(
+            islice(known, max(1, most // PART))
+        ):  # one by one each would pass over all gone before
+            del known[old]
+
+
 def forgotten(stage: str, source: str, time_s: float, most: int) -> Status:
     """What is told the first time that ``stage`` forgets."""
     return told(
         say(
             "more than {count} devices: the longest silent are forgotten, and new if they return", count=most
         ),
+        source=source,
+        time_s=time_s,
+        subject=stage,
+        state=State.DEGRADED,
+        reason=Reason.DROPPED,
+    )
+
+
+def full(stage: str, source: str, time_s: float) -> Status:
+    """What is told when ``stage`` takes up no more."""
+    return told(
+        say("{count} devices heard: new ones are no longer listed; begin a new sweep", count=MOST_EVER),
         source=source,
         time_s=time_s,
         subject=stage,

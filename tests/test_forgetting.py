@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.detectors import wifi_cameras, wifi_clips, wifi_inventory
+from sweeper.detectors import ble_inventory, wifi_cameras, wifi_clips, wifi_inventory
+from sweeper.detectors.ble_inventory import BleInventory
 from sweeper.detectors.wifi_cameras import WifiCameras
 from sweeper.detectors.wifi_clips import WifiClips
 from sweeper.detectors.wifi_inventory import WifiInventory
-from sweeper.forgetting import make_room
-from sweeper.records import Device, Status
+from sweeper.forgetting import keep_newest, make_room
+from sweeper.records import Advertisement, AdvertisementBatch, Device, Status
 from sweeper.signatures import Library
 from tests.detectors import wifi_air as air
 
@@ -37,6 +38,17 @@ def test_an_eighth_goes_and_none_that_was_heard_later_than_one_that_stays(
     assert list(known) == [key for key in before if key in known], "in the order in which they were known"
 
 
+@given(st.lists(st.integers(0, 60)), st.integers(1, 20))
+def test_the_newest_are_kept(noted: list[int], most: int) -> None:
+    known: dict[int, int] = {}
+    for number, key in enumerate(noted):
+        keep_newest(known, key, number, most)
+        assert known[key] == number
+    newest_first = list(dict.fromkeys(reversed(noted)))
+    assert list(reversed(known)) == newest_first[: len(known)]
+    assert min(len(newest_first), most - most // 8) <= len(known) <= most
+
+
 def test_a_station_that_comes_after_a_flood_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is heard all along keeps its name; the forgotten are told a last time."""
     monkeypatch.setattr(wifi_inventory, "MOST_STATIONS", 64)
@@ -56,6 +68,29 @@ def test_a_station_that_comes_after_a_flood_is_listed(monkeypatch: pytest.Monkey
     assert [d.sightings for d in last if d.address == "50:c7:bf:ff:ff:fe"] == [60]
     assert [d.facts["wifi.ssid"] for d in last if d.address == "50:c7:bf:ff:ff:ff"] == [["late"]]
     assert len({d.id for d in devices}) == 1 + 60 * 19 + 1
+    assert sum(isinstance(record, Status) for record in made) == 1
+
+
+def test_a_session_has_an_end_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is known by then is still heard."""
+    monkeypatch.setattr(wifi_inventory, "MOST_EVER", 20)
+    monkeypatch.setattr(ble_inventory, "MOST_EVER", 20)
+    stage, made = WifiInventory(Library([])), []
+    for second in range(30):
+        senders = ("50:c7:bf:ff:ff:fe", stranger(second))
+        frames = [(second + 0.1 * k, air.beacon(one, b"x")) for k, one in enumerate(senders)]
+        made += list(stage.feed(air.batch(frames)))
+    assert next(d.sightings for d in stage.finish() if isinstance(d, Device)) == 30
+    assert len({record.id for record in made if isinstance(record, Device)}) == 20
+    assert sum(isinstance(record, Status) for record in made) == 1
+    tags, made = BleInventory(Library([])), []
+    for second in range(30):
+        adverts = tuple(
+            Advertisement(float(second), one, "random", -60, b"") for one in ("home", str(second))
+        )
+        made += list(tags.feed(AdvertisementBatch(source="x", time_s=float(second), adverts=adverts)))
+    assert next(d.sightings for d in tags.finish() if isinstance(d, Device)) == 30
+    assert len({record.id for record in made if isinstance(record, Device)}) == 20
     assert sum(isinstance(record, Status) for record in made) == 1
 
 

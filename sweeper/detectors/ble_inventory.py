@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from sweeper.detectors import Setup
 from sweeper.detectors.ble_identity import Identity, examine, identify, model_of
 from sweeper.detectors.ble_links import FINGERPRINT, Linker
-from sweeper.forgetting import forgotten, make_room
+from sweeper.forgetting import MOST_EVER, forgotten, full, make_room
 from sweeper.protocols.ble.address import raw
 from sweeper.records import (
     Advertisement,
@@ -107,6 +107,7 @@ class BleInventory:
         self._by_address: dict[str, _Seen] = {}
         self._devices: dict[int, _Seen] = {}
         self._count = 0
+        self._full = False
         self._linker = Linker()
 
     def feed(self, batch: AdvertisementBatch, /) -> Iterator[Record]:
@@ -115,6 +116,11 @@ class BleInventory:
             seen = self._by_address.get(advert.address)
             look: _Look | None = None
             if seen is None:
+                if self._count >= MOST_EVER:
+                    if not self._full:
+                        self._full = True
+                        yield full(self.name, batch.source, advert.time_s)
+                    continue
                 yield from self._forget(batch.source, advert.time_s)
                 look = self._look(advert)
                 seen = self._begin(batch.source, advert, look)

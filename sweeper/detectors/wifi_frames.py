@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from sweeper.forgetting import keep_newest
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable, table
 from sweeper.protocols.radiotap import LINK_TYPES
@@ -87,6 +88,10 @@ def by_address(addresses: Column, rows: Column) -> Iterator[tuple[int, Column]]:
         yield int(found[begin]), order[begin:end]
 
 
+MOST_IDS = 1 << 16
+"""Addresses whose devices are remembered: more than the inventory knows at a time."""
+
+
 class Air:
     """What every stage that reads frames keeps: which device an address is, and each source's checksums."""
 
@@ -99,7 +104,7 @@ class Air:
         """The table of a Wi-Fi batch; ``None`` for a device, whose id is remembered, and for other media."""
         if isinstance(record, Device):
             if record.medium is Medium.WIFI:
-                self._ids[number(record)] = record.id
+                keep_newest(self._ids, number(record), record.id, MOST_IDS)
             return None
         if not is_wifi(record) or not record.frames:
             return None

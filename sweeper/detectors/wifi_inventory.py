@@ -24,7 +24,7 @@ from sweeper.detectors import Setup
 from sweeper.detectors.wifi_frames import Checksums, crc_fits, is_wifi
 from sweeper.detectors.wifi_links import linked
 from sweeper.detectors.wifi_station import Station
-from sweeper.forgetting import forgotten, make_room
+from sweeper.forgetting import MOST_EVER, forgotten, full, make_room
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import Column, FrameTable
@@ -110,7 +110,7 @@ class WifiInventory:
         self._source = ""
         self._last_s = 0.0
         self._gone: list[Station] = []
-        self._told = False
+        self._told = self._full = False
         self._count = self._frames = self._bad = self._broken = self._unlisted = 0
 
     def feed(self, record: FrameBatch | Opened, /) -> Iterator[Record]:
@@ -165,6 +165,9 @@ class WifiInventory:
     def _forgotten(self) -> Iterator[Record]:
         """Those that had to go, a last time with their measurements; said once."""
         gone, self._gone = self._gone, []
+        if self._count >= MOST_EVER and not self._full:
+            self._full = True
+            yield full(self.name, self._source, self._last_s)
         if gone and not self._told:
             self._told = True
             yield forgotten(self.name, self._source, self._last_s, MOST_STATIONS)
@@ -219,6 +222,8 @@ class WifiInventory:
                 station.bssid = bssid
 
     def _proven(self, address: int, rows: Column, batch: FrameBatch, table: FrameTable) -> bool:
+        if self._count >= MOST_EVER:
+            return False
         prove = self._checksums[batch.source].prove
         unproven = self._waiting.pop(address, 0)
         for row in rows[:8].tolist():

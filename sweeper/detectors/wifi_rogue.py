@@ -17,6 +17,7 @@ import numpy as np
 
 from sweeper.detectors import Setup
 from sweeper.detectors.wifi_frames import Air
+from sweeper.forgetting import keep_newest
 from sweeper.protocols import frame_table as ft
 from sweeper.protocols import ieee80211 as wifi
 from sweeper.protocols.frame_table import FrameTable
@@ -28,6 +29,9 @@ MANY_NAMES = 4
 
 CLOCK_S = 2.0
 """Two courses of a beacon clock are two if they lie so far apart: drift stays under 100 ppm."""
+
+MOST_NAMES = 10_000
+"""Names of networks whose access points are compared, the newest; a flood invents a new one each time."""
 
 TURNS = 6
 """Changes from one course to the other and back that make a second transmitter."""
@@ -84,7 +88,8 @@ class WifiRogue:
                 ),
             )  # fmt: skip
         for name in names:
-            known = self._named.setdefault(str(name), {})
+            known = self._named.get(str(name), {})
+            keep_newest(self._named, str(name), known, MOST_NAMES)
             if len(known) < 64 or device.id in known:
                 known[device.id] = device
             yield from self._twins(str(name), known)
